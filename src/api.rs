@@ -1,0 +1,210 @@
+//! The control API between `kguard` and `kguard-gateway`: JSON over the same connection that
+//! carries the tunnel, under `/v1/`.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /v1/login` (no token) | [`LoginInfo`] |
+//! | `GET /v1/whoami` | [`WhoAmI`] |
+//! | `GET /v1/clusters` | `Vec<`[`Cluster`]`>` |
+//! | `GET /v1/holds` | `Vec<`[`Hold`]`>`, newest first: one's own and those one may decide |
+//! | `GET /v1/holds/ID` | [`Hold`] |
+//! | `POST /v1/holds/ID/decision` with [`Decide`] | [`Hold`] |
+//! | `GET /v1/inbox` | lines of [`Hold`], one whenever a hold that one may decide appears or changes; those pending come first |
+//! | `GET /v1/sessions/ID/events` | lines of [`SessionEvent`] |
+//! | `GET /v1/audit?after=SEQ&limit=N` | lines of [`crate::audit::Sealed`] |
+//!
+//! Streams are newline-delimited JSON; an empty line is a keep-alive. Errors are Kubernetes
+//! `Status` objects, as everywhere.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{Caller, SubjectPattern};
+use crate::kube::request_info::RequestInfo;
+
+/// How to log in to this gateway (RFC 8628 against `issuer`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginInfo {
+    /// The OpenID provider to discover.
+    pub issuer: String,
+    /// The public client to log in as.
+    pub client_id: String,
+    /// The scopes to ask for.
+    pub scopes: Vec<String>,
+    /// PEM certificates to trust for the issuer besides the system's; for `dev` and tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer_ca: Option<String>,
+}
+
+/// Who the gateway takes the caller for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WhoAmI {
+    /// The caller, as policies and clusters see it.
+    pub caller: Caller,
+    /// When the presented token ends.
+    pub expires: Timestamp,
+}
+
+/// A cluster behind the gateway.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cluster {
+    /// Its name in policies, contexts and paths.
+    pub name: String,
+}
+
+/// A parked request, as its requester and its approvers see it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hold {
+    /// Short, unambiguous, made to be read out: what `kguard approve` takes.
+    pub id: String,
+    /// Where the hold stands.
+    pub state: HoldState,
+    /// Who asked.
+    pub caller: Caller,
+    /// Which cluster the request is for.
+    pub cluster: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The request as the API server will read it.
+    pub request: RequestInfo,
+    /// The canonical query, decoded.
+    pub query: Vec<(String, String)>,
+    /// SHA-256 over everything that an approval binds: hex.
+    pub digest: String,
+    /// The policy that holds it.
+    pub policy: String,
+    /// The policy's message.
+    pub message: String,
+    /// Who may decide.
+    pub approvers: Vec<SubjectPattern>,
+    /// How many different people have to approve.
+    pub quorum: u32,
+    /// What the caller's client says of itself; claimed, not verified.
+    #[serde(default)]
+    pub claims: Claims,
+    /// The live object the approval is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound_to: Option<LiveObject>,
+    /// Decisions so far.
+    pub decisions: Vec<Decision>,
+    /// When it was parked.
+    pub created: Timestamp,
+    /// When it times out.
+    pub expires: Timestamp,
+}
+
+/// The identity and version of a live object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveObject {
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.resourceVersion`.
+    pub resource_version: String,
+}
+
+/// Where a hold stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HoldState {
+    /// Approved, and not used yet.
+    Approved,
+    /// The requester went away; nothing will run.
+    Cancelled,
+    /// An approver said no.
+    Denied,
+    /// Nobody decided in time.
+    Expired,
+    /// Waiting for a decision.
+    Pending,
+    /// Approved and sent on, once.
+    Used,
+}
+
+/// One person's decision on a hold.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// Who decided.
+    pub by: String,
+    /// What.
+    pub verdict: Verdict,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Let it run.
+    Approve,
+    /// Refuse it.
+    Deny,
+}
+
+/// The body of a decision.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Decide {
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// Why; shown to the requester and recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The digest of the request that the approver was shown; a hold with another one is not
+    /// decided.
+    pub digest: String,
+}
+
+/// What a client says of itself. Recorded and shown as claimed; no decision rests on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claims {
+    /// The command that the user typed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub argv: Vec<String>,
+    /// Why, in the user's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The CI run's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+}
+
+impl Claims {
+    /// Whether the client says nothing of itself.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What happened to a request of one's own session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "type")]
+pub enum SessionEvent {
+    /// A request is held.
+    Held {
+        /// The hold.
+        hold: Box<Hold>,
+    },
+    /// A hold was decided, timed out or was cancelled.
+    Settled {
+        /// The hold.
+        hold: Box<Hold>,
+    },
+    /// Policy refused a request.
+    Refused {
+        /// The policy, or none when no policy allowed it.
+        policy: Option<String>,
+        /// What the requester is told.
+        message: String,
+    },
+}

@@ -1,0 +1,143 @@
+//! What the trail says. Records are facts in the order in which they became true; a request
+//! leaves two of them, one before it is sent and one when it has ended.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::api::{Claims, HoldState, Verdict};
+use crate::identity::Caller;
+use crate::kube::request_info::RequestInfo;
+
+/// One fact, with the moment at which the gateway learnt it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// When, by the gateway's clock.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// The kinds of fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "event")]
+pub enum Event {
+    /// A request was decided. If it is allowed, it is sent only after this record is in the trail.
+    Request(Box<RequestRecord>),
+    /// A request ended; or its end was never seen, because the gateway was interrupted.
+    Response(ResponseRecord),
+    /// A request was parked.
+    Hold {
+        /// The hold's id.
+        hold: String,
+        /// The request that waits.
+        request: Box<RequestRecord>,
+    },
+    /// A hold changed its state: an approver decided, it timed out, it was cancelled, it was used.
+    HoldState {
+        /// The hold's id.
+        hold: String,
+        /// The new state.
+        state: HoldState,
+        /// The person who decided, where a person did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// That person's verdict; a quorum may need more of them before the state changes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verdict: Option<Verdict>,
+        /// That person's comment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+    /// The gateway started with these policies.
+    Started {
+        /// The gateway's version.
+        version: String,
+        /// SHA-256 of the policy set, hex.
+        policies: String,
+    },
+    /// Another policy set took over.
+    PoliciesLoaded {
+        /// SHA-256 of the policy set, hex.
+        policies: String,
+    },
+}
+
+/// A decided request. Holds no body and no value out of one: only the body's digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestRecord {
+    /// The request's id, sent upstream as `Audit-ID`, so that the API server's own audit log
+    /// carries it too.
+    pub id: Uuid,
+    /// Groups the requests of one client invocation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Uuid>,
+    /// Who asked.
+    pub caller: Caller,
+    /// The cluster it is for.
+    pub cluster: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The request as the API server reads it.
+    pub request: RequestInfo,
+    /// The query, decoded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<(String, String)>,
+    /// SHA-256 of the body as it is forwarded, hex; none without a body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_sha256: Option<String>,
+    /// The decision.
+    pub decision: Outcome,
+    /// The policy that decided; none when nothing matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// The hold whose approval let it through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<String>,
+    /// What the client claims.
+    #[serde(default, skip_serializing_if = "Claims::is_empty")]
+    pub claims: Claims,
+    /// The peer's address.
+    pub peer: String,
+    /// The `User-Agent` header, as claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+}
+
+/// What became of a request at the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Sent on.
+    Allow,
+    /// Refused.
+    Deny,
+    /// Parked.
+    Hold,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResponseRecord {
+    /// The request's id.
+    pub id: Uuid,
+    /// The HTTP status that the client got; none if the end was never seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
+    /// Body bytes that went to the client.
+    pub bytes: u64,
+    /// How many values each `Mask` document masked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub masked: BTreeMap<String, u64>,
+    /// Milliseconds from the request's arrival to its end.
+    pub duration_ms: u64,
+    /// Why it did not end well, in the gateway's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}

@@ -1,0 +1,6 @@
+//! What an API server speaks: how it reads a request, what it answers.
+
+pub mod media;
+pub mod request_info;
+pub mod status;
+pub mod target;
