@@ -1,10 +1,15 @@
 //! Reads a request as the API server does, so that policy decides on what will really run.
 //!
 //! A port of the algorithm in k8s.io/apiserver `pkg/endpoints/request/requestinfo.go`
-//! (`RequestInfoFactory.NewRequestInfo`), on top of a `Target` that has no spelling tricks left.
-//! Where upstream guesses, this refuses: a verb it has no name for, a subresource nobody knows.
+//! (`RequestInfoFactory.NewRequestInfo`), on top of a [`Target`] that has no spelling tricks left.
+//! Where upstream guesses, this refuses: a method it has no verb for, a subresource nobody knows,
+//! parts that no route has.
 
+use http::Method;
 use serde::{Deserialize, Serialize};
+
+use super::field_selector;
+use super::target::{Query, Target};
 
 /// A request in the API server's own terms; field names follow upstream's `RequestInfo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +39,8 @@ pub struct ResourceInfo {
     pub resource: String,
     /// The subresource, e.g. `scale`; empty for none.
     pub subresource: String,
-    /// The object's name; empty for collections and for creates.
+    /// The object's name; empty for collections and for creates. Of a proxied
+    /// `[scheme:]name[:port]` the name alone.
     pub name: String,
 }
 
@@ -63,3 +69,278 @@ pub enum Verb {
     /// A watch, by query or by path.
     Watch,
 }
+
+/// Why a request cannot be read as one that an API server has a route for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// A field selector that is not one.
+    #[error("the fieldSelector cannot be parsed")]
+    FieldSelector,
+    /// A method that has no verb here.
+    #[error("the method is not allowed on this path")]
+    Method,
+    /// A service proxy to the API server itself, which would be a second, unguarded way in.
+    #[error("proxying to the API server's own service is not possible through kguard")]
+    NestedApiServer,
+    /// A path that the API server has no route for.
+    #[error("the API server has no such route")]
+    NoRoute,
+    /// A scalar query parameter that stands there twice.
+    #[error("the query parameter `{0}` is given more than once")]
+    Repeated(String),
+    /// A subresource whose effect is unknown.
+    #[error("kguard does not know the subresource `{0}`, so it is refused")]
+    Subresource(String),
+}
+
+/// Subresources whose effect is known, in any group.
+const KNOWN_SUBRESOURCES: &[&str] = &[
+    "approval",
+    "attach",
+    "binding",
+    "ephemeralcontainers",
+    "eviction",
+    "exec",
+    "finalize",
+    "log",
+    "portforward",
+    "proxy",
+    "resize",
+    "scale",
+    "status",
+    "token",
+];
+
+/// Subresources that exist in the core group only; elsewhere the same word may mean anything.
+const CORE_ONLY: &[&str] = &["attach", "exec", "log", "portforward", "proxy"];
+
+/// Query parameters that are lists: `command` of exec, `ports` of the legacy port-forward.
+const LIST_PARAMETERS: &[&str] = &["command", "ports"];
+
+impl RequestInfo {
+    /// Reads a method and a target.
+    pub fn read(method: &Method, target: &Target) -> Result<Self, Unreadable> {
+        let segments = target.segments();
+        let info = match segments.as_slice() {
+            ["api", version, rest @ ..] if !rest.is_empty() => {
+                resource_request(method, target, ("", version), rest)?
+            }
+            ["apis", group, version, rest @ ..] if !rest.is_empty() => {
+                resource_request(method, target, (group, version), rest)?
+            }
+            _ if method == Method::GET => {
+                Self { verb: Verb::Get, path: target.path(false), resource: None }
+            }
+            _ => return Err(Unreadable::Method),
+        };
+        if !info.is_proxy() {
+            if let Some(key) = target.query().repeated(LIST_PARAMETERS) {
+                return Err(Unreadable::Repeated(key.to_owned()));
+            }
+        }
+        Ok(info)
+    }
+
+    /// The subresource, or an empty text.
+    pub fn subresource(&self) -> &str {
+        self.resource.as_ref().map_or("", |resource| &resource.subresource)
+    }
+
+    /// Whether this goes through the API server to a node, a pod or a service.
+    pub fn is_proxy(&self) -> bool {
+        self.subresource() == "proxy"
+    }
+
+    /// Whether this is a byte stream after an HTTP upgrade: exec, attach, port-forward.
+    pub fn is_stream(&self) -> bool {
+        matches!(self.subresource(), "attach" | "exec" | "portforward")
+    }
+
+    /// Whether the request stays open for as long as the client likes; the same set for which the
+    /// API server lifts its own time limit (`pkg/controlplane/apiserver/config.go`).
+    pub fn is_long_running(&self) -> bool {
+        self.verb == Verb::Watch
+            || self.is_stream()
+            || matches!(self.subresource(), "log" | "proxy")
+    }
+
+    /// Whether the request can change anything, so that its record has to be durable before it is
+    /// sent. Whatever runs code or reaches into a pod counts, whichever verb it is spelled with.
+    pub fn is_change(&self) -> bool {
+        let read =
+            matches!(self.verb, Verb::Get | Verb::Head | Verb::List | Verb::Options | Verb::Watch);
+        !read || self.is_stream() || self.is_proxy()
+    }
+}
+
+/// The part of a path after the version, read as upstream reads it.
+fn resource_request(
+    method: &Method,
+    target: &Target,
+    (group, version): (&str, &str),
+    parts: &[&str],
+) -> Result<RequestInfo, Unreadable> {
+    let (mut verb, parts) = match parts {
+        ["watch", rest @ ..] if method == Method::GET && !rest.is_empty() => (Verb::Watch, rest),
+        ["watch" | "proxy", ..] => return Err(Unreadable::NoRoute),
+        parts => (verb_of(method)?, parts),
+    };
+    let (namespace, parts) = namespace_of(parts);
+    let mut resource = ResourceInfo {
+        api_group: group.to_owned(),
+        api_version: version.to_owned(),
+        namespace: namespace.to_owned(),
+        ..ResourceInfo::default()
+    };
+    let mut part = |index: usize| parts.get(index).map(|&part| part.to_owned());
+    resource.resource = part(0).unwrap_or_default();
+    resource.name = part(1).unwrap_or_default();
+    resource.subresource = part(2).unwrap_or_default();
+    if resource.name.is_empty() {
+        verb = collection_verb(verb, target.query());
+        if matches!(verb, Verb::List | Verb::Watch) && !by_path(target) {
+            resource.name = selected_name(target.query())?;
+        }
+    }
+    check_subresource(method, &mut resource, parts.len())?;
+    let path = target.path(resource.subresource == "proxy");
+    Ok(RequestInfo { verb, path, resource: Some(resource) })
+}
+
+fn verb_of(method: &Method) -> Result<Verb, Unreadable> {
+    Ok(match *method {
+        Method::DELETE => Verb::Delete,
+        Method::GET => Verb::Get,
+        Method::HEAD => Verb::Head,
+        Method::OPTIONS => Verb::Options,
+        Method::PATCH => Verb::Patch,
+        Method::POST => Verb::Create,
+        Method::PUT => Verb::Update,
+        _ => return Err(Unreadable::Method),
+    })
+}
+
+/// Splits `namespaces/NS/…` off. What follows the name is a subresource of the namespace itself
+/// only if it is `status` or `finalize`; everything else is a resource in that namespace.
+fn namespace_of<'a, 'b>(parts: &'b [&'a str]) -> (&'a str, &'b [&'a str]) {
+    match parts {
+        ["namespaces", namespace, rest @ ..] => match rest {
+            [] | ["status" | "finalize", ..] => (namespace, parts),
+            rest => (namespace, rest),
+        },
+        parts => ("", parts),
+    }
+}
+
+/// Without a name a get is a list or a watch, and a delete a deletecollection.
+fn collection_verb(verb: Verb, query: &Query) -> Verb {
+    match verb {
+        Verb::Get if is_true(query.first("watch")) => Verb::Watch,
+        Verb::Get => Verb::List,
+        Verb::Delete => Verb::DeleteCollection,
+        verb => verb,
+    }
+}
+
+/// A query boolean as apimachinery's `Convert_Slice_string_To_bool` reads it: present means true,
+/// except for `0` and `false`.
+fn is_true(value: Option<&str>) -> bool {
+    value.is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
+}
+
+fn by_path(target: &Target) -> bool {
+    let segments = target.segments();
+    let verb_at = if segments.first() == Some(&"api") { 2 } else { 3 };
+    segments.get(verb_at) == Some(&"watch")
+}
+
+/// `fieldSelector=metadata.name=X` names the object, for RBAC's `resourceNames` as for policy.
+fn selected_name(query: &Query) -> Result<String, Unreadable> {
+    let Some(selector) = query.first("fieldSelector") else { return Ok(String::new()) };
+    let name = field_selector::exact_match(selector, "metadata.name")
+        .map_err(|_| Unreadable::FieldSelector)?;
+    // Upstream ignores a name that cannot be a path segment.
+    Ok(name.filter(|name| !matches!(name.as_str(), "." | "..") && !name.contains(['/', '%'])))
+        .map(Option::unwrap_or_default)
+}
+
+fn check_subresource(
+    method: &Method,
+    resource: &mut ResourceInfo,
+    parts: usize,
+) -> Result<(), Unreadable> {
+    let subresource = resource.subresource.as_str();
+    if subresource == "proxy" && resource.api_group.is_empty() {
+        resource.name = bare_name(&resource.name).to_owned();
+        let nested = resource.resource == "services"
+            && resource.namespace == "default"
+            && resource.name == "kubernetes";
+        return if nested { Err(Unreadable::NestedApiServer) } else { Ok(()) };
+    }
+    if matches!(*method, Method::HEAD | Method::OPTIONS) {
+        return Err(Unreadable::Method);
+    }
+    if subresource.is_empty() {
+        return Ok(());
+    }
+    let known = KNOWN_SUBRESOURCES.contains(&subresource)
+        && (resource.api_group.is_empty() || !CORE_ONLY.contains(&subresource));
+    match known {
+        false => Err(Unreadable::Subresource(subresource.to_owned())),
+        true if parts > 3 => Err(Unreadable::NoRoute),
+        true => Ok(()),
+    }
+}
+
+/// The name out of `[scheme:]name[:port]` (k8s.io/apimachinery `SplitSchemeNamePort`).
+fn bare_name(name: &str) -> &str {
+    let mut parts = name.split(':');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(_), Some(name), Some(_)) => name,
+        (Some(name), _, _) => name,
+        _ => name,
+    }
+}
+
+impl Verb {
+    /// The verb as it is written in policies and in RBAC.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::DeleteCollection => "deletecollection",
+            Self::Get => "get",
+            Self::Head => "head",
+            Self::List => "list",
+            Self::Options => "options",
+            Self::Patch => "patch",
+            Self::Update => "update",
+            Self::Watch => "watch",
+        }
+    }
+}
+
+impl std::fmt::Display for Verb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl ResourceInfo {
+    /// The resource as people write it: `pods`, `pods/exec`, `deployments.apps`.
+    pub fn display_name(&self) -> String {
+        let mut name = self.resource.clone();
+        if !self.api_group.is_empty() {
+            name.push('.');
+            name.push_str(&self.api_group);
+        }
+        if !self.subresource.is_empty() {
+            name.push('/');
+            name.push_str(&self.subresource);
+        }
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests;

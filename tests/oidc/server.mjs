@@ -48,7 +48,8 @@ function configuration() {
     clients: [{
       client_id: 'kguard',
       client_name: 'kguard',
-      application_type: 'native',
+      // A native client would be asked for consent at each sign-in.
+      application_type: 'web',
       token_endpoint_auth_method: 'none',
       grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
       response_types: [],
