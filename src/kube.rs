@@ -1,7 +1,10 @@
 //! What an API server speaks: how it reads a request, what it answers.
 
+pub mod delete_options;
 mod field_selector;
 pub mod media;
+pub mod protobuf;
 pub mod request_info;
 pub mod status;
+pub mod strict_json;
 pub mod target;

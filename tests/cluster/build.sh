@@ -25,8 +25,8 @@ install_packages() {
 
 apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"; }
 
-# Runs `build_X args` unless what it would build is there, made by the same
-# inputs: the named files, this script and the Go toolchain.
+# Runs a command unless it has run before with the same inputs: the named files,
+# this script and the Go toolchain.
 once() { # stamp name, files..., --, command...
   local stamp="$BIN/.$1.stamp" inputs=() hash
   shift
@@ -47,7 +47,7 @@ go_build() { # module folder, package, binary, Kubernetes version or "", cgo 0|1
     flags+=" -X k8s.io/component-base/version.gitMajor=1"
     flags+=" -X k8s.io/component-base/version.gitMinor=$minor"
   fi
-  say "building $3 (the first time this takes a while, seven minutes in all on two cores)"
+  say "building $3${version:+ $version} (the first time: some minutes)"
   # Moved into place whole, so that a stopped build leaves no half binary.
   (cd "$1" && CGO_ENABLED=$5 go build -trimpath -buildvcs=false -mod=readonly \
     -ldflags "$flags" -o "$BIN/.new/$3" "$2")

@@ -55,3 +55,7 @@ refuse_other_cluster() {
   others=$(comm -13 <(members "$RUN" | sort) <(members | sort))
   [[ -z $others ]] || die "a test cluster with another run folder is up (pids: ${others//$'\n'/ })"
 }
+
+# Whether the run folder may be deleted: a folder that was named by hand only
+# when up.sh left its mark in it.
+run_folder_is_ours() { [[ $RUN == "$CACHE/cluster/run" || -f $RUN/.kguard-cluster ]]; }

@@ -103,12 +103,18 @@ restore_sysctls() {
 
 # The paths that no setting moves into the run folder.
 remove_outside_files() {
-  local link
+  local link sandbox
   for link in /var/log/containers/*; do
     [[ $(readlink "$link" || true) != "$RUN"/* ]] || rm -f "$link"
   done
-  rm -rf /var/lib/cni/results/kguard-test-*
-  rmdir --ignore-fail-on-non-empty -p /var/log/containers /var/lib/cni/results 2>/dev/null || true
+  for sandbox in "$RUN"/containerd/state/io.containerd.grpc.v1.cri/sandboxes/*; do
+    [[ ! -d $sandbox ]] || rm -f /var/lib/cni/results/*-"$(basename "$sandbox")"-*
+  done
+  rm -f /var/lib/kubelet/device-plugins/kubelet.sock
+  local folder
+  for folder in /var/log/containers /var/lib/cni/results /var/lib/cni /var/lib/kubelet/device-plugins /var/lib/kubelet; do
+    rmdir --ignore-fail-on-non-empty "$folder" 2>/dev/null || true
+  done
 }
 
 main() {
@@ -116,18 +122,19 @@ main() {
   # up.sh holds the lock when it clears the way for itself.
   [[ -n ${KGUARD_CLUSTER_LOCKED:-} ]] || lock "$CACHE/cluster/run.lock"
   refuse_other_cluster
-  if [[ ! -f $RUN/.kguard-cluster ]]; then
-    # Its folder was removed by hand after the processes had ended: the rest stays.
+  if [[ ! -d $RUN ]] || ! run_folder_is_ours; then
+    # Removed by hand: what lies outside of it stays behind.
+    kill_all pod_processes
     remove_network
     remove_cgroups
     return
   fi
   say "stopping the cluster in $RUN"
-  stop kubelet  # first, for it would start the pods again
+  stop kubelet # first, for it would start the pods again
   kill_all pod_processes
   stop containerd kube-scheduler kube-controller-manager kube-apiserver
   stop etcd
-  kill_all members  # the containerd shims, and what a half-made start left
+  kill_all members # the containerd shims, and what a half-made start left
   remove_shim_sockets
   unmount_all
   remove_network

@@ -40,6 +40,7 @@ run_pod() {
 background() { # pattern, kubectl's arguments...
   local pattern=$1 end=$((SECONDS + 20))
   shift
+  : >"$WORK/output"
   # Not by k: $! would be a shell's pid, and ending that leaves kubectl behind.
   "${KUBECTL[@]}" "$@" >"$WORK/output" 2>&1 &
   BACKGROUND=$!

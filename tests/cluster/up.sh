@@ -144,7 +144,7 @@ start_controllers() {
     if [[ $name == kube-controller-manager ]]; then
       flags+=(--root-ca-file "$PKI/ca.crt" --service-account-private-key-file "$PKI/service-account.key"
         --cluster-signing-cert-file "$PKI/ca.crt" --cluster-signing-key-file "$PKI/ca.key"
-        --use-service-account-credentials)
+        --use-service-account-credentials --flex-volume-plugin-dir "$RUN/kubelet/volume-plugins")
     fi
     launch "$name" "$BIN/$name" "${flags[@]}"
   done
@@ -308,9 +308,11 @@ healthy() {
 
 refuse_unsafe() {
   [[ $EUID -eq 0 ]] || die "needs root: it runs a kubelet"
+  # The kubelet's device socket has a fixed path, and more than it may be in use.
+  [[ ! -e /var/lib/kubelet/config.yaml && ! -e /var/lib/kubelet/pki ]] || die "this machine already is a Kubernetes node"
   # The longest socket path below the run folder must fit in 107 bytes.
   [[ ${#RUN} -le 80 ]] || die "the path of the run folder is too long for a socket: $RUN"
-  [[ ! -d $RUN || -f $RUN/.kguard-cluster || -z $(ls -A "$RUN") ]] || die "not a cluster's run folder: $RUN"
+  [[ ! -d $RUN || -z $(ls -A "$RUN") ]] || run_folder_is_ours || die "not a cluster's run folder: $RUN"
 }
 
 start_all() {

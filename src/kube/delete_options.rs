@@ -1,0 +1,195 @@
+//! The options of a delete, in one canonical form.
+//!
+//! The API server reads them from the body if there is any, and only otherwise from the query:
+//! `DELETE …?dryRun=All` with a body of `{}` really deletes
+//! (k8s.io/apiserver `pkg/endpoints/handlers/delete.go`). So they are taken from where the server
+//! takes them, and sent as one JSON body without a query.
+
+use serde_json::{Map, Value, json};
+
+use super::protobuf::{self, Field};
+use super::target::Query;
+use super::{protobuf::Malformed, strict_json};
+
+/// Query parameters that are delete options.
+pub const QUERY_KEYS: &[&str] = &[
+    "dryRun",
+    "gracePeriodSeconds",
+    "ignoreStoreReadErrorWithClusterBreakingPotential",
+    "orphanDependents",
+    "propagationPolicy",
+];
+
+/// Canonical `DeleteOptions` (`meta/v1`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeleteOptions(Map<String, Value>);
+
+/// Why delete options are refused; the client's doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOptions {
+    /// Not JSON, or JSON with a repeated key.
+    #[error(transparent)]
+    Json(#[from] strict_json::Invalid),
+    /// Not a JSON object.
+    #[error("the delete options are not an object")]
+    NotAnObject,
+    /// Preconditions that contradict those that an approval is bound to.
+    #[error("the preconditions name another version of the object than the one that was approved")]
+    Preconditions,
+    /// Not protobuf.
+    #[error(transparent)]
+    Protobuf(#[from] Malformed),
+    /// A query parameter with a value of the wrong type.
+    #[error("a delete option in the query has an invalid value")]
+    Query,
+}
+
+impl DeleteOptions {
+    /// Out of a JSON body.
+    pub fn from_json(value: Value) -> Result<Self, InvalidOptions> {
+        match value {
+            Value::Object(map) => Ok(Self(map)),
+            _ => Err(InvalidOptions::NotAnObject),
+        }
+    }
+
+    /// Out of a protobuf body in its `k8s\0` envelope
+    /// (`k8s.io/apimachinery/pkg/apis/meta/v1/generated.proto`, message `DeleteOptions`).
+    pub fn from_protobuf(body: &[u8]) -> Result<Self, InvalidOptions> {
+        let mut map = Map::new();
+        let mut dry_run = Vec::new();
+        for field in protobuf::fields(protobuf::envelope(body)?.raw) {
+            match field? {
+                Field::Number(1, seconds) => {
+                    map.insert("gracePeriodSeconds".into(), json!(seconds.cast_signed()));
+                }
+                Field::Bytes(2, raw) => {
+                    map.insert("preconditions".into(), preconditions(raw)?);
+                }
+                Field::Number(3, orphan) => {
+                    map.insert("orphanDependents".into(), json!(orphan != 0));
+                }
+                Field::Bytes(4, raw) => {
+                    map.insert("propagationPolicy".into(), json!(protobuf::text(raw)?));
+                }
+                Field::Bytes(5, raw) => dry_run.push(json!(protobuf::text(raw)?)),
+                Field::Number(6, ignore) => {
+                    map.insert(
+                        "ignoreStoreReadErrorWithClusterBreakingPotential".into(),
+                        json!(ignore != 0),
+                    );
+                }
+                _ => return Err(Malformed.into()),
+            }
+        }
+        if !dry_run.is_empty() {
+            map.insert("dryRun".into(), Value::Array(dry_run));
+        }
+        Ok(Self(map))
+    }
+
+    /// Out of the query of a delete without a body.
+    pub fn from_query(query: &Query) -> Result<Self, InvalidOptions> {
+        let mut map = Map::new();
+        for (key, value) in query.pairs() {
+            let value = match key.as_str() {
+                "dryRun" => json!([value]),
+                "propagationPolicy" => json!(value),
+                "gracePeriodSeconds" => {
+                    json!(value.parse::<i64>().map_err(|_| InvalidOptions::Query)?)
+                }
+                key if QUERY_KEYS.contains(&key) => {
+                    json!(value.parse::<bool>().map_err(|_| InvalidOptions::Query)?)
+                }
+                _ => continue,
+            };
+            map.insert(key.clone(), value);
+        }
+        Ok(Self(map))
+    }
+
+    /// Binds the delete to one version of one object: the API server itself refuses any other
+    /// with 409. Preconditions that the client set itself stay, and have to agree.
+    pub fn bind(&mut self, uid: &str, resource_version: &str) -> Result<(), InvalidOptions> {
+        let preconditions = self.0.entry("preconditions").or_insert_with(|| json!({}));
+        if preconditions.is_null() {
+            *preconditions = json!({});
+        }
+        let Value::Object(preconditions) = preconditions else {
+            return Err(InvalidOptions::NotAnObject);
+        };
+        for (key, ours) in [("uid", uid), ("resourceVersion", resource_version)] {
+            match preconditions.insert(key.to_owned(), json!(ours)) {
+                None | Some(Value::Null) => {}
+                Some(theirs) if theirs == json!(ours) => {}
+                Some(_) => return Err(InvalidOptions::Preconditions),
+            }
+        }
+        Ok(())
+    }
+
+    /// The body to send: JSON, with the kind that the server expects.
+    pub fn to_json(&self) -> Value {
+        let mut map = self.0.clone();
+        map.insert("kind".into(), json!("DeleteOptions"));
+        map.insert("apiVersion".into(), json!("v1"));
+        Value::Object(map)
+    }
+}
+
+fn preconditions(raw: &[u8]) -> Result<Value, Malformed> {
+    let mut map = Map::new();
+    for field in protobuf::fields(raw) {
+        let (key, raw) = match field? {
+            Field::Bytes(1, raw) => ("uid", raw),
+            Field::Bytes(2, raw) => ("resourceVersion", raw),
+            _ => return Err(Malformed),
+        };
+        map.insert(key.to_owned(), json!(protobuf::text(raw)?));
+    }
+    Ok(Value::Object(map))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_from_each_encoding() {
+        let query = Query::parse("dryRun=All&gracePeriodSeconds=0&propagationPolicy=Orphan&x=y");
+        let from_query = DeleteOptions::from_query(&query.unwrap()).unwrap();
+        let mut raw = vec![0x08, 0x00, 0x22, 6];
+        raw.extend(b"Orphan");
+        raw.extend([0x2a, 3]);
+        raw.extend(b"All");
+        let from_protobuf =
+            DeleteOptions::from_protobuf(&protobuf::wrap("v1", "DeleteOptions", &raw)).unwrap();
+        let json =
+            json!({"dryRun": ["All"], "gracePeriodSeconds": 0, "propagationPolicy": "Orphan"});
+        let from_json = DeleteOptions::from_json(json).unwrap();
+        assert_eq!(from_query, from_json);
+        assert_eq!(from_protobuf, from_json);
+    }
+
+    #[test]
+    fn a_bound_delete_names_the_object_that_was_approved() {
+        let mut options =
+            DeleteOptions::from_json(json!({"propagationPolicy": "Background"})).unwrap();
+        options.bind("u1", "42").unwrap();
+        assert_eq!(
+            options.to_json()["preconditions"],
+            json!({"uid": "u1", "resourceVersion": "42"})
+        );
+        options.bind("u1", "42").unwrap();
+        assert_eq!(options.bind("u2", "42"), Err(InvalidOptions::Preconditions));
+    }
+
+    #[test]
+    fn options_that_cannot_be_read_are_refused() {
+        assert!(DeleteOptions::from_json(json!([])).is_err());
+        assert!(DeleteOptions::from_protobuf(b"k8s\0\xff").is_err());
+        assert!(DeleteOptions::from_protobuf(b"{}").is_err());
+        let query = Query::parse("gracePeriodSeconds=soon").unwrap();
+        assert_eq!(DeleteOptions::from_query(&query), Err(InvalidOptions::Query));
+    }
+}
