@@ -1,1 +1,63 @@
-//! x
+//! Policy: documents become a compiled set, and the set decides on requests. Deny beats hold beats
+//! allow; nothing matched is deny; a policy that cannot be evaluated denies.
+//!
+//! A decision takes two steps, so that objects are fetched only for requests that need them:
+//! [`PolicySet::candidates`] looks at the request line and the caller and tells which objects the
+//! policies in question name; [`Candidates::decide`] evaluates those on them.
+
+pub mod capability;
+mod decision;
+mod document;
+mod expr;
+mod mask_document;
+pub mod matcher;
+mod problem;
+mod set;
+mod template;
+mod yaml;
+
+pub use decision::{Candidates, Decision, HoldTerms, Needs, Object, Objects};
+pub use mask_document::{FieldPath, InvalidPath, MaskDocument, Segment};
+pub use problem::Problem;
+pub use set::PolicySet;
+
+use crate::identity::Caller;
+use crate::kube::request_info::RequestInfo;
+
+/// A policy file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What its problems call it: its path.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What is known of a request before any object is fetched.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The request as the API server reads it.
+    pub request: &'a RequestInfo,
+    /// The query, decoded.
+    pub query: &'a [(String, String)],
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// Which cluster is asked.
+    pub cluster: &'a str,
+}
+
+/// Everything that is wrong with a set of policy files.
+pub fn check(sources: &[Source]) -> Vec<Problem> {
+    PolicySet::compile(sources).err().unwrap_or_default()
+}
+
+/// The starter pack: what a gateway decides by until somebody writes policies of his own.
+pub fn starter() -> Source {
+    Source {
+        name: "policies/starter.yaml".to_owned(),
+        text: include_str!("../policies/starter.yaml").to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

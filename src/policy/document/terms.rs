@@ -1,0 +1,114 @@
+//! Reads the `hold` of a policy.
+
+use std::time::Duration;
+
+use super::matching::subjects;
+use crate::policy::decision::HoldTerms;
+use crate::policy::problem::{Place, Problems, did_you_mean};
+use crate::policy::yaml::{Fields, Node, Value};
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(15);
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
+const LARGEST_QUORUM: u32 = 16;
+
+pub(super) fn read(node: Node, problems: &mut Problems<'_>) -> Option<HoldTerms> {
+    const KNOWN: &[&str] = &["approvers", "quorum", "reason", "selfApproval", "timeout"];
+    let mut fields = Fields::read(node, "`hold`", KNOWN, problems)?;
+    let approvers = subjects(&mut fields, "approvers", problems);
+    if approvers.is_none() && !fields.has("approvers") {
+        let hint = Some("name who may approve: `approvers: [\"group:NAME\"]`".to_owned());
+        problems.add_with(fields.at, "`approvers` is missing", hint);
+    }
+    let timeout = fields.text("timeout", problems);
+    let reason = fields.text("reason", problems);
+    Some(HoldTerms {
+        policy: String::new(),
+        message: String::new(),
+        approvers: approvers.unwrap_or_default(),
+        quorum: quorum(fields.take("quorum"), problems),
+        timeout: timeout.map_or(DEFAULT_TIMEOUT, |(at, text)| duration(at, &text, problems)),
+        reason_required: reason.is_some_and(|(at, text)| reason_required(at, &text, problems)),
+        self_approval: self_approval(fields.take("selfApproval"), problems),
+    })
+}
+
+fn quorum(node: Option<Node>, problems: &mut Problems<'_>) -> u32 {
+    let Some(node) = node else { return 1 };
+    let number = match node.value {
+        Value::Int(number) => u32::try_from(number).ok(),
+        _ => None,
+    };
+    let quorum = number.filter(|number| (1..=LARGEST_QUORUM).contains(number));
+    quorum.unwrap_or_else(|| {
+        problems.add(node.at, format!("`quorum` has to be a number from 1 to {LARGEST_QUORUM}"));
+        1
+    })
+}
+
+fn self_approval(node: Option<Node>, problems: &mut Problems<'_>) -> bool {
+    match node {
+        None => false,
+        Some(Node { value: Value::Bool(allowed), .. }) => allowed,
+        Some(node) => {
+            problems.add(node.at, "`selfApproval` has to be `true` or `false`");
+            false
+        }
+    }
+}
+
+fn reason_required(at: Place, text: &str, problems: &mut Problems<'_>) -> bool {
+    if !["optional", "required"].contains(&text) {
+        let hint = did_you_mean(text, &["optional", "required"]);
+        problems.add_with(at, format!("unknown `reason` `{text}`"), hint);
+    }
+    text == "required"
+}
+
+fn duration(at: Place, text: &str, problems: &mut Problems<'_>) -> Duration {
+    let range = Duration::from_secs(1)..=LONGEST_TIMEOUT;
+    let read = parse_duration(text).filter(|duration| range.contains(duration));
+    read.unwrap_or_else(|| {
+        let hint = Some("write it as `90s`, `15m` or `1h30m`, at most `24h`".to_owned());
+        problems.add_with(at, format!("`{text}` is no timeout"), hint);
+        DEFAULT_TIMEOUT
+    })
+}
+
+/// Reads `1h30m15s`, each unit at most once and in this order.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut seconds = 0u64;
+    for (unit, worth) in [('h', 3600), ('m', 60), ('s', 1)] {
+        if let Some((number, behind)) = rest.split_once(unit) {
+            let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+            let number: u64 = digits.then(|| number.parse().ok())??;
+            seconds = seconds.checked_add(number.checked_mul(worth)?)?;
+            rest = behind;
+        }
+    }
+    (rest.is_empty() && !text.is_empty()).then(|| Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_go_writes_them() {
+        for (text, seconds) in [
+            ("15m", Some(900)),
+            ("90s", Some(90)),
+            ("1h30m", Some(5400)),
+            ("1h0m5s", Some(3605)),
+            ("", None),
+            ("15", None),
+            ("m", None),
+            ("-5m", None),
+            ("5m1h", None),
+            ("1.5h", None),
+            ("99999999999999999999h", None),
+        ] {
+            assert_eq!(parse_duration(text), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+}

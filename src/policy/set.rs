@@ -1,0 +1,174 @@
+//! A compiled set of policies: loaded whole or not at all, and asked about every request.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest;
+
+use super::capability::Capabilities;
+use super::decision::Candidates;
+use super::document::{self, Document, Policy};
+use super::mask_document::MaskDocument;
+use super::matcher::VERBS;
+use super::problem::{Place, Problem, Problems};
+use super::{Facts, Source, yaml};
+use crate::identity::Caller;
+use crate::kube::request_info::Verb;
+
+/// A larger file is refused unread.
+const MAX_FILE_BYTES: usize = 1024 * 1024;
+
+/// Policies and masks that were found without a problem.
+#[derive(Debug)]
+pub struct PolicySet {
+    /// In the order of their names, so that indices are too.
+    policies: Vec<Policy>,
+    masks: Vec<MaskDocument>,
+    index: Index,
+    digest: String,
+}
+
+impl PolicySet {
+    /// Compiles all files to one set, or tells everything that is wrong with them.
+    pub fn compile(sources: &[Source]) -> Result<Self, Vec<Problem>> {
+        let mut loader = Loader::default();
+        for source in sources {
+            loader.load(source);
+        }
+        let Loader { mut policies, mut masks, mut problems, .. } = loader;
+        if policies.is_empty() && problems.is_empty() {
+            problems.push(Problem {
+                file: String::new(),
+                line: 0,
+                column: 0,
+                message: "there is no policy: nothing would be allowed".to_owned(),
+                hint: Some("start from the starter pack, policies/starter.yaml".to_owned()),
+            });
+        }
+        if !problems.is_empty() {
+            problems.sort();
+            return Err(problems);
+        }
+        policies.sort_by(|a, b| a.name.cmp(&b.name));
+        masks.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self { index: Index::of(&policies), policies, masks, digest: digest_of(sources) })
+    }
+
+    /// SHA-256 of the files, hex; their order does not matter.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The policies whose `match` fits. Takes no memory for those that do not.
+    pub fn candidates<'a>(&'a self, facts: &Facts<'a>) -> Candidates<'a> {
+        let carried = Capabilities::of(facts.request);
+        let on_resource = facts.request.resource.is_some();
+        let policies = self
+            .index
+            .of_verb(facts.request.verb, on_resource)
+            .filter_map(|index| self.policies.get(index))
+            .filter(|policy| policy.matches.fits_beyond_verb(facts, carried))
+            .collect();
+        Candidates { facts: *facts, policies }
+    }
+
+    /// The masks for what `caller` gets to see of `cluster`, in the order of their names. Which
+    /// objects they are about is told by the objects in the response.
+    pub fn masks(&self, caller: &Caller, cluster: &str) -> Vec<&MaskDocument> {
+        self.masks.iter().filter(|mask| mask.matches.fits_caller(caller, cluster)).collect()
+    }
+}
+
+/// Which policies can be about a verb, on resources and on paths: a request looks at no others.
+#[derive(Debug, Default)]
+struct Index {
+    lists: HashMap<(Verb, bool), Vec<usize>>,
+}
+
+impl Index {
+    fn of(policies: &[Policy]) -> Self {
+        let mut lists: HashMap<_, Vec<usize>> = HashMap::new();
+        for (index, policy) in policies.iter().enumerate() {
+            let matches = &policy.matches;
+            let verbs = VERBS.into_iter().filter(|(_, verb)| matches.verbs.contains(*verb));
+            for (_, verb) in verbs {
+                for (on_resource, covered) in
+                    [(true, matches.covers_resources()), (false, matches.covers_paths())]
+                {
+                    if covered {
+                        lists.entry((verb, on_resource)).or_default().push(index);
+                    }
+                }
+            }
+        }
+        Self { lists }
+    }
+
+    fn of_verb(&self, verb: Verb, on_resource: bool) -> impl Iterator<Item = usize> {
+        self.lists.get(&(verb, on_resource)).into_iter().flatten().copied()
+    }
+}
+
+#[derive(Default)]
+struct Loader {
+    policies: Vec<Policy>,
+    masks: Vec<MaskDocument>,
+    /// Where each name of each kind was seen first.
+    seen: HashMap<(&'static str, String), (String, Place)>,
+    problems: Vec<Problem>,
+}
+
+impl Loader {
+    fn load(&mut self, source: &Source) {
+        let mut problems = Problems::of(&source.name);
+        if source.text.len() > MAX_FILE_BYTES {
+            let whole = Place { line: 0, column: 0, byte: None };
+            let hint = Some("split it into several files".to_owned());
+            problems.add_with(whole, "the file is larger than 1 MiB", hint);
+        } else {
+            for node in yaml::parse(&source.text, &mut problems) {
+                match document::read(node, &source.text, &mut problems) {
+                    Some(Document::Mask(at, mask)) => {
+                        self.note("Mask", &mask.name, (source, at), &mut problems);
+                        self.masks.push(mask);
+                    }
+                    Some(Document::Policy(at, policy)) => {
+                        self.note("Policy", &policy.name, (source, at), &mut problems);
+                        self.policies.push(policy);
+                    }
+                    None => {}
+                }
+            }
+        }
+        self.problems.extend(problems.into_vec());
+    }
+
+    fn note(
+        &mut self,
+        kind: &'static str,
+        name: &str,
+        (source, at): (&Source, Place),
+        problems: &mut Problems<'_>,
+    ) {
+        let first = self.seen.insert((kind, name.to_owned()), (source.name.clone(), at));
+        if let Some((file, first)) = first {
+            let hint = Some(format!("the other one stands in {file}:{}", first.line));
+            problems.add_with(at, format!("there are two documents {kind} `{name}`"), hint);
+        }
+    }
+}
+
+fn digest_of(sources: &[Source]) -> String {
+    let mut sources: Vec<&Source> = sources.iter().collect();
+    sources.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in sources.iter().flat_map(|source| [&source.name, &source.text]) {
+        // With its length, so that no text can pass for two.
+        context.update(&part.len().to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    context.finish().as_ref().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
