@@ -1,0 +1,103 @@
+//! From the kind that an object says it has to the resources that it may be stored under.
+
+use crate::kube::request_info::ResourceInfo;
+
+/// The group of `Table` and `PartialObjectMetadata`.
+const META_GROUP: &str = "meta.k8s.io";
+
+/// `apiVersion` without the version, and `kind`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct GroupKind {
+    pub group: String,
+    pub kind: String,
+}
+
+impl GroupKind {
+    pub(super) fn new(api_version: &str, kind: &str) -> Option<Self> {
+        if kind.is_empty() || api_version.is_empty() {
+            return None;
+        }
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        Some(Self { group: group.to_owned(), kind: kind.to_owned() })
+    }
+
+    fn is(&self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
+    }
+
+    pub(super) fn is_partial(&self) -> bool {
+        self.is(META_GROUP, "PartialObjectMetadata")
+    }
+
+    pub(super) fn is_secret(&self) -> bool {
+        self.is("", "Secret")
+    }
+
+    pub(super) fn is_status(&self) -> bool {
+        self.is("", "Status")
+    }
+
+    pub(super) fn is_table(&self) -> bool {
+        self.is(META_GROUP, "Table")
+    }
+
+    /// Whether the kind is spelled like a collection; `Some(None)` for the untyped `List`, whose
+    /// items all give their own kind.
+    pub(super) fn item(&self) -> Option<Option<Self>> {
+        let kind = self.kind.strip_suffix("List")?;
+        Some((!kind.is_empty()).then(|| Self { group: self.group.clone(), kind: kind.to_owned() }))
+    }
+
+    /// The names under which the API server may serve this kind.
+    ///
+    /// The first is upstream's guess (apimachinery `UnsafeGuessKindToResource`); custom resources
+    /// choose their plural freely, so the other spellings count too, and so does the requested
+    /// resource if it is of the same group. Too many names only mask too much.
+    pub(super) fn resources(&self, requested: Option<&ResourceInfo>) -> Vec<(String, String)> {
+        let singular = self.kind.to_lowercase();
+        let guess = match singular.strip_suffix('y') {
+            _ if singular.ends_with("endpoints") => singular.clone(),
+            Some(stem) => format!("{stem}ies"),
+            None if singular.ends_with('s') => format!("{singular}es"),
+            None => format!("{singular}s"),
+        };
+        let mut names = vec![guess, format!("{singular}s"), format!("{singular}es"), singular];
+        if let Some(requested) = requested.filter(|requested| requested.api_group == self.group) {
+            names.push(requested.resource.clone());
+        }
+        names.into_iter().map(|name| (name, self.group.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_guessed_as_upstream_does() {
+        for (api_version, kind, resource, group) in [
+            ("v1", "Secret", "secrets", ""),
+            ("v1", "Endpoints", "endpoints", ""),
+            ("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", "networking.k8s.io"),
+            ("networking.k8s.io/v1", "Ingress", "ingresses", "networking.k8s.io"),
+            ("apps/v1", "StatefulSet", "statefulsets", "apps"),
+        ] {
+            let guess = GroupKind::new(api_version, kind).unwrap().resources(None);
+            assert_eq!(guess.first(), Some(&(resource.to_owned(), group.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_plural_that_cannot_be_guessed_is_taken_from_the_request() {
+        let gateway = GroupKind::new("g.example/v1", "Index").unwrap();
+        let requested = ResourceInfo {
+            api_group: "g.example".into(),
+            resource: "indices".into(),
+            ..ResourceInfo::default()
+        };
+        let indices = ("indices".to_owned(), "g.example".to_owned());
+        assert!(gateway.resources(Some(&requested)).contains(&indices));
+        let other = ResourceInfo { api_group: String::new(), ..requested };
+        assert!(!gateway.resources(Some(&other)).contains(&indices));
+    }
+}

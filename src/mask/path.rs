@@ -1,0 +1,186 @@
+//! Field paths as mask documents write them: `data.*`, `spec.**.password`.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Which fields of an object a rule masks, from the object's root.
+///
+/// Segments are separated by `.`; `*` is any key or index, `**` any number of levels, none
+/// included, and `\` takes the next character literally (`data.tls\.key`). An index is written as
+/// its number. A path that ends at an object or array means all values below.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FieldPath {
+    segments: Vec<Segment>,
+}
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Segment {
+    /// Any key or index.
+    Any,
+    /// Any number of levels.
+    Deep,
+    /// This key.
+    Key(String),
+}
+
+/// Why a field path is not one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FieldPathError {
+    /// `spec.items[0]`, as in JSONPath.
+    #[error("field path `{path}` uses brackets: write `.*` for any index, `.0` for the first")]
+    Brackets {
+        /// The path.
+        path: String,
+    },
+    /// `a..b`, `.a`, or nothing at all.
+    #[error("field path `{path}` has an empty segment: write it like `spec.template.*.password`")]
+    EmptySegment {
+        /// The path.
+        path: String,
+    },
+    /// `pass*`.
+    #[error(
+        "field path `{path}` mixes `*` with text: `*` stands for a whole key, `\\*` for a star"
+    )]
+    PartialStar {
+        /// The path.
+        path: String,
+    },
+    /// More segments than any object is deep.
+    #[error("field path `{path}` has more than {MAX_SEGMENTS} segments")]
+    TooLong {
+        /// The path.
+        path: String,
+    },
+    /// A `\` at the end.
+    #[error("field path `{path}` ends with `\\`, which takes the next character literally")]
+    UnfinishedEscape {
+        /// The path.
+        path: String,
+    },
+}
+
+const MAX_SEGMENTS: usize = 64;
+
+impl FieldPath {
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Whether the path's last segment names `key` itself, so that no exemption applies to it.
+    pub(super) fn names(&self, key: &str) -> bool {
+        matches!(self.segments.last(), Some(Segment::Key(last)) if last == key)
+    }
+
+    /// The same path below another first key, if it starts with the key `from`.
+    pub(super) fn moved(&self, from: &str, to: &str) -> Option<Self> {
+        let (first, rest) = self.segments.split_first()?;
+        (*first == Segment::Key(from.to_owned())).then(|| {
+            let first = Segment::Key(to.to_owned());
+            Self { segments: std::iter::once(first).chain(rest.iter().cloned()).collect() }
+        })
+    }
+}
+
+impl FromStr for FieldPath {
+    type Err = FieldPathError;
+
+    fn from_str(path: &str) -> Result<Self, Self::Err> {
+        let owned = || path.to_owned();
+        let mut segments = Vec::new();
+        let mut draft = Draft::default();
+        let mut characters = path.chars();
+        while let Some(character) = characters.next() {
+            match character {
+                '\\' => match characters.next() {
+                    Some(literal) => draft.push(literal, false),
+                    None => return Err(FieldPathError::UnfinishedEscape { path: owned() }),
+                },
+                '[' | ']' => return Err(FieldPathError::Brackets { path: owned() }),
+                '.' => segments.push(std::mem::take(&mut draft).finish(path)?),
+                other => draft.push(other, other == '*'),
+            }
+        }
+        segments.push(draft.finish(path)?);
+        if segments.len() > MAX_SEGMENTS {
+            return Err(FieldPathError::TooLong { path: owned() });
+        }
+        Ok(Self { segments })
+    }
+}
+
+/// A segment while it is read.
+#[derive(Default)]
+struct Draft {
+    text: String,
+    stars: usize,
+}
+
+impl Draft {
+    fn push(&mut self, character: char, star: bool) {
+        self.text.push(character);
+        self.stars += usize::from(star);
+    }
+
+    fn finish(self, path: &str) -> Result<Segment, FieldPathError> {
+        match (self.stars, self.text.as_str()) {
+            (0, "") => Err(FieldPathError::EmptySegment { path: path.to_owned() }),
+            (0, _) => Ok(Segment::Key(self.text)),
+            (1, "*") => Ok(Segment::Any),
+            (2, "**") => Ok(Segment::Deep),
+            _ => Err(FieldPathError::PartialStar { path: path.to_owned() }),
+        }
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, segment) in self.segments.iter().enumerate() {
+            if index > 0 {
+                formatter.write_str(".")?;
+            }
+            match segment {
+                Segment::Any => formatter.write_str("*")?,
+                Segment::Deep => formatter.write_str("**")?,
+                Segment::Key(key) => {
+                    for character in key.chars() {
+                        if matches!(character, '.' | '\\' | '*' | '[' | ']') {
+                            formatter.write_str("\\")?;
+                        }
+                        write!(formatter, "{character}")?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_shown_as_it_was_written() {
+        for path in ["data.*", "spec.**.password", r"data.tls\.key", r"a.\*.b", "a.0", "**"] {
+            assert_eq!(path.parse::<FieldPath>().unwrap().to_string(), path);
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused_with_the_way_out() {
+        for (path, hint) in [
+            ("", "empty segment"),
+            (".spec", "empty segment"),
+            ("spec..x", "empty segment"),
+            ("spec.pass*", "whole key"),
+            ("spec.***", "whole key"),
+            ("spec.items[0]", ".0"),
+            (r"spec.\", "literally"),
+        ] {
+            let error = path.parse::<FieldPath>().unwrap_err().to_string();
+            assert!(error.contains(hint), "{path}: {error}");
+        }
+    }
+}

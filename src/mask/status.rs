@@ -1,0 +1,93 @@
+//! Error texts: the API server quotes whole objects in some of them (apiserver
+//! `endpoints/handlers/patch.go` puts the patched object into `Invalid value: ...`).
+
+use super::edit::{Edit, quote};
+use super::rule::Subject;
+use super::scan::Members;
+use super::{Context, MaskError};
+
+const WITHHELD: &str =
+    "the API server's message is withheld by kguard: it may contain masked values";
+
+/// The edits for a `Status` about the requested resource, if rules mask that.
+pub(super) fn edits<'c>(
+    context: &'c Context,
+    text: &[u8],
+    status: &Members<'_>,
+) -> Result<Vec<Edit<'c>>, MaskError> {
+    let Some(rule) = rule(context) else { return Ok(Vec::new()) };
+    let code = status.get("code").and_then(|span| text.get(span)).unwrap_or_default();
+    if status.string("status").as_deref() == Some("Success") || quotes_no_object(code) {
+        return Ok(Vec::new());
+    }
+    let details = status.object("details")?;
+    let causes = match &details {
+        Some(details) => read_causes(text, details)?,
+        None => Vec::new(),
+    };
+    let mut edits = Vec::new();
+    let mut replace = |members: &Members<'_>, message: &str| {
+        if let Some(span) = members.raw_string("message").filter(|span| !span.is_empty()) {
+            let span = span.start - 1..span.end + 1;
+            edits.push(Edit { span, replacement: quote(message), rule });
+        }
+    };
+    replace(status, &message(status, details.as_ref(), &causes));
+    for cause in causes.iter().filter(|cause| !is_field_conflict(cause)) {
+        replace(cause, WITHHELD);
+    }
+    Ok(edits)
+}
+
+/// The first rule that may mask what the error is about. Which object that is does not count: a
+/// create by `generateName` or a collection has no name yet.
+fn rule(context: &Context) -> Option<&str> {
+    let requested = context.requested.iter();
+    let resources = requested.map(|info| (info.resource.clone(), info.api_group.clone())).collect();
+    let subject = Subject { resources, namespace: None, name: None };
+    context.rules.matching(&subject).first().map(|rule| rule.name.as_str())
+}
+
+/// Errors from before the object was read, or that name no more than it.
+fn quotes_no_object(code: &[u8]) -> bool {
+    const SAFE: [&[u8]; 11] =
+        [b"401", b"403", b"404", b"405", b"406", b"410", b"413", b"415", b"429", b"503", b"504"];
+    SAFE.contains(&code)
+}
+
+fn read_causes<'t>(text: &'t [u8], details: &Members<'_>) -> Result<Vec<Members<'t>>, MaskError> {
+    let causes = details.array("causes")?.unwrap_or_default();
+    causes.into_iter().map(|cause| Members::read(text, cause.start)).collect()
+}
+
+/// The API server's own words where they can be made from the details, as clients and people know
+/// them (apimachinery `api/errors`).
+fn message(status: &Members<'_>, details: Option<&Members<'_>>, causes: &[Members<'_>]) -> String {
+    let detail = |key| details.and_then(|details| details.string(key)).unwrap_or_default();
+    let (name, resource, group) = (detail("name"), detail("kind"), detail("group"));
+    if name.is_empty() || resource.is_empty() {
+        return WITHHELD.to_owned();
+    }
+    let dot = if group.is_empty() { "" } else { "." };
+    let object = format!("{resource}{dot}{group} {name:?}");
+    match status.string("reason").as_deref() {
+        Some("AlreadyExists") => format!("{object} already exists"),
+        Some("Conflict") if causes.iter().any(is_field_conflict) => apply_conflict(causes),
+        Some("Conflict") => format!(
+            "Operation cannot be fulfilled on {object}: the object has been modified; \
+             please apply your changes to the latest version and try again"
+        ),
+        _ => WITHHELD.to_owned(),
+    }
+}
+
+/// Server-side apply names managers and fields, never values.
+fn is_field_conflict(cause: &Members<'_>) -> bool {
+    cause.string("reason").as_deref() == Some("FieldManagerConflict")
+}
+
+fn apply_conflict(causes: &[Members<'_>]) -> String {
+    let fields: Vec<_> = causes.iter().filter_map(|cause| cause.string("field")).collect();
+    let plural = if fields.len() == 1 { "" } else { "s" };
+    format!("Apply failed with {} conflict{plural}: {}", fields.len(), fields.join(", "))
+}

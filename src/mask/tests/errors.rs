@@ -1,0 +1,140 @@
+//! What is refused, and what becomes of the API server's own error texts.
+
+use super::*;
+
+fn refusal(context: &Context, text: &str) -> Option<MaskError> {
+    let whole = mask_bytes(context, &[text.as_bytes()]).err();
+    let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+    assert_eq!(whole, mask_bytes(context, &bytes).err(), "{text}");
+    whole
+}
+
+#[test]
+fn what_cannot_be_understood_is_refused() {
+    let small = Context { max_element_bytes: 64, ..secrets(Shape::List) };
+    let long = "x".repeat(99);
+    for (context, text, error) in [
+        (&secrets(Shape::Object), "", MaskError::Truncated),
+        (&secrets(Shape::Object), r#"{"kind":"Sec"#, MaskError::Truncated),
+        (&secrets(Shape::Object), "[]", MaskError::NotAnObject),
+        (&secrets(Shape::Object), "hello", MaskError::NotAnObject),
+        (&secrets(Shape::Object), "{}{}", MaskError::TrailingData),
+        (&secrets(Shape::Object), r#"{"a":1,"a":2}"#, MaskError::DuplicateKey),
+        (
+            &secrets(Shape::Object),
+            r#"{"kind":"Secret","apiVersion":"v1","data":{"a":"x","a":"y"}}"#,
+            MaskError::DuplicateKey,
+        ),
+        (
+            &secrets(Shape::Object),
+            r#"{"metadata":{"name":"a","name":"b"}}"#,
+            MaskError::DuplicateKey,
+        ),
+        (&secrets(Shape::Object), "{\"a\":01}", MaskError::Syntax),
+        (&secrets(Shape::Object), "{]}", MaskError::Syntax),
+        (&secrets(Shape::List), r#"{"apiVersion":"v1","items":[{}]}"#, MaskError::NotAList),
+        (
+            &secrets(Shape::List),
+            r#"{"apiVersion":"v1","items":[{}],"kind":"Secret"}"#,
+            MaskError::NotAList,
+        ),
+        (
+            &secrets(Shape::List),
+            r#"{"kind":"SecretList","apiVersion":"v1","items":[{},]}"#,
+            MaskError::Syntax,
+        ),
+        (
+            &secrets(Shape::List),
+            r#"{"kind":"SecretList","apiVersion":"v1","items":[{}{}]}"#,
+            MaskError::Syntax,
+        ),
+        (
+            &secrets(Shape::List),
+            r#"{"kind":"SecretList","apiVersion":"v1","items":["x"]}"#,
+            MaskError::NotAnObject,
+        ),
+        (
+            &secrets(Shape::List),
+            r#"{"kind":"SecretList","apiVersion":"v1","items":[{}]"#,
+            MaskError::Truncated,
+        ),
+        (
+            &secrets(Shape::List),
+            r#"{"kind":"SecretList","apiVersion":"v1","items":[],"items":[]}"#,
+            MaskError::DuplicateKey,
+        ),
+        (
+            &small,
+            &format!(r#"{{"kind":"SecretList","apiVersion":"v1","items":[{{"a":"{long}"}}]}}"#),
+            MaskError::TooLarge { limit_bytes: 64 },
+        ),
+        (&small, &format!(r#"{{"a":"{long}"}}"#), MaskError::TooLarge { limit_bytes: 64 }),
+    ] {
+        assert_eq!(refusal(context, text), Some(error), "{text}");
+    }
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_refused() {
+    let text = b"{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"data\":{\"a\":\"\xff\"}}";
+    assert_eq!(mask_bytes(&secrets(Shape::Object), &[text]).err(), Some(MaskError::Syntax));
+}
+
+#[test]
+fn nothing_passes_after_an_error() {
+    let mut masker = Masker::new(secrets(Shape::Watch));
+    let mut out = Vec::new();
+    assert!(masker.push(b"{\"a\":x}", &mut out).is_err());
+    assert_eq!(masker.push(b"{}", &mut out), Err(MaskError::Failed));
+    assert_eq!(masker.finish(), Err(MaskError::Failed));
+    assert!(out.is_empty());
+}
+
+fn failure(code: u16, reason: &str, causes: Value) -> Value {
+    json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+        "message": "quotes hunter2", "reason": reason, "code": code,
+        "details": {"name": "db", "kind": "secrets", "causes": causes},
+    })
+}
+
+#[test]
+fn errors_keep_what_tells_people_what_to_do_and_quote_no_object() {
+    let cause = json!([{"reason": "FieldValueInvalid", "message": "hunter2", "field": "patch"}]);
+    let conflict = json!([
+        {"reason": "FieldManagerConflict", "message": "conflict with \"helm\"", "field": ".data.a"}]);
+    for (code, reason, causes, message) in [
+        (422, "Invalid", cause.clone(), "the API server's message is withheld by kguard"),
+        (500, "InternalError", cause.clone(), "the API server's message is withheld by kguard"),
+        (400, "BadRequest", json!([]), "the API server's message is withheld by kguard"),
+        (409, "AlreadyExists", json!([]), "secrets \"db\" already exists"),
+        (409, "Conflict", json!([]), "Operation cannot be fulfilled on secrets \"db\": the object"),
+        (409, "Conflict", conflict, "Apply failed with 1 conflict: .data.a"),
+        (418, "Teapot", json!([]), "the API server's message is withheld by kguard"),
+    ] {
+        let original = failure(code, reason, causes);
+        for shape in [Shape::Object, Shape::List, Shape::Watch] {
+            let masked = mask(&secrets(shape), &original);
+            assert!(!masked.to_string().contains("hunter2"));
+            assert!(masked["message"].as_str().unwrap().starts_with(message), "{masked}");
+            assert_eq!(masked["code"], original["code"]);
+            assert_eq!(masked["details"]["name"], "db");
+            let event = json!({"type": "ERROR", "object": original});
+            assert!(!mask(&secrets(shape), &event).to_string().contains("hunter2"));
+        }
+    }
+}
+
+#[test]
+fn errors_that_quote_nothing_stay() {
+    let elsewhere = Context { requested: requested("pods", ""), ..secrets(Shape::Object) };
+    for (context, code) in
+        [(&secrets(Shape::Object), 403), (&secrets(Shape::Object), 404), (&elsewhere, 422)]
+    {
+        let original = failure(code, "Whatever", json!([]));
+        assert_eq!(mask(context, &original), original);
+    }
+    let deleted = json!({"kind": "Status", "apiVersion": "v1", "status": "Success",
+        "details": {"name": "db", "kind": "secrets", "uid": "u"}});
+    assert_eq!(mask(&secrets(Shape::Object), &deleted), deleted);
+}

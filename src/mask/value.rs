@@ -1,0 +1,94 @@
+//! What a masked value looks like, so that clients still read the object around it.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::edit::quote;
+use super::placeholder::Placeholders;
+use super::scan::decode;
+
+const SERVICE_ACCOUNT_TOKEN: &str = "kubernetes.io/service-account-token";
+
+/// Where a value was found: the same one gets another placeholder in the annotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Location {
+    /// In `kubectl.kubernetes.io/last-applied-configuration`.
+    LastApplied,
+    /// In the object itself.
+    Live,
+}
+
+impl Location {
+    fn tag(self) -> &'static str {
+        match self {
+            Self::LastApplied => "lastApplied",
+            Self::Live => "live",
+        }
+    }
+}
+
+/// Makes the replacements for the values of one object.
+pub(super) struct Values<'c> {
+    pub placeholders: &'c Placeholders,
+    /// What tells the object apart from all others of the cluster.
+    pub identity: String,
+    /// The Secret's `type`; none for other kinds.
+    pub secret_type: Option<String>,
+}
+
+impl Values<'_> {
+    /// The JSON that stands in for a scalar, or none if that may be read: null, the empty string
+    /// and, unless the rule names the key itself, what is public in Secrets.
+    pub(super) fn replacement(
+        &self,
+        location: Location,
+        place: &[Cow<'_, str>],
+        scalar: &[u8],
+        named: bool,
+    ) -> Option<String> {
+        let value = match scalar.strip_prefix(b"\"") {
+            Some(rest) => decode(rest.strip_suffix(b"\"").unwrap_or(rest)),
+            None => String::from_utf8_lossy(scalar),
+        };
+        if scalar == b"null" || value.is_empty() {
+            return None;
+        }
+        let (encoded, key) = match (place, &self.secret_type) {
+            ([field, key], Some(_)) if field == "data" => (true, Some(key.as_ref())),
+            ([field, key], Some(_)) if field == "stringData" => (false, Some(key.as_ref())),
+            _ => (false, None),
+        };
+        if !named && key.is_some_and(|key| self.is_public(key, &value, encoded)) {
+            return None;
+        }
+        let parts = std::iter::once(location.tag()).chain(place.iter().map(AsRef::as_ref));
+        let token = self.placeholders.make(&self.identity, parts, value.as_bytes());
+        let text = match key {
+            // Clients parse these.
+            Some(".dockerconfigjson" | ".dockercfg") => {
+                format!(r#"{{"auths":{{}},"kguard":"{token}"}}"#)
+            }
+            _ => token,
+        };
+        Some(quote(&if encoded { STANDARD.encode(text) } else { text }))
+    }
+
+    fn is_public(&self, key: &str, value: &str, encoded: bool) -> bool {
+        match key {
+            "ca.crt" | "tls.crt" => {
+                let decoded = encoded.then(|| STANDARD.decode(value).unwrap_or_default());
+                is_certificate(decoded.as_deref().unwrap_or(value.as_bytes()))
+            }
+            "namespace" => self.secret_type.as_deref() == Some(SERVICE_ACCOUNT_TOKEN),
+            _ => false,
+        }
+    }
+}
+
+/// Certificates in PEM, and no key among them: people put both into one file.
+fn is_certificate(pem: &[u8]) -> bool {
+    let contains = |needle: &[u8]| memchr::memmem::find(pem, needle).is_some();
+    contains(b"-----BEGIN ") && contains(b"CERTIFICATE-----") && !contains(b"PRIVATE KEY")
+}

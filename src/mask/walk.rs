@@ -1,0 +1,194 @@
+//! Follows field paths through one object and collects what to replace, in one pass.
+
+use std::borrow::Cow;
+
+use super::MaskError;
+use super::edit::Edit;
+use super::path::{FieldPath, Segment};
+use super::rule::MaskRule;
+use super::scan::{Scanner, decode, refuse_duplicates};
+use super::value::{Location, Values};
+
+/// The paths of the rules that match one object.
+pub(super) struct Masks<'r> {
+    paths: Vec<(&'r str, Cow<'r, FieldPath>)>,
+}
+
+impl<'r> Masks<'r> {
+    /// The paths of `rules`; in Secrets, those into `data` hold for `stringData` too.
+    pub(super) fn new(rules: &[&'r MaskRule], is_secret: bool) -> Self {
+        let mut paths = Vec::new();
+        for rule in rules {
+            for field in &rule.fields {
+                paths.push((rule.name.as_str(), Cow::Borrowed(field)));
+                let twin = field.moved("data", "stringData").filter(|_| is_secret);
+                paths.extend(twin.map(|twin| (rule.name.as_str(), Cow::Owned(twin))));
+            }
+        }
+        Self { paths }
+    }
+
+    /// The rule that whole-value replacements count for.
+    pub(super) fn first_rule(&self) -> &'r str {
+        self.paths.first().map_or("", |(rule, _)| rule)
+    }
+
+    fn start(&self) -> Vec<State> {
+        let mut states = Vec::new();
+        for path in 0..self.paths.len() {
+            self.enter(State { path, done: 0 }, &mut states);
+        }
+        states
+    }
+
+    /// Where `states` lead under `key`.
+    fn step(&self, states: &[State], key: &str) -> Vec<State> {
+        let mut next = Vec::new();
+        for state in states {
+            match self.segment(*state) {
+                // Everything below a matched value is matched.
+                None | Some(Segment::Deep) => self.enter(*state, &mut next),
+                Some(Segment::Any) => self.enter(state.advanced(), &mut next),
+                Some(Segment::Key(name)) if name == key => {
+                    self.enter(state.advanced(), &mut next);
+                }
+                Some(Segment::Key(_)) => {}
+            }
+        }
+        next
+    }
+
+    /// Adds a state, and those that it stands for because `**` may be empty.
+    fn enter(&self, mut state: State, states: &mut Vec<State>) {
+        loop {
+            if !states.contains(&state) {
+                states.push(state);
+            }
+            if !matches!(self.segment(state), Some(Segment::Deep)) {
+                return;
+            }
+            state = state.advanced();
+        }
+    }
+
+    fn segment(&self, state: State) -> Option<&Segment> {
+        self.paths.get(state.path)?.1.segments().get(state.done)
+    }
+
+    /// The first rule of those that have come to their path's end, and whether one of them names
+    /// the last key itself.
+    fn matched(&self, states: &[State], key: Option<&str>) -> Option<(&'r str, bool)> {
+        let mut done = states
+            .iter()
+            .filter_map(|state| {
+                self.paths.get(state.path).filter(|_| self.segment(*state).is_none())
+            })
+            .peekable();
+        let (rule, _) = done.peek()?;
+        Some((rule, done.any(|(_, path)| key.is_some_and(|key| path.names(key)))))
+    }
+}
+
+/// How much of a path is behind us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct State {
+    path: usize,
+    done: usize,
+}
+
+impl State {
+    fn advanced(self) -> Self {
+        Self { done: self.done + 1, ..self }
+    }
+}
+
+/// Collects the edits for the object that starts at `at`.
+pub(super) fn walk<'r>(
+    (text, at): (&[u8], usize),
+    masks: &Masks<'r>,
+    values: &Values<'_>,
+    location: Location,
+) -> Result<Vec<Edit<'r>>, MaskError> {
+    let scanner = Scanner::new(text, at);
+    let mut walk = Walk { scanner, masks, values, location, place: Vec::new(), edits: Vec::new() };
+    walk.value(&masks.start())?;
+    Ok(walk.edits)
+}
+
+struct Walk<'a, 'r, 't> {
+    scanner: Scanner<'t>,
+    masks: &'a Masks<'r>,
+    values: &'a Values<'a>,
+    location: Location,
+    place: Vec<Cow<'t, str>>,
+    edits: Vec<Edit<'r>>,
+}
+
+impl Walk<'_, '_, '_> {
+    fn value(&mut self, states: &[State]) -> Result<(), MaskError> {
+        if states.is_empty() || self.is_structure() {
+            self.scanner.skip()?;
+            return Ok(());
+        }
+        match self.scanner.peek() {
+            Some(b'{') => self.object(states),
+            Some(b'[') => self.array(states),
+            _ => self.scalar(states),
+        }
+    }
+
+    fn object(&mut self, states: &[State]) -> Result<(), MaskError> {
+        let mut keys = Vec::new();
+        self.scanner.open(b'{')?;
+        while let Some(key) = self.scanner.next_key()? {
+            self.child(states, decode(self.scanner.bytes(&key)), &mut keys)?;
+        }
+        refuse_duplicates(keys.iter().map(AsRef::as_ref))
+    }
+
+    fn array(&mut self, states: &[State]) -> Result<(), MaskError> {
+        self.scanner.open(b'[')?;
+        let mut index: usize = 0;
+        while self.scanner.next_element(b']')? {
+            self.child(states, Cow::Owned(index.to_string()), &mut Vec::new())?;
+            index += 1;
+        }
+        Ok(())
+    }
+
+    fn scalar(&mut self, states: &[State]) -> Result<(), MaskError> {
+        let span = self.scanner.skip()?;
+        let key = self.place.last().map(AsRef::as_ref);
+        let Some((rule, named)) = self.masks.matched(states, key) else { return Ok(()) };
+        let scalar = self.scanner.bytes(&span);
+        let replacement = self.values.replacement(self.location, &self.place, scalar, named);
+        self.edits.extend(replacement.map(|replacement| Edit { span, replacement, rule }));
+        Ok(())
+    }
+
+    /// Whether the current value makes the object one that clients can read at all.
+    fn is_structure(&self) -> bool {
+        let mut place = self.place.iter().map(AsRef::as_ref);
+        match (place.next(), place.next()) {
+            (Some("apiVersion" | "kind"), None) => true,
+            (Some("type" | "immutable"), None) => self.values.secret_type.is_some(),
+            (Some("metadata"), Some(field)) => !matches!(field, "annotations" | "labels"),
+            _ => false,
+        }
+    }
+}
+
+impl<'t> Walk<'_, '_, 't> {
+    fn child(
+        &mut self,
+        states: &[State],
+        key: Cow<'t, str>,
+        keys: &mut Vec<Cow<'t, str>>,
+    ) -> Result<(), MaskError> {
+        let next = self.masks.step(states, &key);
+        self.place.push(key);
+        self.value(&next)?;
+        keys.extend(self.place.pop());
+        Ok(())
+    }
+}
