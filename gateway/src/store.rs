@@ -4,6 +4,8 @@
 //! second. Only the modules below name a database.
 
 mod columns;
+#[cfg(test)]
+pub(crate) mod samples;
 mod sqlite;
 
 use std::path::PathBuf;
@@ -15,7 +17,7 @@ use kguard::audit::record::Outcome;
 use kguard::audit::{Checkpoint, Head, Line, Sealed};
 use uuid::Uuid;
 
-pub use columns::Columns;
+pub use columns::{Columns, Step};
 pub use sqlite::SqliteStore;
 
 /// Keeps the trail and the holds.

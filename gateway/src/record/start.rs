@@ -101,7 +101,8 @@ pub(super) async fn end_open_requests(writer: &mut Writer) -> Result<(), StartEr
         let now = Timestamp::now();
         let drafts = open.iter().map(|request| Draft::of(&interrupted(*request, now)));
         let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
-        writer.commit(drafts).await.map_err(|(failure, ..)| failure)?;
+        writer.adopt(open.iter().map(|request| request.id));
+        writer.commit(drafts).await.map_err(|failed| failed.failure)?;
     }
 }
 

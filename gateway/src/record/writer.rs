@@ -1,6 +1,6 @@
 //! The one task that extends the chain.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +10,10 @@ use kguard::audit::{Event, Head, Record, SigningKey};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
+use uuid::Uuid;
 
 use super::TrailUnavailable;
-use crate::store::{Batch, Columns, NewEntry, Store, StoreError};
+use crate::store::{Batch, Columns, NewEntry, Step, Store, StoreError};
 
 /// Records in one commit.
 pub(super) const BATCH: usize = 512;
@@ -56,7 +57,19 @@ pub(super) struct Writer {
     heads: watch::Sender<Head>,
     /// Why the last commit failed, as everybody sees it.
     failure: watch::Sender<Option<Arc<StoreError>>>,
+    /// Requests whose record is durable and whose response is not.
+    open: HashSet<Uuid>,
     outage: Option<Outage>,
+}
+
+/// A batch that the store did not take.
+pub(super) struct Failed {
+    /// Why.
+    pub(super) failure: StoreError,
+    /// The head that it would have led to.
+    attempted: Head,
+    /// What was in it.
+    drafts: Vec<Draft>,
 }
 
 /// The trail cannot be written.
@@ -78,7 +91,7 @@ impl Writer {
         heads: watch::Sender<Head>,
         failure: watch::Sender<Option<Arc<StoreError>>>,
     ) -> Self {
-        Self { store, key, heads, failure, outage: None }
+        Self { store, key, heads, failure, open: HashSet::new(), outage: None }
     }
 
     /// Records what comes in, until nobody can send any more.
@@ -94,6 +107,8 @@ impl Writer {
                 continue;
             }
             if taken.is_empty() {
+                // The last chance for what an outage left to be recorded.
+                let _ = self.recover().await;
                 return;
             }
             // Everybody whom the last commit set free gets to send the next record first: without
@@ -130,18 +145,19 @@ impl Writer {
     async fn write(&mut self, drafts: Vec<Draft>) -> Result<(), Arc<StoreError>> {
         if let Err(failure) = self.recover().await {
             if let Some(outage) = &mut self.outage {
-                outage.turn_down(drafts);
+                outage.turn_down(drafts, &self.open);
             }
             return Err(failure);
         }
-        let Err((failure, attempted, drafts)) = self.commit(drafts).await else { return Ok(()) };
+        let Err(failed) = self.commit(drafts).await else { return Ok(()) };
+        let Failed { failure, attempted, drafts } = failed;
         let mut outage = Outage {
             since: Timestamp::now(),
             refused: 0,
             late: VecDeque::new(),
             attempt: (attempted, 0),
         };
-        outage.turn_down(drafts);
+        outage.turn_down(drafts, &self.open);
         outage.attempt.1 = outage.late.len();
         self.outage = Some(outage);
         error!(error = %failure, "the trail cannot be written; requests are refused");
@@ -166,20 +182,23 @@ impl Writer {
 
     async fn try_recover(&mut self, outage: &mut Outage) -> Result<(), StoreError> {
         let head = self.store.head().await?;
-        self.heads.send_replace(head);
         let (attempted, contained) = outage.attempt;
         if head == attempted {
+            let open = self.store.open_requests(u32::MAX).await?;
+            self.open = open.into_iter().map(|request| request.id).collect();
             outage.late.drain(..contained.min(outage.late.len()));
+            outage.attempt = (head, 0);
+            self.heads.send_replace(head);
         }
-        outage.attempt = (head, 0);
         let event = Event::Outage { since: outage.since, refused: outage.refused };
         // The record has a JSON as any other; if it had none, the responses would matter more.
         let first = Draft::of(&Record { at: Timestamp::now(), event }).ok();
         let drafts = first.into_iter().chain(outage.late.drain(..)).collect();
-        let Err((failure, attempted, drafts)) = self.commit(drafts).await else { return Ok(()) };
-        outage.late = drafts.into_iter().filter(|draft| draft.columns.is_response()).collect();
-        outage.attempt = (attempted, outage.late.len());
-        Err(failure)
+        let Err(failed) = self.commit(drafts).await else { return Ok(()) };
+        let kept = failed.drafts.into_iter().filter(|draft| matches!(draft.columns.step(), Some(Step::Ended(_))));
+        outage.late = kept.collect();
+        outage.attempt = (failed.attempted, outage.late.len());
+        Err(failed.failure)
     }
 
     fn report(&self, failure: StoreError) -> Arc<StoreError> {
@@ -188,45 +207,66 @@ impl Writer {
         failure
     }
 
-    /// Commits records as one batch. On failure gives them back, with the head that they would
-    /// have led to.
-    pub(super) async fn commit(
-        &mut self,
-        drafts: Vec<Draft>,
-    ) -> Result<(), (StoreError, Head, Vec<Draft>)> {
+    /// Commits records as one batch.
+    ///
+    /// A response whose request is not in the trail, because the trail could not take it, is left
+    /// out: a trail never ends what it did not begin.
+    pub(super) async fn commit(&mut self, drafts: Vec<Draft>) -> Result<(), Failed> {
         let mut head = *self.heads.borrow();
-        if drafts.is_empty() {
-            return Ok(());
-        }
+        let mut changes = Vec::new();
         let mut entries = Vec::with_capacity(drafts.len());
         for Draft { text, columns } in drafts {
+            match columns.step() {
+                Some(Step::Sent(id)) if self.open.insert(id) => changes.push(Step::Sent(id)),
+                Some(Step::Ended(id)) if self.open.remove(&id) => changes.push(Step::Ended(id)),
+                Some(Step::Ended(_)) => continue,
+                Some(Step::Sent(_)) | None => {}
+            }
             let sealed = head.seal(text);
             head = sealed.head();
             entries.push(NewEntry { sealed, columns });
         }
+        if entries.is_empty() {
+            return Ok(());
+        }
         let batch = Batch { entries, checkpoint: self.key.sign(head, Timestamp::now()) };
         if let Err(failure) = self.store.append(&batch).await {
-            let drafts = batch.entries.into_iter().map(|NewEntry { sealed, columns }| Draft {
-                text: sealed.record,
-                columns,
-            });
-            return Err((failure, head, drafts.collect()));
+            self.undo(changes);
+            let unseal = |entry: NewEntry| Draft {
+                text: entry.sealed.record,
+                columns: entry.columns,
+            };
+            let drafts = batch.entries.into_iter().map(unseal).collect();
+            return Err(Failed { failure, attempted: head, drafts });
         }
         self.heads.send_replace(head);
         Ok(())
     }
+
+    /// Takes requests for open that an earlier run of the gateway left so.
+    pub(super) fn adopt(&mut self, open: impl IntoIterator<Item = Uuid>) {
+        self.open.extend(open);
+    }
+
+    fn undo(&mut self, changes: Vec<Step>) {
+        for change in changes.into_iter().rev() {
+            match change {
+                Step::Ended(id) => self.open.insert(id),
+                Step::Sent(id) => self.open.remove(&id),
+            };
+        }
+    }
 }
 
 impl Outage {
-    /// Counts the records that are lost, and keeps those that are not.
-    fn turn_down(&mut self, drafts: Vec<Draft>) {
+    /// Counts the records that are lost, and keeps the responses of requests in the trail.
+    fn turn_down(&mut self, drafts: Vec<Draft>, open: &HashSet<Uuid>) {
         for draft in drafts {
-            if !draft.columns.is_response() {
-                self.refused += 1;
-            } else if self.late.len() < LATE {
-                self.late.push_back(draft);
-            } else {
-                warn!(request = ?draft.columns.request, "a response is left out of the trail");
+            match draft.columns.step() {
+                Some(Step::Ended(id)) if !open.contains(&id) => {}
+                Some(Step::Ended(_)) if self.late.len() < LATE => self.late.push_back(draft),
+                Some(Step::Ended(id)) => warn!(request = %id, "a response is not recorded"),
+                Some(Step::Sent(_)) | None => self.refused += 1,
             }
         }
     }

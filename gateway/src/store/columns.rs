@@ -28,6 +28,15 @@ pub struct Columns {
     pub namespace: Option<String>,
 }
 
+/// A step in the life of a request that is sent on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It ended.
+    Ended(Uuid),
+    /// It is sent on.
+    Sent(Uuid),
+}
+
 impl Columns {
     /// Takes them out of a record.
     pub fn of(record: &Record) -> Self {
@@ -51,10 +60,13 @@ impl Columns {
         }
     }
 
-    /// Whether it states what has happened already, so that it is true even if the trail cannot
-    /// take it at the moment.
-    pub fn is_response(&self) -> bool {
-        self.event == "response"
+    /// What it says of a request that is sent on.
+    pub fn step(&self) -> Option<Step> {
+        match (self.event, self.decision.as_deref(), self.request) {
+            ("request", Some("allow"), Some(id)) => Some(Step::Sent(id)),
+            ("response", _, Some(id)) => Some(Step::Ended(id)),
+            _ => None,
+        }
     }
 
     fn of_event(at: Timestamp, event: &'static str) -> Self {
