@@ -39,10 +39,7 @@ pub enum StartError {
 }
 
 /// Reads the key and the head, and verifies the last batch with them.
-pub(super) async fn check(
-    store: &dyn Store,
-    key: &Path,
-) -> Result<(SigningKey, Head), StartError> {
+pub(super) async fn check(store: &dyn Store, key: &Path) -> Result<(SigningKey, Head), StartError> {
     let head = store.head().await?;
     let key = key::load_or_create(key, head.seq)?;
     let altered = |what| StartError::Altered { seq: head.seq, what };

@@ -195,7 +195,10 @@ impl Writer {
         let first = Draft::of(&Record { at: Timestamp::now(), event }).ok();
         let drafts = first.into_iter().chain(outage.late.drain(..)).collect();
         let Err(failed) = self.commit(drafts).await else { return Ok(()) };
-        let kept = failed.drafts.into_iter().filter(|draft| matches!(draft.columns.step(), Some(Step::Ended(_))));
+        let kept = failed
+            .drafts
+            .into_iter()
+            .filter(|draft| matches!(draft.columns.step(), Some(Step::Ended(_))));
         outage.late = kept.collect();
         outage.attempt = (failed.attempted, outage.late.len());
         Err(failed.failure)
@@ -232,10 +235,8 @@ impl Writer {
         let batch = Batch { entries, checkpoint: self.key.sign(head, Timestamp::now()) };
         if let Err(failure) = self.store.append(&batch).await {
             self.undo(changes);
-            let unseal = |entry: NewEntry| Draft {
-                text: entry.sealed.record,
-                columns: entry.columns,
-            };
+            let unseal =
+                |entry: NewEntry| Draft { text: entry.sealed.record, columns: entry.columns };
             let drafts = batch.entries.into_iter().map(unseal).collect();
             return Err(Failed { failure, attempted: head, drafts });
         }

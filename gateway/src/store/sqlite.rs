@@ -83,6 +83,13 @@ impl SqliteStore {
             None => self.options.connect().await,
         }
     }
+
+    /// Does what nobody but a test does on the connection that writes.
+    #[cfg(test)]
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        let mut writer = self.writer.lock().await;
+        sqlx::raw_sql(sql).execute(writer.as_mut().unwrap()).await.unwrap();
+    }
 }
 
 fn open_error(path: &Path, source: impl Into<BoxError>) -> StoreError {

@@ -20,8 +20,7 @@ pub(super) async fn run(connection: &mut SqliteConnection, path: &Path) -> Resul
         return Err(StoreError::Newer { path: path.to_owned() });
     };
     for (number, migration) in (done + 1..).zip(pending) {
-        let sql =
-            format!("BEGIN IMMEDIATE; {migration}; PRAGMA user_version = {number}; COMMIT;");
+        let sql = format!("BEGIN IMMEDIATE; {migration}; PRAGMA user_version = {number}; COMMIT;");
         raw_sql(AssertSqlSafe(sql))
             .execute(&mut *connection)
             .await

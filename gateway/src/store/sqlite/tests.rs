@@ -80,7 +80,7 @@ async fn a_full_database_says_so_and_takes_records_again_later() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder).await;
     append(&store, &[request(1, json!({}))]).await;
-    limit_to_present_size(&store).await;
+    store.execute("PRAGMA max_page_count = 1").await;
     let many: Vec<_> = (2..200).map(|id| request(id, json!({}))).collect();
     let batch = batch(store.head().await.unwrap(), &many);
     let error = store.append(&batch).await.unwrap_err();
@@ -88,12 +88,6 @@ async fn a_full_database_says_so_and_takes_records_again_later() {
     // The limit went with the connection, as a full disk goes with the files of somebody else.
     store.append(&batch).await.unwrap();
     assert_eq!(store.head().await.unwrap().seq, 199);
-}
-
-pub(crate) async fn limit_to_present_size(store: &SqliteStore) {
-    let mut writer = store.writer.lock().await;
-    let connection = writer.as_mut().unwrap();
-    sqlx::query("PRAGMA max_page_count = 1").execute(connection).await.unwrap();
 }
 
 #[tokio::test]
@@ -111,9 +105,7 @@ async fn a_database_of_a_newer_gateway_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     {
         let store = store(&folder).await;
-        let mut writer = store.writer.lock().await;
-        let connection = writer.as_mut().unwrap();
-        sqlx::query("PRAGMA user_version = 99").execute(connection).await.unwrap();
+        store.execute("PRAGMA user_version = 99").await;
     }
     let error = SqliteStore::open(folder.path()).await.unwrap_err();
     assert!(matches!(error, StoreError::Newer { .. }), "{error:?}");

@@ -5,7 +5,9 @@ use kguard::audit::chain::RecordText;
 use kguard::audit::hex::Hex;
 use kguard::audit::{Checkpoint, Head, Sealed};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Connection as _, QueryBuilder, Row as _, Sqlite, SqliteConnection, query, query_scalar};
+use sqlx::{
+    Connection as _, QueryBuilder, Row as _, Sqlite, SqliteConnection, query, query_scalar,
+};
 use uuid::Uuid;
 
 use crate::store::columns::name_of;
@@ -81,8 +83,7 @@ pub(super) async fn head(readers: &SqlitePool) -> Result<Head, BoxError> {
 }
 
 pub(super) async fn entries(readers: &SqlitePool, wanted: &Query) -> Result<Vec<Sealed>, BoxError> {
-    let mut builder =
-        QueryBuilder::<Sqlite>::new("SELECT seq, hash, body FROM entries WHERE TRUE");
+    let mut builder = QueryBuilder::<Sqlite>::new("SELECT seq, hash, body FROM entries WHERE TRUE");
     restrict(&mut builder, &wanted.filter);
     match wanted.window {
         Window::After(seq) => {
@@ -163,10 +164,8 @@ pub(super) async fn open_requests(
     readers: &SqlitePool,
     limit: u32,
 ) -> Result<Vec<OpenRequest>, BoxError> {
-    let rows = query("SELECT id, at FROM open_requests LIMIT ?")
-        .bind(limit)
-        .fetch_all(readers)
-        .await?;
+    let rows =
+        query("SELECT id, at FROM open_requests LIMIT ?").bind(limit).fetch_all(readers).await?;
     let request = |row: &SqliteRow| {
         Ok(OpenRequest {
             id: Uuid::from_bytes(bytes(row, 0)?),
