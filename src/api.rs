@@ -11,7 +11,7 @@
 //! | `POST /v1/holds/ID/decision` with [`Decide`] | [`Hold`] |
 //! | `GET /v1/inbox` | lines of [`Hold`], one whenever a hold that one may decide appears or changes; those pending come first |
 //! | `GET /v1/sessions/ID/events` | lines of [`SessionEvent`] |
-//! | `GET /v1/audit?after=SEQ&limit=N` | lines of [`crate::audit::Sealed`] |
+//! | `GET /v1/audit?after=SEQ&limit=N` | lines of [`crate::audit::Line`] |
 //!
 //! Streams are newline-delimited JSON; an empty line is a keep-alive. Errors are Kubernetes
 //! `Status` objects, as everywhere.

@@ -53,6 +53,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
+    /// The trail could not be written for a while. What ended meanwhile is recorded behind this.
+    Outage {
+        /// When the first record could not be written.
+        since: Timestamp,
+        /// How many records were turned down, and so how many requests did not run.
+        refused: u64,
+    },
     /// The gateway started with these policies.
     Started {
         /// The gateway's version.

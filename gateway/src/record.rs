@@ -1,0 +1,134 @@
+//! Writes the trail. One task fixes every record's place in the chain and commits whatever has
+//! come in while the commit before ran, so that many requests share one sync.
+//!
+//! A record is recorded once its [`Receipt`] says so. If the trail cannot be written, every request
+//! that waits for a receipt is refused, until a commit succeeds again; the task sees to that by
+//! itself. Responses that could not be written meanwhile follow then, behind a record of the
+//! outage, because they have happened all the same.
+
+mod key;
+mod start;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kguard::audit::chain::RecordText;
+use kguard::audit::{Head, PublicKey, Record};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+pub use key::KeyError;
+pub use start::StartError;
+
+use crate::store::{Columns, Store, StoreError};
+use writer::{Draft, Message, Writer};
+
+/// Records that wait for their place; more of them wait in [`Recorder::append`].
+const QUEUE: usize = 4096;
+
+/// Takes records for the trail.
+#[derive(Debug)]
+pub struct Recorder {
+    queue: mpsc::Sender<Message>,
+    heads: watch::Receiver<Head>,
+    outage: watch::Receiver<Option<Arc<StoreError>>>,
+    public_key: PublicKey,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The trail does not take records at the moment, so nothing may run.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TrailUnavailable {
+    /// The gateway is shutting down.
+    #[error("the trail is closed, because the gateway is shutting down")]
+    Closed,
+    /// A defect of the gateway: the record has no JSON.
+    #[error("the record cannot be written as JSON")]
+    Encode(#[source] Arc<serde_json::Error>),
+    /// The store fails; its own error says what to do.
+    #[error("the trail cannot be written")]
+    Store(#[source] Arc<StoreError>),
+}
+
+impl Recorder {
+    /// Goes on with the trail of a store: checks its end against the key, states of requests that
+    /// an interruption left open that nobody knows how they ended, and starts the writer.
+    ///
+    /// The key is made at the trail's very beginning.
+    pub async fn start(store: Arc<dyn Store>, key: &Path) -> Result<Self, StartError> {
+        let (key, head) = start::check(&*store, key).await?;
+        let public_key = key.public_key();
+        let (heads_sender, heads) = watch::channel(head);
+        let (outage_sender, outage) = watch::channel(None);
+        let mut writer = Writer::new(store, key, heads_sender, outage_sender);
+        start::end_open_requests(&mut writer).await?;
+        let (queue, messages) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(writer.run(messages));
+        Ok(Self { queue, heads, outage, public_key, writer: Mutex::new(Some(task)) })
+    }
+
+    /// Hands a record over. It is not durable before the receipt says so; what changes a cluster
+    /// has to wait for that.
+    ///
+    /// During an outage this returns only once the record is durable, so that nothing starts that
+    /// cannot be recorded.
+    pub async fn append(&self, record: &Record) -> Result<Receipt, TrailUnavailable> {
+        let text = RecordText::write(record)
+            .map_err(|source| TrailUnavailable::Encode(Arc::new(source)))?;
+        let draft = Draft { text, columns: Columns::of(record) };
+        let (done, receipt) = oneshot::channel();
+        self.queue
+            .send(Message::Append(draft, done))
+            .await
+            .map_err(|_| TrailUnavailable::Closed)?;
+        let receipt = Receipt(Some(receipt));
+        if self.healthy().is_ok() {
+            return Ok(receipt);
+        }
+        receipt.durable().await?;
+        Ok(Receipt(None))
+    }
+
+    /// Whether the last commit succeeded.
+    pub fn healthy(&self) -> Result<(), TrailUnavailable> {
+        self.outage.borrow().clone().map_or(Ok(()), |error| Err(TrailUnavailable::Store(error)))
+    }
+
+    /// How far the trail has come durably; changes with every commit.
+    pub fn heads(&self) -> watch::Receiver<Head> {
+        self.heads.clone()
+    }
+
+    /// The key that verifies the trail.
+    pub fn public_key(&self) -> PublicKey {
+        self.public_key
+    }
+
+    /// Takes no more records and returns once those in the queue are committed.
+    pub async fn shutdown(&self) {
+        if let Some(writer) = self.writer.lock().await.take() {
+            // Either fails only if the writer has ended before.
+            let _ = self.queue.send(Message::Shutdown).await;
+            let _ = writer.await;
+        }
+    }
+}
+
+/// Tells when a record is durable. Dropping it loses that news only, not the record.
+#[derive(Debug)]
+#[must_use = "the record may not be durable yet"]
+pub struct Receipt(Option<oneshot::Receiver<Result<(), TrailUnavailable>>>);
+
+impl Receipt {
+    /// Waits until the record is durable.
+    pub async fn durable(self) -> Result<(), TrailUnavailable> {
+        match self.0 {
+            Some(receipt) => receipt.await.unwrap_or(Err(TrailUnavailable::Closed)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! A store that fails or waits when it is told to.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use kguard::api::{Hold, HoldState};
+use kguard::audit::{Checkpoint, Head, Sealed};
+use tokio::sync::Semaphore;
+use tokio::sync::watch;
+
+use crate::store::{Batch, OpenRequest, Query, SqliteStore, Store, StoreError};
+
+/// What the store does with a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Works,
+    Fails,
+    /// Commits, and then fails.
+    Lies,
+}
+
+pub(super) struct FaultyStore {
+    pub(super) inner: SqliteStore,
+    pub(super) mode: watch::Sender<Mode>,
+    /// How many commits were begun.
+    pub(super) begun: watch::Sender<usize>,
+    /// How many commits may run.
+    pub(super) gate: Semaphore,
+    pub(super) committed: AtomicUsize,
+}
+
+impl FaultyStore {
+    pub(super) fn new(inner: SqliteStore) -> Self {
+        Self {
+            inner,
+            mode: watch::Sender::new(Mode::Works),
+            begun: watch::Sender::new(0),
+            gate: Semaphore::new(Semaphore::MAX_PERMITS),
+            committed: AtomicUsize::new(0),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.begun.send_modify(|begun| *begun += 1);
+        self.gate.acquire().await.unwrap().forget();
+        let mode = *self.mode.borrow();
+        if mode != Mode::Fails {
+            self.inner.append(batch).await?;
+            self.committed.fetch_add(1, Ordering::Relaxed);
+        }
+        if mode == Mode::Works { Ok(()) } else { Err(StoreError::Full { path: "disk".into() }) }
+    }
+
+    async fn head(&self) -> Result<Head, StoreError> {
+        self.inner.head().await
+    }
+
+    async fn entries(&self, query: &Query) -> Result<Vec<Sealed>, StoreError> {
+        self.inner.entries(query).await
+    }
+
+    async fn checkpoints(&self, after: u64, through: u64) -> Result<Vec<Checkpoint>, StoreError> {
+        self.inner.checkpoints(after, through).await
+    }
+
+    async fn last_checkpoints(&self, count: u32) -> Result<Vec<Checkpoint>, StoreError> {
+        self.inner.last_checkpoints(count).await
+    }
+
+    async fn open_requests(&self, limit: u32) -> Result<Vec<OpenRequest>, StoreError> {
+        self.inner.open_requests(limit).await
+    }
+
+    async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError> {
+        self.inner.put_hold(hold).await
+    }
+
+    async fn hold(&self, id: &str) -> Result<Option<Hold>, StoreError> {
+        self.inner.hold(id).await
+    }
+
+    async fn holds(&self, state: Option<HoldState>, limit: u32) -> Result<Vec<Hold>, StoreError> {
+        self.inner.holds(state, limit).await
+    }
+}

@@ -1,0 +1,200 @@
+//! Where the gateway keeps what outlives it: the trail and the holds.
+//!
+//! One gateway writes to a store at a time, because two would fork the chain; a store refuses the
+//! second. Only the modules below name a database.
+
+mod columns;
+#[cfg(test)]
+pub(crate) mod samples;
+mod sqlite;
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kguard::api::{Hold, HoldState};
+use kguard::audit::record::Outcome;
+use kguard::audit::{Checkpoint, Head, Line, Sealed};
+use uuid::Uuid;
+
+pub use columns::{Columns, Step};
+pub use sqlite::SqliteStore;
+
+/// Keeps the trail and the holds.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Adds a batch to the trail: wholly, and durably once this returns, or not at all. After an
+    /// error only [`Store::head`] tells which.
+    async fn append(&self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// How far the trail has come.
+    async fn head(&self) -> Result<Head, StoreError>;
+
+    /// The entries that a query selects, oldest first.
+    async fn entries(&self, query: &Query) -> Result<Vec<Sealed>, StoreError>;
+
+    /// The checkpoints of the entries `after < seq <= through`, oldest first.
+    async fn checkpoints(&self, after: u64, through: u64) -> Result<Vec<Checkpoint>, StoreError>;
+
+    /// The last `count` checkpoints, oldest first.
+    async fn last_checkpoints(&self, count: u32) -> Result<Vec<Checkpoint>, StoreError>;
+
+    /// Up to `limit` requests that were sent on and have not ended.
+    async fn open_requests(&self, limit: u32) -> Result<Vec<OpenRequest>, StoreError>;
+
+    /// Saves a hold in its present state.
+    async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError>;
+
+    /// A hold by its id.
+    async fn hold(&self, id: &str) -> Result<Option<Hold>, StoreError>;
+
+    /// Up to `limit` holds, in one state or in any, newest first.
+    async fn holds(&self, state: Option<HoldState>, limit: u32) -> Result<Vec<Hold>, StoreError>;
+
+    /// The next page of an export: up to `limit` entries after one, and the checkpoints among
+    /// them.
+    async fn lines(&self, after: u64, limit: u32) -> Result<Vec<Line>, StoreError> {
+        let entries = self.entries(&Query::after(after, limit)).await?;
+        let through = entries.last().map_or(after, |entry| entry.seq);
+        let mut checkpoints = self.checkpoints(after, through).await?.into_iter().peekable();
+        let mut lines = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let seq = entry.seq;
+            lines.push(Line::Entry(entry));
+            lines.extend(checkpoints.next_if(|next| next.seq == seq).map(Line::Checkpoint));
+        }
+        Ok(lines)
+    }
+}
+
+/// What is added to the trail in one transaction.
+#[derive(Debug)]
+pub struct Batch {
+    /// The entries, in the order of the chain.
+    pub entries: Vec<NewEntry>,
+    /// Signs the last of them.
+    pub checkpoint: Checkpoint,
+}
+
+/// An entry and what it is found by.
+#[derive(Debug)]
+pub struct NewEntry {
+    /// The entry.
+    pub sealed: Sealed,
+    /// What it is found by.
+    pub columns: Columns,
+}
+
+/// A request that was sent on and has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenRequest {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// Selects entries.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Which ones.
+    pub filter: Filter,
+    /// From which end.
+    pub window: Window,
+    /// How many at most.
+    pub limit: u32,
+}
+
+impl Query {
+    /// Whatever comes after an entry.
+    pub fn after(seq: u64, limit: u32) -> Self {
+        Self { filter: Filter::default(), window: Window::After(seq), limit }
+    }
+}
+
+/// From which end a limited query takes its entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// The first ones after this position.
+    After(u64),
+    /// The last ones.
+    Newest,
+}
+
+/// What entries must have in common; what is left out does not matter.
+///
+/// A response carries neither caller nor cluster: find it by its request's id.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// The caller, or the person who decided a hold.
+    pub caller: Option<String>,
+    /// The cluster.
+    pub cluster: Option<String>,
+    /// The decision on the request.
+    pub decision: Option<Outcome>,
+    /// The request's verb, as `RequestInfo` spells it.
+    pub verb: Option<String>,
+    /// The request's namespace.
+    pub namespace: Option<String>,
+    /// The earliest moment.
+    pub since: Option<Timestamp>,
+    /// The moment before which it was.
+    pub until: Option<Timestamp>,
+    /// Everything about one request.
+    pub request: Option<Uuid>,
+    /// Everything about one hold.
+    pub hold: Option<String>,
+}
+
+/// What can go wrong with a store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The state folder, or a file in it, cannot be made or opened.
+    #[error("cannot open {path}")]
+    Open {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// Another gateway runs on the same state.
+    #[error("another gateway is using {path}; stop it, or give this one a state folder of its own")]
+    InUse {
+        /// The state folder.
+        path: PathBuf,
+    },
+    /// A newer gateway wrote the database.
+    #[error("{path} was written by a newer kguard-gateway; run that version or a later one")]
+    Newer {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The disk is full.
+    #[error("no space is left for {path}; free some on that volume")]
+    Full {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The database cannot be written.
+    #[error("cannot write to {path}")]
+    Write {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// The database cannot be read.
+    #[error("cannot read from {path}")]
+    Read {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// An error of whatever database is below.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
