@@ -1,1 +1,4 @@
 //! x
+pub mod authenticate;
+pub mod clock;
+pub mod dev;

@@ -1,0 +1,1 @@
+//! The OpenID provider that `kguard-gateway dev` brings along.
