@@ -112,7 +112,7 @@ impl Mapping<'_> {
     }
 
     fn named<T>(&self, name: Result<T, NameError>) -> Result<T, AuthError> {
-        name.map_err(|source| AuthError::Name { issuer: self.config.issuer.url.clone(), source })
+        name.map_err(|problem| AuthError::Name { issuer: self.config.issuer.url.clone(), problem })
     }
 }
 

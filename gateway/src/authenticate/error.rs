@@ -50,12 +50,12 @@ pub enum AuthError {
     #[error("the bearer token is not a signed JSON Web Token: {0}")]
     Malformed(&'static str),
     /// The identity would be a dangerous one to impersonate.
-    #[error("the token of {issuer} names an identity that is not accepted: {source}")]
+    #[error("the token of {issuer} names an identity that is not accepted: {problem}")]
     Name {
         /// Who issued it.
         issuer: String,
         /// What is wrong with the name.
-        source: NameError,
+        problem: NameError,
     },
     /// The token becomes good later, or the clocks differ.
     #[error("the token is not valid yet: compare the clocks of {issuer} and of the gateway")]

@@ -29,7 +29,7 @@ pub(super) enum Verdict {
     Genuine,
     /// The keys that could have made it did not.
     Forged,
-    /// None of the keys could have made it: the issuer may have new ones.
+    /// None of the keys could have made it.
     UnknownKey,
 }
 
@@ -57,12 +57,7 @@ impl KeySet {
             }
             verdict = Verdict::Forged;
         }
-        // Without a key id, a wrong signature may as well be one by a key that is new.
-        if token.kid.is_none() && verdict == Verdict::Forged {
-            Verdict::UnknownKey
-        } else {
-            verdict
-        }
+        verdict
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::{Client, Url, redirect};
+use reqwest::{Certificate, Client, Url, redirect};
 use serde::Deserialize;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -55,9 +55,9 @@ enum FetchError {
     OtherIssuer { url: String },
     #[error("{0} is no discovery document")]
     Parse(String),
-    #[error("the token in {path} cannot be read: {source}")]
+    #[error("the token in {path} cannot be read")]
     ReadToken { path: String, source: std::io::Error },
-    #[error("{url} cannot be read: {source}")]
+    #[error("{url} cannot be read")]
     Request { url: String, source: reqwest::Error },
     #[error("{0} answers with more than {MAX_RESPONSE_BYTES} bytes")]
     TooLarge(String),
@@ -76,21 +76,27 @@ impl Provider {
         certificates: Option<&str>,
         clock: Clock,
     ) -> Result<Self, ConfigError> {
-        let client = client(&issuer, certificates)
-            .map_err(|source| ConfigError::Client { issuer: issuer.url.clone(), source })?;
+        let failed = |source| ConfigError::Client { issuer: issuer.url.clone(), source };
+        let certificates = certificates.map(|pem| Certificate::from_pem_bundle(pem.as_bytes()));
+        let certificates = certificates.transpose().map_err(failed)?;
+        if certificates.as_ref().is_some_and(Vec::is_empty) {
+            let rule = "its certificate authority holds no PEM certificate";
+            return Err(ConfigError::Invalid { issuer: issuer.url, rule });
+        }
+        let client = client(&issuer, certificates).map_err(failed)?;
         let (keys, fetching) = (ArcSwapOption::empty(), Arc::default());
         Ok(Self { issuer, client, clock, keys, fetching })
     }
 
-    /// Checks a token's signature; `None` when no keys are to be had.
+    /// Checks a token's signature; `None` when no keys are to be had. A signature that fits no
+    /// known key may be by a new one, which some providers publish under the old one's id.
     pub(super) async fn verify(self: &Arc<Self>, token: &UnverifiedToken<'_>) -> Option<Verdict> {
         if let Some(keys) = self.usable() {
             if self.clock.now().duration_since(keys.at) > FRESH {
                 self.refresh_in_background();
             }
-            match keys.keys.verify(token) {
-                Verdict::UnknownKey => {}
-                verdict => return Some(verdict),
+            if keys.keys.verify(token) == Verdict::Genuine {
+                return Some(Verdict::Genuine);
             }
         }
         self.refresh().await;
@@ -130,7 +136,8 @@ impl Provider {
         match self.fetch_keys().await {
             Ok(keys) => self.keys.store(Some(Arc::new(Fetched { keys, at: self.clock.now() }))),
             Err(error) => {
-                tracing::warn!(issuer = self.issuer.url, %error, "keys cannot be fetched");
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(issuer = self.issuer.url, error, "keys cannot be fetched");
             }
         }
         *last = Some(self.clock.now());
@@ -177,7 +184,10 @@ async fn read_token(path: &Path) -> Result<String, FetchError> {
     })
 }
 
-fn client(issuer: &Issuer, certificates: Option<&str>) -> Result<Client, reqwest::Error> {
+fn client(
+    issuer: &Issuer,
+    certificates: Option<Vec<Certificate>>,
+) -> Result<Client, reqwest::Error> {
     let mut builder = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
@@ -187,8 +197,8 @@ fn client(issuer: &Issuer, certificates: Option<&str>) -> Result<Client, reqwest
     if Url::parse(&issuer.discovery()).is_ok_and(|url| is_loopback(&url)) {
         builder = builder.no_proxy();
     }
-    if let Some(pem) = certificates {
-        builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem.as_bytes())?);
+    if let Some(certificates) = certificates {
+        builder = builder.tls_certs_only(certificates);
     }
     builder.build()
 }

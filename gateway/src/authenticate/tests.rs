@@ -85,6 +85,8 @@ async fn audiences_and_times_decide_whether_a_token_is_of_use() {
         ("exp", json!(NOW - 30), None),
         ("exp", json!(NOW - 31), Some("run `kguard login`")),
         ("exp", json!(1_800_000_000.75), None),
+        ("exp", serde_json::from_str("1.8e+09").unwrap(), None),
+        ("exp", json!(1e300), Some("one of its times is none")),
         ("exp", Value::Null, Some("one of its times is none")),
         ("exp", json!("tomorrow"), Some("one of its times is none")),
         ("nbf", json!(NOW + 30), None),
@@ -127,8 +129,8 @@ async fn what_the_issuer_did_not_sign_is_refused() {
         (key.hmac_with_the_public_key(&claims), AuthError::Algorithm),
         (jwt(&SigningKey::es384("k"), &claims), AuthError::UnknownKey { issuer: issuer.clone() }),
         (jwt(&SigningKey::es256("l"), &claims), AuthError::UnknownKey { issuer }),
-        (rest.to_owned(), AuthError::Malformed("it has no three parts")),
-        (String::new(), AuthError::Malformed("it has no three parts")),
+        (rest.to_owned(), AuthError::Malformed("it does not have three parts")),
+        (String::new(), AuthError::Malformed("it does not have three parts")),
         ("x".repeat(token::MAX_TOKEN_BYTES + 1), AuthError::TooLarge(token::MAX_TOKEN_BYTES)),
     ] {
         assert_eq!(setup.error(&token).await, error);
@@ -214,6 +216,54 @@ async fn a_provider_that_speaks_for_another_or_without_end_is_not_believed() {
         let error = setup.error(&setup.token(&key)).await;
         assert!(matches!(error, AuthError::KeysUnavailable { .. }), "{path}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_clusters_own_issuer_is_asked_over_its_own_tls_with_a_token() {
+    let key = SigningKey::one_of_each().remove(3);
+    let (issuer, pem) = FakeIssuer::start_like_an_api_server(&[&key], "let-me-in").await;
+    let folder = tempfile::tempdir().unwrap();
+    let (ca, token) = (folder.path().join("ca.pem"), folder.path().join("token"));
+    std::fs::write(&ca, &pem).unwrap();
+    std::fs::write(&token, "let-me-in\n").unwrap();
+    let cluster = "https://kubernetes.default.svc";
+    issuer.answer(
+        "/.well-known/openid-configuration",
+        &json!({"issuer": cluster, "jwks_uri": format!("{}/keys", issuer.url)}),
+    );
+    let trusting = |certificates: Value| {
+        let mut config = json!({
+            "issuer": {
+                "url": cluster,
+                "audiences": ["kguard"],
+                "discoveryURL": format!("{}/.well-known/openid-configuration", issuer.url),
+                "discoveryTokenFile": token,
+            },
+            "serviceAccounts": true,
+            "kind": "workload",
+        });
+        let issuer = config["issuer"].as_object_mut().unwrap();
+        issuer.extend(certificates.as_object().unwrap().clone());
+        let config: IssuerConfig = serde_json::from_value(config).unwrap();
+        Authenticator::new([config], Clock::system())
+    };
+    let token = jwt(
+        &key,
+        &json!({
+            "iss": cluster,
+            "aud": ["kguard"],
+            "sub": "system:serviceaccount:backup:velero",
+            "exp": Timestamp::now().as_second() + 600,
+        }),
+    );
+    let trusted = trusting(json!({"certificateAuthorityFile": ca})).unwrap();
+    let authenticated = trusted.authenticate(&token).await.unwrap();
+    assert_eq!(authenticated.caller.name, "system:serviceaccount:backup:velero");
+    assert_eq!(authenticated.caller.kind, CallerKind::Workload);
+    let distrusted = trusting(json!({})).unwrap().authenticate(&token).await;
+    assert!(matches!(distrusted, Err(AuthError::KeysUnavailable { .. })), "{distrusted:?}");
+    let empty = trusting(json!({"certificateAuthority": "no PEM"}));
+    assert!(empty.is_err_and(|error| error.to_string().contains("no PEM certificate")));
 }
 
 #[test]

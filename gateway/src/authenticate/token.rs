@@ -48,7 +48,7 @@ impl<'a> UnverifiedToken<'a> {
         if bearer.len() > MAX_TOKEN_BYTES {
             return Err(AuthError::TooLarge(MAX_TOKEN_BYTES));
         }
-        let parts = AuthError::Malformed("it has no three parts");
+        let parts = AuthError::Malformed("it does not have three parts");
         let (message, signature) = bearer.rsplit_once('.').ok_or_else(|| parts.clone())?;
         let (header, claims) = message.split_once('.').ok_or(parts)?;
         let header: Header =
@@ -95,12 +95,9 @@ impl<'a> UnverifiedToken<'a> {
 
     fn time(&self, claim: &str) -> Result<Option<Timestamp>, AuthError> {
         let Some(value) = self.claims.get(claim) else { return Ok(None) };
-        // Some issuers write fractions of a second, which do not matter here.
-        let seconds = value.as_i64().or_else(|| {
-            let text = value.is_number().then(|| value.to_string())?;
-            text.split_once('.')?.0.parse().ok()
-        });
-        let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        // Some issuers write fractions of a second, or 1.8e+09.
+        let seconds = value.as_f64().and_then(|it| SignedDuration::try_from_secs_f64(it).ok());
+        let time = seconds.and_then(|since_epoch| Timestamp::from_duration(since_epoch).ok());
         time.map(Some).ok_or(AuthError::Malformed("one of its times is none"))
     }
 

@@ -1,6 +1,7 @@
 //! An issuer on the loopback that signs, publishes, rotates and fails as a test wants.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,12 +13,20 @@ use aws_lc_rs::signature::{
     EcdsaSigningAlgorithm, Ed25519KeyPair,
 };
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
+use axum::middleware::{self, Next};
+use axum::serve::Listener;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
+use rcgen::{CertifiedKey, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 pub(super) struct SigningKey {
     kid: String,
@@ -104,21 +113,52 @@ pub(super) struct FakeIssuer {
 }
 
 impl FakeIssuer {
+    /// Over plain HTTP.
     pub(super) async fn start(keys: &[&SigningKey]) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let this = Self::at("http", &listener, keys);
+        let router = this.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        this
+    }
+
+    /// Over TLS, for those who send `bearer`; with the certificate to trust, as PEM.
+    pub(super) async fn start_like_an_api_server(
+        keys: &[&SigningKey],
+        bearer: &str,
+    ) -> (Self, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let this = Self::at("https", &listener, keys);
+        let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let pem = certified.cert.pem();
+        let listener = TlsListener { listener, acceptor: acceptor(&certified) };
+        let expected = format!("Bearer {bearer}");
+        let authorize = async |State(expected): State<String>, request: Request, next: Next| {
+            let authorized =
+                request.headers().get("authorization").is_some_and(|it| *it == expected);
+            if authorized { Ok(next.run(request).await) } else { Err(StatusCode::FORBIDDEN) }
+        };
+        let router = this.router().layer(middleware::from_fn_with_state(expected, authorize));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (this, pem)
+    }
+
+    fn at(scheme: &str, listener: &TcpListener, keys: &[&SigningKey]) -> Self {
+        let url = format!("{scheme}://{}", listener.local_addr().unwrap());
         let this = Self { url, pages: Arc::default(), fetches: Arc::default() };
         let discovery = json!({"issuer": this.url, "jwks_uri": format!("{}/keys", this.url)});
         this.answer("/.well-known/openid-configuration", &discovery);
         this.publish(keys);
-        let (pages, fetches) = (Arc::clone(&this.pages), Arc::clone(&this.fetches));
-        let router = Router::new().fallback(async move |uri: Uri| {
+        this
+    }
+
+    fn router(&self) -> Router {
+        let (pages, fetches) = (Arc::clone(&self.pages), Arc::clone(&self.fetches));
+        Router::new().fallback(async move |uri: Uri| {
             fetches.fetch_add(usize::from(uri.path() == "/keys"), Ordering::SeqCst);
             let page = pages.lock().unwrap().get(uri.path()).cloned();
             page.map(|page| page.to_string()).ok_or(StatusCode::SERVICE_UNAVAILABLE)
-        });
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        this
+        })
     }
 
     /// Replaces the published keys.
@@ -141,4 +181,39 @@ impl FakeIssuer {
     pub(super) fn fetches(&self) -> usize {
         self.fetches.load(Ordering::SeqCst)
     }
+}
+
+struct TlsListener {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let (stream, peer) = self.listener.accept().await.unwrap();
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, peer);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+fn acceptor(certified: &CertifiedKey<KeyPair>) -> TlsAcceptor {
+    let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certified.cert.der().clone()], key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
 }
