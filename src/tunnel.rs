@@ -1,1 +1,64 @@
-//! x
+//! The tunnel between `kguard` and `kguard-gateway`: one websocket that carries HTTP/2, generic
+//! over the byte stream below it.
+//!
+//! # The protocol, version 1
+//!
+//! 1. The client opens TLS to the gateway (ALPN `http/1.1`) and asks for a websocket at [`PATH`]
+//!    with the subprotocol [`SUBPROTOCOL`], `Authorization: Bearer …` and [`SESSION`]. The gateway
+//!    answers 101 and echoes the subprotocol, or refuses with an ordinary response: 401 for a
+//!    token it does not accept. There is no compression and no text.
+//! 2. Binary messages of at most [`MAX_MESSAGE_BYTES`] carry a byte stream. Their boundaries mean
+//!    nothing. A websocket ping is answered; a close ends both directions.
+//! 3. Inside speaks HTTP/2 with prior knowledge; the end that opened the websocket is its client.
+//!    PINGs keep the connection alive and find a dead one.
+//! 4. `CONNECT CLUSTER:443` opens a byte stream to a cluster. After a 2xx it carries plain
+//!    HTTP/1.1 (no TLS), as kubectl sent it, upgrades and half-closes included. Anything but a 2xx
+//!    refuses the stream and explains itself in a `Status` object.
+//! 5. Every other request is one of the control API (see [`crate::api`]), `:authority` being
+//!    whatever the client calls the gateway.
+//!
+//! **Every stream carries its own bearer.** A tunnel outlives the token that opened it, so
+//! `CONNECT` and control requests alike come with a fresh `Authorization`, and the gateway
+//! verifies each (a token it has verified before costs a look-up). A 401 to one stream says
+//! nothing about the others: the client refreshes its token and asks again. [`SESSION`] groups
+//! the streams of one client invocation and [`CLAIMS`] is what the client says of itself, see
+//! [`crate::api::Claims`]; both may differ from stream to stream, since a shared local port serves
+//! many commands.
+//!
+//! # Windows
+//!
+//! The connection's window is as large as HTTP/2 allows and only the streams' windows push back:
+//! with the default of 64 KiB for all, three readers who stall (a paused `kubectl logs | less`)
+//! use it up and everybody else waits for them. What one end can make the other hold in memory is
+//! therefore [`MAX_STREAMS`] times the stream window, and no more.
+
+mod handshake;
+mod headers;
+mod http2;
+mod websocket;
+
+#[cfg(test)]
+mod tests;
+
+pub use handshake::{AcceptError, ConnectError, accept, connect};
+pub use headers::{
+    InvalidHeader, bearer, cluster, connect_request, read_bearer, read_claims, read_session,
+};
+pub use http2::{
+    CLIENT_STREAM_WINDOW_BYTES, CONNECTION_WINDOW_BYTES, KEEP_ALIVE, KEEP_ALIVE_TIMEOUT,
+    MAX_HEADER_BYTES, MAX_STREAMS, SERVER_STREAM_WINDOW_BYTES, client, server,
+};
+pub use websocket::{MAX_MESSAGE_BYTES, WsBytes};
+
+/// Where the gateway accepts tunnels.
+pub const PATH: &str = "/tunnel";
+
+/// The websocket subprotocol; its version is the protocol's.
+pub const SUBPROTOCOL: &str = "kguard.tunnel.v1";
+
+/// Names the header with the session's UUID.
+pub const SESSION: &str = "kguard-session";
+
+/// Names the header with the client's claims: base64url, without padding, of
+/// [`crate::api::Claims`] as JSON.
+pub const CLAIMS: &str = "kguard-claims";

@@ -1,0 +1,173 @@
+//! The headers that streams of the tunnel carry, made and read in one place.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use http::{Method, Request, Uri};
+use uuid::Uuid;
+
+use super::{CLAIMS, SESSION};
+use crate::api::Claims;
+use crate::redact::Secret;
+
+/// What the claims of one stream may take, decoded. A command line can be megabytes long, and
+/// nobody reads that far before approving.
+const MAX_CLAIMS_BYTES: usize = 4 << 10;
+
+/// Why a header could not be made or read. Never repeats the header's value.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidHeader {
+    /// The token is none, by the characters in it.
+    #[error("the bearer token contains characters that no token has")]
+    Bearer,
+    /// The claims are not what [`connect_request`] makes; a broken or a hostile client.
+    #[error("`{CLAIMS}` is no base64url of a JSON object within {MAX_CLAIMS_BYTES} bytes")]
+    Claims,
+    /// The cluster's name cannot be the host of a URL.
+    #[error("`{0}` cannot be a cluster's name")]
+    Cluster(String),
+    /// The session is no UUID; a broken or a hostile client.
+    #[error("`{SESSION}` is no UUID")]
+    Session,
+}
+
+/// The value of `Authorization` for a token. Never shown by `Debug`, never indexed by HPACK.
+pub fn bearer(token: &Secret<String>) -> Result<HeaderValue, InvalidHeader> {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose()))
+        .map_err(|_| InvalidHeader::Bearer)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The bearer token of a request, if it has exactly one.
+pub fn read_bearer(headers: &HeaderMap) -> Option<Secret<String>> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+        .then(|| Secret::new(token.to_owned()))
+}
+
+/// The request that opens a stream to `cluster`.
+pub fn connect_request(
+    cluster: &str,
+    token: &Secret<String>,
+    session: Uuid,
+    claims: &Claims,
+) -> Result<Request<()>, InvalidHeader> {
+    let invalid = || InvalidHeader::Cluster(cluster.to_owned());
+    let uri = Uri::builder().authority(format!("{cluster}:443")).build().map_err(|_| invalid())?;
+    if cluster.is_empty() || uri.host() != Some(cluster) {
+        return Err(invalid());
+    }
+    let mut request = Request::new(());
+    *request.method_mut() = Method::CONNECT;
+    *request.uri_mut() = uri;
+    let headers = request.headers_mut();
+    headers.insert(AUTHORIZATION, bearer(token)?);
+    headers.insert(SESSION, session_value(session));
+    if !claims.is_empty() {
+        headers.insert(CLAIMS, claims_value(claims)?);
+    }
+    Ok(request)
+}
+
+/// The cluster that a `CONNECT` asks for.
+pub fn cluster<B>(request: &Request<B>) -> Option<&str> {
+    let authority = request.uri().authority()?;
+    (request.method() == Method::CONNECT && authority.port_u16() == Some(443))
+        .then(|| authority.host())
+        .filter(|host| !host.is_empty())
+}
+
+/// The session that a stream belongs to, or none if it says nothing of one.
+pub fn read_session(headers: &HeaderMap) -> Result<Option<Uuid>, InvalidHeader> {
+    let Some(value) = headers.get(SESSION) else { return Ok(None) };
+    Uuid::try_parse_ascii(value.as_bytes()).map(Some).map_err(|_| InvalidHeader::Session)
+}
+
+/// What the client of a stream says of itself.
+pub fn read_claims(headers: &HeaderMap) -> Result<Claims, InvalidHeader> {
+    let Some(value) = headers.get(CLAIMS) else { return Ok(Claims::default()) };
+    if value.len() > MAX_CLAIMS_BYTES * 4 / 3 + 4 {
+        return Err(InvalidHeader::Claims);
+    }
+    let json = URL_SAFE_NO_PAD.decode(value.as_bytes()).map_err(|_| InvalidHeader::Claims)?;
+    serde_json::from_slice(&json).map_err(|_| InvalidHeader::Claims)
+}
+
+pub(super) fn session_value(session: Uuid) -> HeaderValue {
+    HeaderValue::try_from(session.to_string()).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Encodes claims, shortened to what fits: the last arguments go first, since the verb and the
+/// object of a command stand at its beginning.
+fn claims_value(claims: &Claims) -> Result<HeaderValue, InvalidHeader> {
+    let mut claims = claims.clone();
+    let mut json = serde_json::to_vec(&claims).map_err(|_| InvalidHeader::Claims)?;
+    while json.len() > MAX_CLAIMS_BYTES {
+        let keep = claims.argv.len() / 2;
+        if claims.argv.is_empty() {
+            return Err(InvalidHeader::Claims);
+        }
+        claims.argv.truncate(keep);
+        json = serde_json::to_vec(&claims).map_err(|_| InvalidHeader::Claims)?;
+    }
+    HeaderValue::try_from(URL_SAFE_NO_PAD.encode(json)).map_err(|_| InvalidHeader::Claims)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> Secret<String> {
+        Secret::new("abc.def.ghi".to_owned())
+    }
+
+    #[test]
+    fn what_is_sent_is_what_is_read() {
+        let claims = Claims {
+            argv: vec!["kubectl".into(), "delete".into(), "ns".into(), "zürich".into()],
+            reason: Some("cleaning up".into()),
+            run: None,
+        };
+        let session = Uuid::new_v4();
+        let request = connect_request("prod-eu", &token(), session, &claims).unwrap();
+        assert_eq!(cluster(&request), Some("prod-eu"));
+        assert_eq!(read_bearer(request.headers()), Some(token()));
+        assert_eq!(read_session(request.headers()).unwrap(), Some(session));
+        assert_eq!(read_claims(request.headers()).unwrap(), claims);
+        assert!(!format!("{request:?}").contains("abc.def.ghi"));
+    }
+
+    #[test]
+    fn a_huge_command_line_is_shortened_from_its_end() {
+        let mut claims = Claims { argv: vec!["kubectl".into()], ..Claims::default() };
+        claims.argv.extend((0..10_000).map(|n| format!("pod-{n}")));
+        let request = connect_request("dev", &token(), Uuid::nil(), &claims).unwrap();
+        let read = read_claims(request.headers()).unwrap();
+        assert!(read.argv.len() > 10 && claims.argv.starts_with(&read.argv));
+    }
+
+    #[test]
+    fn a_name_that_is_no_host_opens_no_stream() {
+        for name in ["", "a b", "a:1", "user@a", "a/b", "[::1", "a?b"] {
+            let made = connect_request(name, &token(), Uuid::nil(), &Claims::default());
+            assert!(made.is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_bearer_that_is_ambiguous_or_none_is_not_read() {
+        for values in
+            [&[][..], &["Basic abc"], &["Bearer "], &["Bearer"], &["Bearer a", "Bearer b"]]
+        {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(AUTHORIZATION, HeaderValue::from_static(value));
+            }
+            assert_eq!(read_bearer(&headers), None, "{values:?}");
+        }
+    }
+}
