@@ -255,7 +255,9 @@ fn files_that_are_too_much_are_refused() {
         });
     assert!(check_one(&bomb).contains("not valid YAML"), "{}", check_one(&bomb));
     assert!(check_one("a: &a [*a]\n").contains("not valid YAML"));
-    assert!(check_one(&"[".repeat(100_000)).contains("not valid YAML"));
+    for deep in ["[", "- ", "{a: ", "? ", "&a "] {
+        assert!(check_one(&deep.repeat(100_000)).contains("not valid YAML"), "{deep}");
+    }
 }
 
 #[test]

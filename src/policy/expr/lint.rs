@@ -139,7 +139,9 @@ impl<'a> Walk<'a> {
             Expr::Comprehension(comprehension) => {
                 return self.comprehension(comprehension, depth, loop_depth);
             }
-            Expr::List(_) | Expr::Literal(_) | Expr::Map(_) | Expr::Unspecified => {}
+            // The interpreter panics on it.
+            Expr::Unspecified => self.flaw(Word::Whole, "the expression has a gap", None),
+            Expr::List(_) | Expr::Literal(_) | Expr::Map(_) => {}
         }
         for child in children(node) {
             self.visit(child, depth + 1, loop_depth);

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -231,3 +232,88 @@ fn an_expression_tells_which_objects_it_uses() {
         assert_eq!(expression.uses(), Uses { object, old_object }, "{text}");
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn no_text_makes_compilation_or_evaluation_panic(
+        tokens in prop::collection::vec(prop::sample::select(TOKENS), 1..24)
+    ) {
+        let text = tokens.join(" ").replace(" . ", ".");
+        let object = json!({"list": [1, 2.5, null, "x"], "map": {"a": {}}, "n": -9_223_372_036_854_775_808_i64});
+        if Expression::compile(&text, Vocabulary::Full).is_ok() {
+            let _ = evaluate(&text, &object, &object);
+        }
+    }
+
+    #[test]
+    fn no_characters_make_compilation_panic(text in "\\PC{0,80}") {
+        let _ = Expression::compile(&text, Vocabulary::Full);
+    }
+}
+
+const TOKENS: &[&str] = &[
+    "request",
+    "caller",
+    "object",
+    "now",
+    "oldObject",
+    ".",
+    ".",
+    ".",
+    "list",
+    "map",
+    "n",
+    "name",
+    "[",
+    "]",
+    "(",
+    ")",
+    "{",
+    "}",
+    "?",
+    ":",
+    ",",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "==",
+    "!=",
+    "<",
+    "in",
+    "&&",
+    "||",
+    "!",
+    "0",
+    "1",
+    "-1",
+    "1u",
+    "2.5",
+    "'a'",
+    "\"x\"",
+    "b'x'",
+    "null",
+    "true",
+    "has(",
+    "all(x,",
+    "exists(x,",
+    "map(x,",
+    "filter(x,",
+    "x",
+    "size(",
+    "string(",
+    "int(",
+    "duration(",
+    "timestamp(",
+    "matches(",
+    "contains(",
+    "optional",
+    "orValue(",
+    ".?",
+    "[?",
+    "type(",
+    "uint(",
+];
