@@ -65,9 +65,8 @@ pub struct Capabilities(u8);
 impl Capabilities {
     /// Everything that `request` can do by what its method and path say.
     pub fn of(request: &RequestInfo) -> Self {
-        request.resource.as_ref().map_or(Self::default(), |resource| {
-            Rules { write: writes(request.verb), verb: request.verb, resource }.apply()
-        })
+        let Some(resource) = &request.resource else { return Self::default() };
+        Rules { write: writes(request.verb), verb: request.verb, resource }.apply()
     }
 
     /// Whether both sets have something in common.
@@ -265,3 +264,6 @@ impl Rules<'_> {
         specs || self.sub("log") || self.is("", "configmaps") || self.channel()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,7 +138,7 @@ impl<'a> Candidates<'a> {
         let mut allow = None;
         for policy in &self.policies {
             match (evaluation.applies(policy), &policy.effect) {
-                (Err(undecided), _) => return evaluation.refusal(policy, &undecided),
+                (Err(undecided), _) => return Evaluation::refusal(policy, &undecided),
                 (Ok(true), Effect::Deny) => return evaluation.denial(policy),
                 (Ok(true), Effect::Hold(terms)) => hold = hold.or(Some((policy, terms))),
                 (Ok(true), Effect::Allow) => allow = allow.or(Some(policy)),

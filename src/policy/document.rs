@@ -194,6 +194,7 @@ fn template(
 }
 
 /// A text out of the file, and how many bytes of it precede what a flaw counts from.
+#[derive(Clone, Copy)]
 struct Scalar<'a> {
     text: &'a str,
     skip: usize,
@@ -202,25 +203,26 @@ struct Scalar<'a> {
 /// Reports a flaw where it stands in the file, if the scalar stands there as it reads; folded and
 /// escaped scalars are reported at their start.
 fn report(flaw: Flaw, at: Place, scalar: Scalar<'_>, file: &str, problems: &mut Problems<'_>) {
-    let place = locate(&flaw, at, &scalar, file).unwrap_or(at);
+    let place = locate(&flaw, at, scalar, file).unwrap_or(at);
     problems.add_with(place, flaw.message, flaw.hint);
 }
 
-fn locate(flaw: &Flaw, at: Place, scalar: &Scalar<'_>, file: &str) -> Option<Place> {
+fn locate(flaw: &Flaw, at: Place, scalar: Scalar<'_>, file: &str) -> Option<Place> {
     let source = file.get(at.byte?..)?;
-    let column = flaw.column - 1;
-    if source.starts_with(['|', '>']) && scalar.skip == 0 {
-        // The lines of a block follow its header, indented alike.
-        let line = source.lines().nth(flaw.line)?;
-        let text = scalar.text.lines().nth(flaw.line - 1)?;
-        let indent = line.strip_suffix(text)?.chars().count();
-        let at_line = at.line + u64::try_from(flaw.line).ok()?;
-        let column = u64::try_from(indent + column + 1).ok()?;
-        return Some(Place { line: at_line, column, byte: None });
+    let text = scalar.text.lines().nth(flaw.line - 1)?;
+    if flaw.line > 1 {
+        // A literal block: its lines stand there, indented alike.
+        let indent = source.lines().nth(flaw.line - 1)?.strip_suffix(text)?.chars().count();
+        let line = at.line + u64::try_from(flaw.line - 1).ok()?;
+        let column = u64::try_from(indent + flaw.column).ok()?;
+        return Some(Place { line, column, byte: None });
     }
     let quote = usize::from(source.starts_with(['"', '\'']));
-    let verbatim = source.get(quote..)?.starts_with(scalar.text) && !scalar.text.contains('\n');
+    let verbatim = source.get(quote..)?.starts_with(text);
     let skipped = scalar.text.get(..scalar.skip)?.chars().count();
-    let column = at.column + u64::try_from(quote + skipped + column).ok()?;
+    let column = at.column + u64::try_from(quote + skipped + flaw.column - 1).ok()?;
     verbatim.then_some(Place { column, ..at })
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,22 +8,21 @@
 //! runs out is an error, whatever it would have said.
 
 mod lint;
+mod meter;
 mod value;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use cel::common::value::CowVal;
+use cel::parser::PrattParser;
 use cel::{Context, Env, ExecutionError, FunctionContext, Value};
 use jiff::Timestamp;
 
 use super::Facts;
 
-/// Rounds of loops, in units of one cheap round, that one evaluation may take.
+/// What one evaluation may spend on loops; a round of a small loop costs 1.
 const FUEL: u64 = 50_000;
-
-/// An expression longer than this, in bytes, is refused.
-const MAX_LENGTH: usize = 4096;
 
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
@@ -79,13 +78,14 @@ pub(super) enum Failure {
 
 impl Expression {
     pub(super) fn compile(text: &str, vocabulary: Vocabulary) -> Result<Self, Vec<Flaw>> {
-        if text.len() > MAX_LENGTH {
-            let message = format!("the expression is longer than {MAX_LENGTH} bytes");
-            return Err(vec![Flaw { line: 1, column: 1, message, hint: None }]);
-        }
-        let program = ENV.compile(text).map_err(|errors| lint::syntax(&errors))?;
-        let uses = lint::check(&program, text, vocabulary)?;
-        Ok(Self { tree: lint::meter(&program), uses })
+        lint::size(text)?;
+        // Not the crate's default parser: that one takes milliseconds, and its recursion is not
+        // stopped by its own limit.
+        let parser = PrattParser::new().enable_optional_syntax(true).max_recursion_depth(32);
+        let mut tree = parser.parse(text).map_err(|errors| lint::syntax(&errors))?;
+        let uses = lint::check(&tree, text, vocabulary)?;
+        meter::wrap_ranges(&mut tree);
+        Ok(Self { tree, uses })
     }
 
     pub(super) const fn uses(&self) -> Uses {
@@ -167,13 +167,13 @@ impl Scope {
         value.map_err(|error| failure(&error))
     }
 
-    /// Defines what a loop pays: a unit a round, and `wide` units for each operation in it that
-    /// may go through a whole object.
+    /// Defines what a loop pays for a round: its own steps, and `wide` units for each operation in
+    /// it that may go through a whole object.
     fn charge_rounds(&mut self, wide: u64) {
         let fuel = Arc::clone(&self.fuel);
         let charge: Function = Box::new(move |call| charge(call, &fuel, wide));
         // Fails for names of the standard library alone, and no user can write this one.
-        let _ = self.context.add_function(lint::CHARGE, charge);
+        let _ = self.context.add_function(meter::CHARGE, charge);
     }
 }
 
@@ -184,22 +184,24 @@ type Function = Box<
         + Sync,
 >;
 
-/// `@charge(range, wide operations in a round)` is the range.
+/// `@charge(range, steps of a round, wide operations of a round)` is the range.
 fn charge<'c, 'v>(
     call: &mut FunctionContext<'c, 'v>,
     fuel: &AtomicU64,
     wide: u64,
 ) -> Result<CowVal<'c, 'v>, ExecutionError> {
-    let operations = match call.args.pop().as_deref().map(Value::try_from) {
-        Some(Ok(Value::Int(operations))) => operations.unsigned_abs(),
+    let mut number = || match call.args.pop().as_deref().map(Value::try_from) {
+        Some(Ok(Value::Int(number))) => number.unsigned_abs(),
         _ => u64::MAX,
     };
+    let operations = number();
+    let steps = number();
     let range = call.args.pop().ok_or_else(ExecutionError::missing_argument_or_target)?;
     let rounds = range.as_sizer().map_or(0, |sizer| sizer.size().into_inner().unsigned_abs());
-    let cost = rounds.saturating_mul(operations.saturating_mul(wide).saturating_add(1));
+    let cost = rounds.saturating_mul(operations.saturating_mul(wide).saturating_add(steps));
     let left = fuel.load(Ordering::Relaxed).saturating_sub(cost);
     fuel.store(left, Ordering::Relaxed);
-    if left == 0 { Err(ExecutionError::function_error(lint::CHARGE, "fuel")) } else { Ok(range) }
+    if left == 0 { Err(ExecutionError::function_error(meter::CHARGE, "fuel")) } else { Ok(range) }
 }
 
 fn failure(error: &ExecutionError) -> Failure {

@@ -89,7 +89,17 @@ fn any<T>(patterns: &[T], matches: impl Fn(&T) -> bool) -> bool {
 pub struct ResourcePattern {
     resource: Glob,
     group: Glob,
-    subresource: Glob,
+    subresource: SubresourcePattern,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum SubresourcePattern {
+    /// The resource itself and all its subresources.
+    Everything,
+    /// The resource itself.
+    Itself,
+    /// Subresources alone.
+    Named(Glob),
 }
 
 impl ResourcePattern {
@@ -97,12 +107,13 @@ impl ResourcePattern {
     pub fn matches(&self, resource: &ResourceInfo) -> bool {
         self.resource.matches(&resource.resource)
             && self.group.matches(&resource.api_group)
-            && self.subresource.matches(&resource.subresource)
-    }
-
-    /// Whether the pattern can name `resource` of `group` without a subresource.
-    pub fn names(&self, group: &str, resource: &str) -> bool {
-        self.resource.matches(resource) && self.group.matches(group) && self.subresource.matches("")
+            && match &self.subresource {
+                SubresourcePattern::Everything => true,
+                SubresourcePattern::Itself => resource.subresource.is_empty(),
+                SubresourcePattern::Named(name) => {
+                    !resource.subresource.is_empty() && name.matches(&resource.subresource)
+                }
+            }
     }
 }
 
@@ -143,7 +154,11 @@ impl std::str::FromStr for ResourcePattern {
         Ok(Self {
             resource: resource.into(),
             group: group.unwrap_or(if everything { "*" } else { "" }).into(),
-            subresource: subresource.unwrap_or(if everything { "*" } else { "" }).into(),
+            subresource: match subresource {
+                Some(name) => SubresourcePattern::Named(name.into()),
+                None if everything => SubresourcePattern::Everything,
+                None => SubresourcePattern::Itself,
+            },
         })
     }
 }
@@ -235,3 +250,6 @@ pub(super) const VERBS: [(&str, Verb); 10] = [
 pub(super) fn verb_name(verb: Verb) -> &'static str {
     VERBS.iter().find(|(_, known)| *known == verb).map_or("", |(name, _)| name)
 }
+
+#[cfg(test)]
+mod tests;

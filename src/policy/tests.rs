@@ -155,3 +155,55 @@ fn the_starter_pack_holds_statefulsets_that_shrink_below_half() {
         assert_eq!(starter_says(&request, CallerKind::Person, object, old), says, "{message}");
     }
 }
+
+#[test]
+fn sets_are_shared_and_candidates_wait_for_objects_across_threads() {
+    const fn shared<T: Send + Sync>() {}
+    const { shared::<PolicySet>() };
+    const { shared::<Candidates<'_>>() };
+    const { shared::<Decision>() };
+}
+
+#[test]
+fn the_digest_tells_sets_apart_whatever_the_order_of_their_files() {
+    let source = |name: &str, policy: &str| Source {
+        name: name.into(),
+        text: format!(
+            "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {{name: {policy}}}\nspec: \
+             {{effect: deny}}\n"
+        ),
+    };
+    let digest = |sources: &[Source]| PolicySet::compile(sources).unwrap().digest().to_owned();
+    let (a, b) = (source("a", "x"), source("b", "y"));
+    assert_eq!(digest(&[a.clone(), b.clone()]), digest(&[b.clone(), a.clone()]));
+    assert_ne!(digest(&[a.clone(), b]), digest(&[a, source("b", "z")]));
+    assert_eq!(digest(&[source("a", "x")]).len(), 64);
+}
+
+#[test]
+fn masks_are_chosen_by_caller_and_cluster() {
+    let mask = |name: &str, matches: &str| {
+        format!(
+            "---\napiVersion: kguard.dev/v1alpha1\nkind: Mask\nmetadata: {{name: {name}}}\nspec: \
+             {{match: {matches}, fields: ['data.*', '**.password']}}\n"
+        )
+    };
+    let set = compile(&format!(
+        "{}{}{}apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {{name: a}}\nspec: \
+         {{effect: deny}}\n",
+        mask("all", "{resources: [secrets]}"),
+        mask("robots", "{callers: ['workload:*'], clusters: ['prod*']}"),
+        "---\n"
+    ))
+    .unwrap_or_else(|problems| panic!("{problems:#?}"));
+    for (kind, cluster, names) in [
+        (CallerKind::Person, "prod", vec!["all"]),
+        (CallerKind::Workload, "prod-eu", vec!["all", "robots"]),
+        (CallerKind::Workload, "dev", vec!["all"]),
+    ] {
+        let caller = caller(kind);
+        let masks = set.masks(&caller, cluster);
+        assert_eq!(masks.iter().map(|mask| mask.name.as_str()).collect::<Vec<_>>(), names);
+        assert_eq!(masks[0].fields.len(), 2);
+    }
+}

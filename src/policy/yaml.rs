@@ -209,6 +209,11 @@ impl Fields {
                     key.name, first.at.line
                 );
                 problems.add(key.at, message);
+            } else if matches!(value.value, Value::Null) {
+                // To take it as left out would make a policy wider than its author may think.
+                let hint = Some("give it a value, or leave it out".to_owned());
+                problems.add_with(key.at, format!("`{}` is empty", key.name), hint);
+                seen.push((key, None));
             } else {
                 seen.push((key, Some(value)));
             }
@@ -221,17 +226,17 @@ impl Fields {
         self.entries.iter().any(|(key, _)| key.name == name)
     }
 
-    /// Takes a field; a null counts as absent, as in Kubernetes.
+    /// Takes a field.
     pub(super) fn take(&mut self, name: &str) -> Option<Node> {
         debug_assert!(self.known.contains(&name), "`{name}` is taken but not known");
         let (_, node) = self.entries.iter_mut().find(|(key, _)| key.name == name)?;
-        node.take().filter(|node| !matches!(node.value, Value::Null))
+        node.take()
     }
 
     /// Takes a field that has to be there.
     pub(super) fn require(&mut self, name: &str, problems: &mut Problems<'_>) -> Option<Node> {
         let node = self.take(name);
-        if node.is_none() {
+        if node.is_none() && !self.has(name) {
             problems.add(self.at, format!("`{name}` is missing"));
         }
         node

@@ -1,6 +1,8 @@
 //! The evaluation of one request's candidates: what is converted for expressions is converted
 //! when the first of them needs it, and the words for what comes out are found here.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 
 use super::{Decision, HoldTerms, Object, Objects};
@@ -49,7 +51,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The denial by a policy of which nobody knows whether it applies.
-    pub(super) fn refusal(&self, policy: &Policy, undecided: &Undecided) -> Decision {
+    pub(super) fn refusal(policy: &Policy, undecided: &Undecided) -> Decision {
         let name = &policy.name;
         let message = format!("policy `{name}` cannot be decided, so it denies: {undecided}");
         Decision::Deny { policy: Some(name.clone()), message }
@@ -116,12 +118,12 @@ impl<'a> Evaluation<'a> {
             }
         }
         if !resource.name.is_empty() {
-            act.push_str(&format!(" \"{}\"", resource.name));
+            let _ = write!(act, " \"{}\"", resource.name);
         }
         if !resource.namespace.is_empty() && resource.resource != "namespaces" {
-            act.push_str(&format!(" in namespace \"{}\"", resource.namespace));
+            let _ = write!(act, " in namespace \"{}\"", resource.namespace);
         }
-        act.push_str(&format!(" of cluster \"{cluster}\""));
+        let _ = write!(act, " of cluster \"{cluster}\"");
         act
     }
 }

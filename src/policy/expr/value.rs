@@ -9,8 +9,9 @@ use jiff::Timestamp;
 
 use super::Failure;
 use crate::identity::{Caller, CallerKind};
+use crate::kube::request_info::ResourceInfo;
 use crate::policy::Facts;
-use crate::policy::capability::Capabilities;
+use crate::policy::capability::{Capabilities, Capability};
 use crate::policy::matcher::verb_name;
 
 /// Values, counted together over `object` and `oldObject`, beyond which no expression looks at
@@ -38,9 +39,9 @@ pub(super) const CALLER_FIELDS: &[&str] = &["groups", "issuer", "kind", "name", 
 /// `request`: every field is always there, empty where the request has none.
 pub(super) fn request(facts: &Facts<'_>) -> Value {
     let request = facts.request;
-    let none = Default::default();
+    let none = ResourceInfo::default();
     let resource = request.resource.as_ref().unwrap_or(&none);
-    let capabilities: Vec<&str> = Capabilities::of(request).iter().map(|c| c.name()).collect();
+    let capabilities: Vec<&str> = Capabilities::of(request).iter().map(Capability::name).collect();
     map([
         ("apiGroup", resource.api_group.as_str().into()),
         ("apiVersion", resource.api_version.as_str().into()),

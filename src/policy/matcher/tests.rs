@@ -1,0 +1,122 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::identity::CallerKind::{Person, Workload};
+use crate::policy::tests::{brief, decide, path, request, set};
+use crate::policy::{Decision, Objects};
+
+#[test]
+fn resources_are_named_as_in_rbac() {
+    for (pattern, fits, fits_not) in [
+        ("pods", vec!["pods"], vec!["pods/exec", "pods.metrics.k8s.io", "podtemplates"]),
+        ("pods/exec", vec!["pods/exec"], vec!["pods", "pods/log"]),
+        ("pods/*", vec!["pods/exec", "pods/log"], vec!["pods"]),
+        (
+            "deployments.apps",
+            vec!["deployments.apps"],
+            vec!["deployments/scale.apps", "deployments"],
+        ),
+        ("statefulsets.apps/scale", vec!["statefulsets/scale.apps"], vec!["statefulsets.apps"]),
+        ("*", vec!["pods", "pods/exec", "deployments.apps", "x/y.z.example"], vec![]),
+        (
+            "*.apps",
+            vec!["deployments.apps", "deployments/scale.apps"],
+            vec!["pods", "x.apps.example"],
+        ),
+        (
+            "*/scale",
+            vec!["deployments/scale.apps", "things/scale.example"],
+            vec!["pods", "pods/log"],
+        ),
+        ("secrets.*", vec!["secrets", "secrets.example.com"], vec!["secrets/x"]),
+        ("*.*.example.com", vec!["a.b.example.com"], vec!["a.example.com"]),
+        ("virtual*.kubevirt.io/vnc", vec!["virtualmachines/vnc.kubevirt.io"], vec![]),
+    ] {
+        let parsed: ResourcePattern = pattern.parse().unwrap();
+        let matches =
+            |text: &&str| parsed.matches(&request(Verb::Get, text, "", "").resource.unwrap());
+        assert!(fits.iter().all(matches), "{pattern}");
+        assert!(!fits_not.iter().any(matches), "{pattern}");
+    }
+}
+
+#[test]
+fn what_names_no_resource_is_refused() {
+    for pattern in ["", "/", "pods/", "/exec", "pods.", ".apps", "Pods", "pods/a/b", "a b", "pod"] {
+        assert!(pattern.parse::<ResourcePattern>().is_err(), "{pattern}");
+    }
+}
+
+#[test]
+fn every_field_has_to_fit_and_one_of_its_entries_is_enough() {
+    let request = request(Verb::Update, "statefulsets/scale.apps", "shop", "db");
+    for (fields, fits) in [
+        ("{}", true),
+        ("{callers: ['user:*']}", false),
+        ("{callers: ['user:*', 'workload:ci:*']}", true),
+        ("{callers: ['group:oidc:dev']}", true),
+        ("{clusters: [dev]}", false),
+        ("{clusters: [dev, 'pr*']}", true),
+        ("{verbs: [patch]}", false),
+        ("{verbs: [patch, update]}", true),
+        ("{verbs: ['*']}", true),
+        ("{resources: ['statefulsets.apps/scale']}", true),
+        ("{resources: ['statefulsets.apps']}", false),
+        ("{namespaces: [sho]}", false),
+        ("{namespaces: [sho, 's*']}", true),
+        ("{names: ['d*']}", true),
+        ("{names: [x]}", false),
+        ("{paths: ['*']}", false),
+        ("{capabilities: [kill-workloads, run-code]}", true),
+        ("{capabilities: [run-code]}", false),
+        ("{verbs: [update], namespaces: [shop], names: [db], clusters: [prod]}", true),
+        ("{verbs: [update], namespaces: [shop], names: [db], clusters: [dev]}", false),
+    ] {
+        let set = set(&[&format!("{{match: {fields}, effect: allow}}")]);
+        let decision = decide(&set, &request, Workload, &Objects::default());
+        assert_eq!(matches!(decision, Decision::Allow { .. }), fits, "{fields}");
+    }
+}
+
+#[test]
+fn paths_and_resources_do_not_cross() {
+    for (fields, of_path, of_resource) in [
+        ("{}", true, true),
+        ("{callers: ['*'], clusters: ['*'], verbs: [get]}", true, true),
+        ("{paths: ['*']}", true, false),
+        ("{paths: [/openapi/*]}", true, false),
+        ("{paths: [/version]}", false, false),
+        ("{resources: ['*']}", false, true),
+        ("{namespaces: ['*']}", false, true),
+        ("{names: ['*']}", false, true),
+        ("{capabilities: [see-environment]}", false, true),
+    ] {
+        let set = set(&[&format!("{{match: {fields}, effect: allow}}")]);
+        let says =
+            |request: &RequestInfo| brief(&decide(&set, request, Person, &Objects::default()));
+        let expected = |fits| if fits { "allow a" } else { "deny -" };
+        assert_eq!(says(&path("/openapi/v3/apis")), expected(of_path), "{fields}");
+        assert_eq!(says(&request(Verb::Get, "pods", "", "")), expected(of_resource), "{fields}");
+    }
+}
+
+#[test]
+fn requests_across_namespaces_fit_no_namespace_but_the_star() {
+    let list = request(Verb::List, "pods", "", "");
+    for (fields, says) in [("{namespaces: [shop]}", "deny -"), ("{namespaces: ['*']}", "allow a")] {
+        let set = set(&[&format!("{{match: {fields}, effect: allow}}")]);
+        assert_eq!(brief(&decide(&set, &list, Person, &Objects::default())), says, "{fields}");
+    }
+}
+
+proptest! {
+    /// The index of the set is a shortcut: it must never hide a policy that fits.
+    #[test]
+    fn the_index_finds_what_a_scan_finds(verbs in prop::collection::vec(0usize..10, 1..4), asked in 0usize..10) {
+        let names: Vec<_> = verbs.iter().map(|verb| VERBS[*verb].0).collect();
+        let set = set(&[&format!("{{match: {{verbs: [{}]}}, effect: allow}}", names.join(", "))]);
+        let request = request(VERBS[asked].1, "pods", "shop", "web");
+        let decision = decide(&set, &request, Person, &Objects::default());
+        prop_assert_eq!(matches!(decision, Decision::Allow { .. }), verbs.contains(&asked));
+    }
+}
