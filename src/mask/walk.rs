@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use super::MaskError;
 use super::edit::Edit;
+use super::members::refuse_duplicates;
 use super::path::{FieldPath, Segment};
 use super::rule::MaskRule;
-use super::scan::{Scanner, decode, refuse_duplicates};
+use super::scan::Scanner;
+use super::string::decode;
 use super::value::{Location, Values};
 
 /// The paths of the rules that match one object.
