@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::MaskError;
 use super::edit::Edit;
 use super::members::refuse_duplicates;
-use super::path::{FieldPath, Segment};
+use super::path::{FieldPath, Segment, is_structure};
 use super::rule::MaskRule;
 use super::scan::Scanner;
 use super::string::decode;
@@ -172,10 +172,8 @@ impl Walk<'_, '_, '_> {
     fn is_structure(&self) -> bool {
         let mut place = self.place.iter().map(AsRef::as_ref);
         match (place.next(), place.next()) {
-            (Some("apiVersion" | "kind"), None) => true,
             (Some("type" | "immutable"), None) => self.values.secret_type.is_some(),
-            (Some("metadata"), Some(field)) => !matches!(field, "annotations" | "labels"),
-            _ => false,
+            (first, second) => is_structure(first, second),
         }
     }
 }
