@@ -7,13 +7,16 @@
 //!
 //! ```text
 //! bytes → stream (lexer cuts: document | list elements | events)
-//!       → pass   (what is it: object, list, table, event, status; which rules match)
-//!       → walk   (field paths over the object, and over its last-applied annotation) → edits
+//!       → pass   (what is it: list, table, event, status or object)
+//!       → object (which rules match it, and its last-applied annotation)
+//!       → walk   (their field paths through the object) → edits
 //! ```
 
 mod edit;
 mod kind;
 mod lexer;
+mod members;
+mod object;
 mod pass;
 pub mod path;
 pub mod placeholder;
@@ -21,6 +24,7 @@ pub mod rule;
 mod scan;
 mod status;
 mod stream;
+mod string;
 mod value;
 mod walk;
 

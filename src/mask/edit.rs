@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::scan::Pieces;
+use super::string::Pieces;
 
 /// One span of a text and what comes in its place.
 #[derive(Debug)]

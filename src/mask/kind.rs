@@ -41,11 +41,15 @@ impl GroupKind {
         self.is(META_GROUP, "Table")
     }
 
-    /// Whether the kind is spelled like a collection; `Some(None)` for the untyped `List`, whose
-    /// items all give their own kind.
-    pub(super) fn item(&self) -> Option<Option<Self>> {
-        let kind = self.kind.strip_suffix("List")?;
-        Some((!kind.is_empty()).then(|| Self { group: self.group.clone(), kind: kind.to_owned() }))
+    /// Whether the kind is spelled like a collection.
+    pub(super) fn is_list(&self) -> bool {
+        self.kind.ends_with("List")
+    }
+
+    /// The kind of a list's items; none for the plain `List`, whose items give their own.
+    pub(super) fn item(&self) -> Option<Self> {
+        let kind = self.kind.strip_suffix("List").filter(|kind| !kind.is_empty())?;
+        Some(Self { group: self.group.clone(), kind: kind.to_owned() })
     }
 
     /// The names under which the API server may serve this kind.

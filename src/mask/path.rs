@@ -7,7 +7,9 @@ use std::str::FromStr;
 ///
 /// Segments are separated by `.`; `*` is any key or index, `**` any number of levels, none
 /// included, and `\` takes the next character literally (`data.tls\.key`). An index is written as
-/// its number. A path that ends at an object or array means all values below.
+/// its number. A path that ends at an object or array means all values below. What makes an object
+/// readable at all (`kind`, `apiVersion`, `metadata` except for annotations and labels) is never
+/// masked: stars pass over it, and naming it is an error.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FieldPath {
     segments: Vec<Segment>,
@@ -44,6 +46,12 @@ pub enum FieldPathError {
         "field path `{path}` mixes `*` with text: `*` stands for a whole key, `\\*` for a star"
     )]
     PartialStar {
+        /// The path.
+        path: String,
+    },
+    /// `kind`, `metadata.name`.
+    #[error("field path `{path}` names what clients need to read the object; it cannot be masked")]
+    Structure {
         /// The path.
         path: String,
     },
@@ -106,7 +114,29 @@ impl FromStr for FieldPath {
         if segments.len() > MAX_SEGMENTS {
             return Err(FieldPathError::TooLong { path: owned() });
         }
+        let mut keys = segments.iter().map_while(Segment::key);
+        if is_structure(keys.next(), keys.next()) {
+            return Err(FieldPathError::Structure { path: owned() });
+        }
         Ok(Self { segments })
+    }
+}
+
+impl Segment {
+    fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Any | Self::Deep => None,
+        }
+    }
+}
+
+/// Whether the value at a place that starts with these keys is never masked.
+pub(super) fn is_structure(first: Option<&str>, second: Option<&str>) -> bool {
+    match (first, second) {
+        (Some("apiVersion" | "kind"), _) => true,
+        (Some("metadata"), Some(field)) => !matches!(field, "annotations" | "labels"),
+        _ => false,
     }
 }
 
@@ -163,7 +193,15 @@ mod tests {
 
     #[test]
     fn a_path_is_shown_as_it_was_written() {
-        for path in ["data.*", "spec.**.password", r"data.tls\.key", r"a.\*.b", "a.0", "**"] {
+        for path in [
+            "data.*",
+            "metadata.labels.*",
+            "spec.**.password",
+            r"data.tls\.key",
+            r"a.\*.b",
+            "a.0",
+            "**",
+        ] {
             assert_eq!(path.parse::<FieldPath>().unwrap().to_string(), path);
         }
     }
@@ -178,6 +216,8 @@ mod tests {
             ("spec.***", "whole key"),
             ("spec.items[0]", ".0"),
             (r"spec.\", "literally"),
+            ("kind", "cannot be masked"),
+            ("metadata.name", "cannot be masked"),
         ] {
             let error = path.parse::<FieldPath>().unwrap_err().to_string();
             assert!(error.contains(hint), "{path}: {error}");

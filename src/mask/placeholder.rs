@@ -118,13 +118,15 @@ fn needles() -> Vec<Finder<'static>> {
 
 /// The body with its escapes resolved and without line breaks, which Go's base64 ignores.
 fn unescaped(body: &[u8]) -> Vec<u8> {
-    let mut text = super::scan::decode_lossy(body);
+    let mut text = super::string::decode_lossy(body);
     text.retain(|byte| !matches!(byte, b'\r' | b'\n'));
     text
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
 
@@ -179,7 +181,7 @@ mod tests {
             for (index, unit) in text.encode_utf16().enumerate() {
                 match char::from_u32(unit.into()) {
                     Some(plain) if plain.is_ascii_alphanumeric() && !escaped[index] => spelled.push(plain),
-                    _ => spelled.push_str(&format!("\\u{unit:04X}")),
+                    _ => write!(spelled, "\\u{unit:04X}").unwrap(),
                 }
             }
             prop_assert!(contains_placeholder(spelled.as_bytes()));

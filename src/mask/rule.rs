@@ -77,7 +77,8 @@ impl MaskRules {
 
 impl MaskRule {
     fn matches(&self, subject: &Subject<'_>) -> bool {
-        self.matches_resource(&subject.resources)
+        !self.fields.is_empty()
+            && self.matches_resource(&subject.resources)
             && any_glob(&self.namespaces, subject.namespace)
             && any_glob(&self.names, subject.name)
     }

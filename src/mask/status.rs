@@ -2,8 +2,9 @@
 //! `endpoints/handlers/patch.go` puts the patched object into `Invalid value: ...`).
 
 use super::edit::{Edit, quote};
+use super::members::Members;
+use super::object::requested;
 use super::rule::Subject;
-use super::scan::Members;
 use super::{Context, MaskError};
 
 const WITHHELD: &str =
@@ -42,9 +43,7 @@ pub(super) fn edits<'c>(
 /// The first rule that may mask what the error is about. Which object that is does not count: a
 /// create by `generateName` or a collection has no name yet.
 fn rule(context: &Context) -> Option<&str> {
-    let requested = context.requested.iter();
-    let resources = requested.map(|info| (info.resource.clone(), info.api_group.clone())).collect();
-    let subject = Subject { resources, namespace: None, name: None };
+    let subject = Subject { resources: requested(context), namespace: None, name: None };
     context.rules.matching(&subject).first().map(|rule| rule.name.as_str())
 }
 

@@ -20,12 +20,12 @@ fn rule(resource: &str, fields: &[&str]) -> MaskRule {
     }
 }
 
-fn requested(resource: &str, group: &str) -> Option<ResourceInfo> {
-    Some(ResourceInfo {
+fn requested(resource: &str, group: &str) -> ResourceInfo {
+    ResourceInfo {
         resource: resource.to_owned(),
         api_group: group.to_owned(),
         ..ResourceInfo::default()
-    })
+    }
 }
 
 fn context(rules: Vec<MaskRule>, shape: Shape) -> Context {
@@ -40,7 +40,7 @@ fn context(rules: Vec<MaskRule>, shape: Shape) -> Context {
 
 fn secrets(shape: Shape) -> Context {
     Context {
-        requested: requested("secrets", ""),
+        requested: Some(requested("secrets", "")),
         ..context(vec![rule("secrets", &["data.*"])], shape)
     }
 }
@@ -60,7 +60,7 @@ fn mask(context: &Context, value: &Value) -> Value {
     serde_json::from_slice(&out).unwrap()
 }
 
-fn secret(name: &str, data: Value) -> Value {
+fn secret(name: &str, data: &Value) -> Value {
     json!({
         "kind": "Secret", "apiVersion": "v1",
         "metadata": {"name": name, "namespace": "shop", "uid": format!("uid-{name}")},
@@ -78,7 +78,7 @@ fn is_masked(value: &Value) -> bool {
 
 #[test]
 fn a_secret_keeps_everything_but_its_values() {
-    let original = secret("db", json!({"password": "aHVudGVyMg==", "empty": ""}));
+    let original = secret("db", &json!({"password": "aHVudGVyMg==", "empty": ""}));
     let masked = mask(&secrets(Shape::Object), &original);
     assert!(decoded(&masked["data"]["password"]).starts_with("kguard:masked:v1:"));
     let mut restored = masked;
@@ -89,7 +89,7 @@ fn a_secret_keeps_everything_but_its_values() {
 #[test]
 fn equal_values_look_different_in_two_secrets_and_the_same_in_two_reads() {
     let read =
-        |name| mask(&secrets(Shape::Object), &secret(name, json!({"k": "eA=="})))["data"].take();
+        |name| mask(&secrets(Shape::Object), &secret(name, &json!({"k": "eA=="})))["data"].take();
     assert_eq!(read("one"), read("one"));
     assert_ne!(read("one"), read("two"));
 }
@@ -100,7 +100,7 @@ fn the_answer_to_a_write_shows_no_difference_between_values() {
         placeholders: PlaceholderKey::new(&[1; 32]).placeholders("test", true),
         ..secrets(Shape::Object)
     };
-    let masked = mask(&echo, &secret("db", json!({"a": "eA==", "b": "eXk="})));
+    let masked = mask(&echo, &secret("db", &json!({"a": "eA==", "b": "eXk="})));
     assert_eq!(masked["data"]["a"], masked["data"]["b"]);
 }
 
@@ -111,7 +111,7 @@ fn public_parts_of_secrets_stay_readable_and_private_keys_do_not() {
     let both = STANDARD.encode(pem("CERTIFICATE") + &pem("PRIVATE KEY"));
     let mut original = secret(
         "token",
-        json!({
+        &json!({
             "ca.crt": certificate, "tls.crt": both, "tls.key": "eA==", "namespace": "c2hvcA==",
             ".dockerconfigjson": "e30=",
         }),
@@ -152,7 +152,7 @@ fn last_applied_is_masked_within_and_keeps_its_spelling() {
 #[test]
 fn an_annotation_that_cannot_be_read_is_masked_as_a_whole() {
     for annotation in ["hunter2", r#"{"data":{"a":"hunter2"},"data":{}}"#, "{\"data\":", "[1]"] {
-        let mut original = secret("db", json!({}));
+        let mut original = secret("db", &json!({}));
         original["metadata"]["annotations"] =
             json!({"kubectl.kubernetes.io/last-applied-configuration": annotation, "other": "x"});
         let masked = mask(&secrets(Shape::Object), &original);
@@ -185,7 +185,7 @@ fn partial_metadata_and_table_rows_leak_no_annotation() {
 #[test]
 fn cells_of_masked_custom_resources_show_the_name_only() {
     let context = Context {
-        requested: requested("vaults", "example.com"),
+        requested: Some(requested("vaults", "example.com")),
         ..context(vec![rule("vaults.example.com", &["spec.pin"])], Shape::List)
     };
     let partial = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
@@ -222,7 +222,7 @@ fn rules_reach_as_far_as_their_namespaces_and_names() {
     for (name, namespace, masked) in
         [("db", "shop", true), ("db", "other", false), ("x", "shop", false)]
     {
-        let mut object = secret(name, json!({"a": "eA=="}));
+        let mut object = secret(name, &json!({"a": "eA=="}));
         object["metadata"]["namespace"] = namespace.into();
         assert_eq!(is_masked(&mask(&context, &object)), masked, "{namespace}/{name}");
     }
@@ -239,11 +239,25 @@ fn lists_are_read_by_the_kind_of_their_items() {
     let masked = mask(&context, &mixed);
     assert_eq!(masked["items"][0], mixed["items"][0]);
     assert!(is_masked(&masked["items"][1]) && is_masked(&masked["items"][2]));
-    // Without a schema, `items` comes before `kind`.
-    let late = r#"{"apiVersion":"v1","items":[{"kind":"Secret","apiVersion":"v1","data":{"a":"eA=="}},{"data":{"a":"eA=="}}],"kind":"List"}"#;
-    let (out, report) = mask_bytes(&context, &[late.as_bytes()]).unwrap();
-    assert!(!String::from_utf8(out).unwrap().contains("eA=="));
-    assert_eq!(report.masked["secrets"], 2);
+}
+
+#[test]
+fn a_list_whose_kind_comes_last_is_read_by_what_its_items_say() {
+    let typed = r#"{"kind":"Secret","apiVersion":"v1","data":{"a":"eA=="}}"#;
+    let untyped = r#"{"data":{"a":"eA=="}}"#;
+    for shape in [Shape::List, Shape::Object] {
+        let context = context(vec![rule("secrets", &["data.*"])], shape);
+        for kind in ["List", "SecretList", "Keychain"] {
+            let list = |item| format!(r#"{{"apiVersion":"v1","items":[{item}],"kind":"{kind}"}}"#);
+            let (out, report) = mask_bytes(&context, &[list(typed).as_bytes()]).unwrap();
+            assert!(!String::from_utf8(out).unwrap().contains("eA=="), "{kind}");
+            assert_eq!(report.masked["secrets"], 1);
+            if shape == Shape::List {
+                let refused = mask_bytes(&context, &[list(untyped).as_bytes()]);
+                assert_eq!(refused.err(), Some(MaskError::NotAList));
+            }
+        }
+    }
 }
 
 #[test]
@@ -273,7 +287,7 @@ fn a_path_to_an_object_masks_every_value_in_it() {
 #[test]
 fn a_rule_for_everything_leaves_an_object_that_clients_can_read() {
     let context = context(vec![rule("*", &["**"])], Shape::Object);
-    let original = secret("db", json!({"a": "eA=="}));
+    let original = secret("db", &json!({"a": "eA=="}));
     let masked = mask(&context, &original);
     for field in ["kind", "apiVersion", "metadata", "type"] {
         assert_eq!(masked[field], original[field]);
@@ -289,10 +303,10 @@ fn without_rules_bytes_pass_unread() {
 
 #[test]
 fn an_event_leaves_with_its_last_byte() {
-    let event = json!({"type": "ADDED", "object": secret("db", json!({"a": "eA=="}))}).to_string();
+    let event = json!({"type": "ADDED", "object": secret("db", &json!({"a": "eA=="}))}).to_string();
     let mut masker = Masker::new(secrets(Shape::Watch));
     let mut out = Vec::new();
-    masker.push(event[..event.len() - 1].as_bytes(), &mut out).unwrap();
+    masker.push(&event.as_bytes()[..event.len() - 1], &mut out).unwrap();
     assert!(out.is_empty());
     masker.push(b"}", &mut out).unwrap();
     assert!(out.ends_with(b"}"));

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::edit::quote;
 use super::placeholder::Placeholders;
-use super::scan::decode;
+use super::string::decode;
 
 const SERVICE_ACCOUNT_TOKEN: &str = "kubernetes.io/service-account-token";
 

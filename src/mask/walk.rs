@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use super::MaskError;
 use super::edit::Edit;
-use super::path::{FieldPath, Segment};
+use super::members::refuse_duplicates;
+use super::path::{FieldPath, Segment, is_structure};
 use super::rule::MaskRule;
-use super::scan::{Scanner, decode, refuse_duplicates};
+use super::scan::Scanner;
+use super::string::decode;
 use super::value::{Location, Values};
 
 /// The paths of the rules that match one object.
@@ -170,10 +172,8 @@ impl Walk<'_, '_, '_> {
     fn is_structure(&self) -> bool {
         let mut place = self.place.iter().map(AsRef::as_ref);
         match (place.next(), place.next()) {
-            (Some("apiVersion" | "kind"), None) => true,
             (Some("type" | "immutable"), None) => self.values.secret_type.is_some(),
-            (Some("metadata"), Some(field)) => !matches!(field, "annotations" | "labels"),
-            _ => false,
+            (first, second) => is_structure(first, second),
         }
     }
 }

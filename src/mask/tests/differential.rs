@@ -264,7 +264,7 @@ proptest! {
 #[test]
 fn every_chunk_boundary_gives_the_same_bytes() {
     let list = json!({"kind": "SecretList", "apiVersion": "v1", "items": [
-        secret("a\"\\é", json!({"k": "eA=="})), secret("b", json!({"k": "eA=="}))]});
+        secret("a\"\\é", &json!({"k": "eA=="})), secret("b", &json!({"k": "eA=="}))]});
     let plain = serde_json::to_vec_pretty(&list).unwrap();
     let context = secrets(Shape::List);
     let expected = mask_bytes(&context, &[&plain]).unwrap();
