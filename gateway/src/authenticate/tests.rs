@@ -145,14 +145,17 @@ async fn what_the_issuer_did_not_sign_is_refused() {
 }
 
 #[tokio::test]
-async fn a_repeated_token_is_known_without_its_issuer() {
-    let key = SigningKey::es256("k");
+async fn a_repeated_token_is_known_without_its_issuers_keys() {
+    let (key, next) = (SigningKey::es256("k"), SigningKey::es256("next"));
     let setup = Setup::new(&[&key]).await;
     let token = setup.token(&key);
     let first = setup.authenticator.authenticate(&token).await.unwrap();
-    setup.issuer.publish(&[&SigningKey::es256("other")]);
+    setup.issuer.publish(&[&next]);
+    setup.clock.advance(10);
+    setup.authenticator.authenticate(&setup.token(&next)).await.unwrap();
     assert_eq!(setup.authenticator.authenticate(&token).await.unwrap(), first);
-    assert_eq!(setup.issuer.fetches(), 1);
+    setup.clock.advance(290);
+    setup.error(&token).await;
 }
 
 #[tokio::test]
@@ -166,7 +169,9 @@ async fn a_new_key_is_fetched_when_a_token_names_it_but_not_at_every_whim() {
         assert_eq!(setup.error(&setup.token(&new)).await, unknown);
     }
     assert_eq!(setup.issuer.fetches(), 1);
-    setup.clock.advance(10);
+    setup.clock.advance(9);
+    assert_eq!(setup.error(&setup.token(&new)).await, unknown);
+    setup.clock.advance(1);
     setup.authenticator.authenticate(&setup.token(&new)).await.unwrap();
     assert_eq!(setup.issuer.fetches(), 2);
     assert_eq!(setup.error(&setup.token(&old)).await, unknown, "a withdrawn key is good no more");
@@ -202,20 +207,29 @@ async fn a_provider_that_is_down_logs_nobody_out_for_a_day() {
 #[tokio::test]
 async fn a_provider_that_speaks_for_another_or_without_end_is_not_believed() {
     let key = SigningKey::es256("k");
+    let setup = Setup::new(&[&key]).await;
+    let (issuer, keys) = (setup.issuer.url.clone(), format!("{}/keys", setup.issuer.url));
+    let discovery = "/.well-known/openid-configuration";
     for (path, answer) in [
-        (
-            "/.well-known/openid-configuration",
-            json!({"issuer": "https://other.example", "jwks_uri": "http://127.0.0.1/keys"}),
-        ),
+        (discovery, json!({"issuer": "https://other.example", "jwks_uri": keys})),
+        (discovery, json!({"issuer": format!("{issuer}/"), "jwks_uri": keys})),
+        // Reaches the same server, yet is no address of the loopback.
+        (discovery, json!({"issuer": issuer, "jwks_uri": keys.replace("127.0.0.1", "0.0.0.0")})),
+        (discovery, json!({"issuer": issuer})),
         ("/keys", json!({"keys": [key.jwk()], "padding": "x".repeat(1024 * 1024)})),
         ("/keys", json!({"keys": []})),
         ("/keys", json!({"keys": [{"kty": "oct", "k": "AAAA", "alg": "HS256"}]})),
     ] {
-        let setup = Setup::new(&[&key]).await;
+        let honest = json!({"issuer": issuer, "jwks_uri": keys});
+        setup.issuer.answer(discovery, &honest);
         setup.issuer.answer(path, &answer);
+        setup.clock.advance(1);
         let error = setup.error(&setup.token(&key)).await;
         assert!(matches!(error, AuthError::KeysUnavailable { .. }), "{path}: {error:?}");
     }
+    setup.issuer.publish(&[&key]);
+    setup.clock.advance(1);
+    setup.authenticator.authenticate(&setup.token(&key)).await.unwrap();
 }
 
 #[tokio::test]
