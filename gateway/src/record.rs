@@ -76,7 +76,7 @@ impl Recorder {
     pub async fn append(&self, record: &Record) -> Result<Receipt, TrailUnavailable> {
         let text = RecordText::write(record)
             .map_err(|source| TrailUnavailable::Encode(Arc::new(source)))?;
-        let draft = Draft { text, columns: Columns::of(record) };
+        let draft = Box::new(Draft { text, columns: Columns::of(record) });
         let (done, receipt) = oneshot::channel();
         self.queue
             .send(Message::Append(draft, done))

@@ -158,7 +158,7 @@ mod tests {
             Checkpoint { hash: Hex([1; 32]), ..good.clone() },
             Checkpoint { at: Timestamp::MAX, ..good.clone() },
             Checkpoint { key: other, ..good.clone() },
-            Checkpoint { signature: Hex([0; 64]), ..good.clone() },
+            Checkpoint { signature: Hex([0; 64]), ..good },
         ] {
             assert!(!altered.is_authentic(), "{altered:?}");
         }

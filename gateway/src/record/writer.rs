@@ -29,7 +29,7 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) enum Message {
     /// Record this, and say when it is durable.
-    Append(Draft, oneshot::Sender<Result<(), TrailUnavailable>>),
+    Append(Box<Draft>, oneshot::Sender<Result<(), TrailUnavailable>>),
     /// Take nothing more.
     Shutdown,
 }
@@ -128,7 +128,7 @@ impl Writer {
         for message in taken.drain(..) {
             match message {
                 Message::Append(draft, done) => {
-                    drafts.push(draft);
+                    drafts.push(*draft);
                     waiting.push(done);
                 }
                 Message::Shutdown => messages.close(),

@@ -21,7 +21,7 @@ impl Writer {
     fn record(mut self, json: &str) -> Self {
         let entry = self.head.seal(RecordText::from_stored(json.to_owned()).unwrap());
         self.head = entry.head();
-        self.push(Line::Entry(entry))
+        self.push(&Line::Entry(entry))
     }
 
     fn request(self, id: u32, decision: &str) -> Self {
@@ -38,11 +38,11 @@ impl Writer {
 
     fn checkpoint(self) -> Self {
         let checkpoint = self.key.sign(self.head, "2026-01-02T03:06:00Z".parse().unwrap());
-        self.push(Line::Checkpoint(checkpoint))
+        self.push(&Line::Checkpoint(checkpoint))
     }
 
-    fn push(mut self, line: Line) -> Self {
-        self.lines.push(serde_json::to_string(&line).unwrap());
+    fn push(mut self, line: &Line) -> Self {
+        self.lines.push(serde_json::to_string(line).unwrap());
         self
     }
 }
