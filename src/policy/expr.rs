@@ -24,6 +24,9 @@ use super::Facts;
 /// What one evaluation may spend on loops; a round of a small loop costs 1.
 const FUEL: u64 = 50_000;
 
+/// Brackets may nest this deep.
+const MAX_NESTING: u16 = 32;
+
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// An expression that passed all checks that can be made without a request.
@@ -81,8 +84,9 @@ impl Expression {
         lint::size(text)?;
         // Not the crate's default parser: that one takes milliseconds, and its recursion is not
         // stopped by its own limit.
-        let parser = PrattParser::new().enable_optional_syntax(true).max_recursion_depth(32);
-        let mut tree = parser.parse(text).map_err(|errors| lint::syntax(&errors))?;
+        let parser =
+            PrattParser::new().enable_optional_syntax(true).max_recursion_depth(MAX_NESTING);
+        let mut tree = parser.parse(text).map_err(|errors| vec![lint::syntax(&errors)])?;
         let uses = lint::check(&tree, text, vocabulary)?;
         meter::wrap_ranges(&mut tree);
         Ok(Self { tree, uses })

@@ -32,7 +32,7 @@ const TYPES: [&str; 11] = [
 ];
 
 /// The functions of the library.
-const FUNCTIONS: [&str; 34] = [
+const FUNCTIONS: [&str; 32] = [
     "bool",
     "bytes",
     "contains",
@@ -56,8 +56,6 @@ const FUNCTIONS: [&str; 34] = [
     "none",
     "of",
     "ofNonZeroValue",
-    "optFlatMap",
-    "optMap",
     "or",
     "orValue",
     "size",
@@ -84,15 +82,17 @@ pub(super) fn size(text: &str) -> Result<(), Vec<Flaw>> {
     Ok(())
 }
 
-pub(super) fn syntax(errors: &ParseErrors) -> Vec<Flaw> {
-    let flaw = |error: &cel::ParseError| Flaw {
-        line: usize::try_from(error.pos.0).unwrap_or(1).max(1),
-        column: usize::try_from(error.pos.1).unwrap_or(1).max(1),
-        message: format!("not a valid expression: {}", error.msg.trim()),
+/// The flaw behind syntax errors. One mistake confuses the parser several times over; its first
+/// report is the one that helps.
+pub(super) fn syntax(errors: &ParseErrors) -> Flaw {
+    let (pos, message) =
+        errors.errors.first().map_or(((1, 1), ""), |error| (error.pos, error.msg.trim()));
+    Flaw {
+        line: usize::try_from(pos.0).unwrap_or(1).max(1),
+        column: usize::try_from(pos.1).unwrap_or(1).max(1),
+        message: format!("not a valid expression: {message}"),
         hint: None,
-    };
-    // One mistake confuses the parser several times over; the first report is the one that helps.
-    errors.errors.first().map(flaw).into_iter().collect()
+    }
 }
 
 /// Checks the names and the shape, and tells which costly variables are used.

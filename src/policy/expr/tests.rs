@@ -55,6 +55,23 @@ fn expressions_see_the_request_the_caller_the_objects_and_the_time() {
 }
 
 #[test]
+fn the_functions_that_the_check_knows_are_there() {
+    for text in [
+        "bool('true') && bytes('a') == b'a' && 'abc'.contains('b') && 'abc'.endsWith('c')",
+        "double('1.5') == 1.5 && int('2') == 2 && uint('2') == 2u && string(2) == '2'",
+        "duration('90s') < duration('2m') && dyn(1) == 1 && type(1) == int && size('abc') == 3",
+        "now.getDate() == 4 && now.getDayOfMonth() == 3 && now.getDayOfWeek() == 1",
+        "now.getDayOfYear() == 123 && now.getMonth() == 4 && now.getMilliseconds() == 0",
+        "now.getHours() == 3 && now.getMinutes() == 2 && now.getSeconds() == 1",
+        "'abc'.matches('^a') && 'abc'.startsWith('ab') && timestamp('2026-05-04T03:02:01Z') == now",
+        "optional.of(1).value() == 1 && !optional.none().hasValue()",
+        "optional.ofNonZeroValue(0).orValue(3) == 3 && optional.none().or(optional.of(1)).value() == 1",
+    ] {
+        assert_eq!(evaluate(text, &json!({}), &json!({})), Ok(true), "{text}");
+    }
+}
+
+#[test]
 fn what_is_absent_is_null() {
     assert_eq!(
         evaluate("object == null && oldObject == null", &json!(null), &json!(null)),
