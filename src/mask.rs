@@ -5,6 +5,9 @@
 //! what was asked for. The request only helps where a response does not say the kind by itself
 //! (`PartialObjectMetadata`, a `Status` that quotes an object), and says how to cut the stream.
 //!
+//! It is for the JSON answers to requests on resources, at every status code; text (`log`, errors
+//! of proxies) and upgraded connections are not its matter.
+//!
 //! ```text
 //! bytes → stream (lexer cuts: document | list elements | events)
 //!       → pass   (what is it: list, table, event, status or object)

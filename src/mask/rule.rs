@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::path::FieldPath;
 use crate::glob::Glob;
+use crate::kube::request_info::ResourceInfo;
 
 /// All rules that apply to one caller on one cluster.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +60,14 @@ impl MaskRules {
     /// Whether nothing is masked.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
+    }
+
+    /// Whether some rule masks objects of this resource, whatever their names: for what cannot be
+    /// judged by its content, such as `Warning` headers and plain-text errors, which are withheld
+    /// then.
+    pub fn cover(&self, requested: &ResourceInfo) -> bool {
+        let resources = vec![(requested.resource.clone(), requested.api_group.clone())];
+        !self.matching(&Subject { resources, namespace: None, name: None }).is_empty()
     }
 
     pub(super) fn matching<'r>(&'r self, subject: &Subject<'_>) -> Vec<&'r MaskRule> {
@@ -155,6 +164,23 @@ mod tests {
             let parsed: ResourcePattern = pattern.parse().unwrap();
             assert_eq!(parsed.matches(resource, group), fits, "{pattern}: {resource}.{group}");
         }
+    }
+
+    #[test]
+    fn rules_cover_a_resource_whatever_names_they_are_for() {
+        let rule = MaskRule {
+            name: "secrets".into(),
+            resources: vec!["secrets".parse().unwrap()],
+            namespaces: vec!["prod".into()],
+            names: vec!["db".into()],
+            fields: vec!["data.*".parse().unwrap()],
+        };
+        let info =
+            |resource: &str| ResourceInfo { resource: resource.into(), ..ResourceInfo::default() };
+        let rules = MaskRules { rules: vec![rule.clone()] };
+        assert!(rules.cover(&info("secrets")) && !rules.cover(&info("pods")));
+        let idle = MaskRules { rules: vec![MaskRule { fields: Vec::new(), ..rule }] };
+        assert!(!idle.cover(&info("secrets")));
     }
 
     #[test]

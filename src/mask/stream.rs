@@ -1,5 +1,7 @@
 //! The push side: takes a response in chunks of any size, sends on what is masked.
 
+use std::fmt;
+
 use super::lexer::{Cut, Lexer};
 use super::pass::{self, Role};
 use super::{Context, MaskError, MaskReport, Shape};
@@ -9,7 +11,6 @@ const KEPT_BYTES: usize = 64 << 10;
 
 /// Masks one response. Feed it with [`Masker::push`], then close with [`Masker::finish`]; after an
 /// error nothing more may be sent on, so the response is answered with an error or cut off.
-#[derive(Debug)]
 pub struct Masker {
     context: Context,
     stage: Stage,
@@ -221,6 +222,14 @@ impl Masker {
     fn check_length(&self, length: usize) -> Result<(), MaskError> {
         let limit_bytes = self.context.max_element_bytes;
         if length > limit_bytes { Err(MaskError::TooLarge { limit_bytes }) } else { Ok(()) }
+    }
+}
+
+/// Without the bytes, which are not masked yet.
+impl fmt::Debug for Masker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Masker");
+        debug.field("context", &self.context).field("stage", &self.stage).finish_non_exhaustive()
     }
 }
 

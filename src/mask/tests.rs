@@ -164,7 +164,8 @@ fn an_annotation_that_cannot_be_read_is_masked_as_a_whole() {
 #[test]
 fn partial_metadata_and_table_rows_leak_no_annotation() {
     let metadata = json!({"name": "db", "annotations": {
-        "kubectl.kubernetes.io/last-applied-configuration": r#"{"data":{"a":"hunter2"}}"#}});
+        "kubectl.kubernetes.io/last-applied-configuration": 
+            r#"{"data":{"a":"hunter2"},"stringData":{"a":"hunter2"}}"#}});
     let partial = json!({
         "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
     let list = json!({
@@ -268,6 +269,36 @@ fn a_custom_resource_that_is_called_a_list_is_masked_as_a_whole() {
     for shape in [Shape::Object, Shape::List] {
         let masked = mask(&context(rules.clone(), shape), &object);
         assert!(is_masked(&masked["items"]) && is_masked(&masked["spec"]));
+    }
+    // Too late: the items have passed one by one when the kind comes.
+    let late = r#"{"apiVersion":"example.com/v1","items":[{"kind":"A","apiVersion":"v1"}],"kind":"AllowList"}"#;
+    let refused = mask_bytes(&context(rules, Shape::List), &[late.as_bytes()]);
+    assert_eq!(refused.err(), Some(MaskError::NotAList));
+}
+
+#[test]
+fn a_last_applied_annotation_within_another_is_masked_as_a_whole() {
+    let last_applied = "kubectl.kubernetes.io/last-applied-configuration";
+    let nested = json!({"metadata": {"annotations": {last_applied: "hunter2", "note": "x"}},
+        "data": {"a": "eA=="}});
+    let mut original = secret("db", &json!({}));
+    original["metadata"]["annotations"] = json!({last_applied: nested.to_string()});
+    let masked = mask(&secrets(Shape::Object), &original);
+    let inner = masked["metadata"]["annotations"][last_applied].as_str().unwrap();
+    let inner: Value = serde_json::from_str(inner).unwrap();
+    assert!(is_masked(&inner["metadata"]["annotations"][last_applied]));
+    assert!(is_masked(&inner["data"]["a"]));
+    assert_eq!(inner["metadata"]["annotations"]["note"], "x");
+}
+
+#[test]
+fn an_item_that_says_only_half_of_what_it_is_is_masked_by_every_rule() {
+    for half in [json!({"kind": "Pod"}), json!({"apiVersion": "v1"})] {
+        let mut item = half;
+        item["data"] = json!({"a": "eA=="});
+        let list = json!({"kind": "PodList", "apiVersion": "v1", "items": [item]});
+        let masked = mask(&context(vec![rule("secrets", &["data.*"])], Shape::List), &list);
+        assert!(is_masked(&masked["items"]));
     }
 }
 

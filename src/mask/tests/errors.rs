@@ -54,6 +54,20 @@ fn a_list_that_cannot_be_understood_is_refused() {
 }
 
 #[test]
+fn what_is_too_large_is_refused_before_its_end() {
+    let small = Context { max_element_bytes: 64, ..secrets(Shape::List) };
+    let opening = r#"{"kind":"SecretList","apiVersion":"v1","items":["#;
+    for text in [format!("{opening}{{\"a\":\""), format!("{opening}],\"a\":\""), "{\"a\":\"".into()]
+    {
+        let mut masker = Masker::new(small.clone());
+        let mut out = Vec::new();
+        masker.push(text.as_bytes(), &mut out).unwrap();
+        let refused = masker.push(&[b'x'; 64], &mut out);
+        assert_eq!(refused, Err(MaskError::TooLarge { limit_bytes: 64 }));
+    }
+}
+
+#[test]
 fn bytes_that_are_not_utf8_are_refused() {
     let text = b"{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"data\":{\"a\":\"\xff\"}}";
     assert_eq!(mask_bytes(&secrets(Shape::Object), &[text]).err(), Some(MaskError::Syntax));
@@ -67,6 +81,14 @@ fn nothing_passes_after_an_error() {
     assert_eq!(masker.push(b"{}", &mut out), Err(MaskError::Failed));
     assert_eq!(masker.finish(), Err(MaskError::Failed));
     assert!(out.is_empty());
+}
+
+#[test]
+fn a_masker_shows_nothing_of_what_it_holds() {
+    let mut masker = Masker::new(secrets(Shape::Object));
+    masker.push(br#"{"data":{"a":"hunter2""#, &mut Vec::new()).unwrap();
+    let shown = format!("{masker:?}");
+    assert!(!shown.contains("hunter2") && !shown.contains("104, 117, 110"), "{shown}");
 }
 
 fn failure(code: u16, reason: &str, causes: &Value) -> Value {
