@@ -79,7 +79,7 @@ pub enum Event {
 #[serde(rename_all = "camelCase")]
 pub struct RequestRecord {
     /// The request's id, sent upstream as `Audit-ID`, so that the API server's own audit log
-    /// carries it too.
+    /// carries it too. Version 7, so that an index over many of them grows at its end.
     pub id: Uuid,
     /// Groups the requests of one client invocation.
     #[serde(default, skip_serializing_if = "Option::is_none")]

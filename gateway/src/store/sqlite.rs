@@ -53,6 +53,8 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("trusted_schema", "OFF")
+            // 16 MB between checkpoints: each of them costs several syncs and rewrites pages.
+            .pragma("wal_autocheckpoint", "4000")
             .disable_statement_logging();
         let mut writer = options.connect().await.map_err(|source| open_error(&path, source))?;
         migrations::run(&mut writer, &path).await?;

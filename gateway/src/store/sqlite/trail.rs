@@ -52,8 +52,9 @@ pub(super) async fn append(connection: &mut SqliteConnection, batch: &Batch) -> 
 }
 
 async fn insert(connection: &mut SqliteConnection, rows: &[NewEntry]) -> sqlx::Result<()> {
+    // Rolling back the whole transaction spares SQLite a journal for this statement alone.
     let mut builder = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO entries (seq, hash, at, event, request_id, hold, caller, cluster, decision, \
+        "INSERT OR ROLLBACK INTO entries (seq, hash, at, event, request_id, hold, caller, cluster, decision, \
          verb, namespace, body) ",
     );
     builder.push_values(rows, |mut row, NewEntry { sealed, columns }| {
