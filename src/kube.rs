@@ -5,6 +5,7 @@ mod field_selector;
 pub mod media;
 pub mod protobuf;
 pub mod request_info;
+pub mod resource_pattern;
 pub mod status;
 pub mod strict_json;
 pub mod target;

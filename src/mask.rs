@@ -39,7 +39,7 @@ use std::sync::Arc;
 
 pub use path::{FieldPath, FieldPathError};
 pub use placeholder::{PlaceholderKey, Placeholders, contains_placeholder};
-pub use rule::{MaskRule, MaskRules, ResourcePattern, ResourcePatternError};
+pub use rule::{MaskRule, MaskRules};
 pub use stream::Masker;
 
 use crate::kube::request_info::ResourceInfo;

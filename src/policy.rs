@@ -17,9 +17,8 @@ mod template;
 mod yaml;
 
 pub use decision::{Candidates, Decision, HoldTerms, Needs, Object, Objects};
-pub use mask_document::{FieldPath, InvalidPath, MaskDocument, Segment};
 pub use problem::Problem;
-pub use set::PolicySet;
+pub use set::{PolicySet, digest_of};
 
 use crate::identity::Caller;
 use crate::kube::request_info::RequestInfo;

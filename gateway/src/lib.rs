@@ -1,8 +1,28 @@
 //! The gateway: knows the caller, reads the request as the API server will, decides, holds,
-//! records, forwards and masks.
+//! records, forwards and masks. [`pipeline`] tells the story; start there.
 
+pub mod accept;
+pub mod answer;
+pub mod api;
 pub mod authenticate;
+pub mod classify;
 pub mod clock;
+pub mod cluster;
+pub mod config;
+pub mod decide;
 pub mod dev;
+pub mod entry;
+pub mod forward;
+pub mod gateway;
+pub mod hold;
+pub mod live;
+pub mod mask;
+pub mod metrics;
+pub mod pipeline;
+pub mod policies;
+pub mod private_file;
 pub mod record;
+pub mod request;
+pub mod run;
 pub mod store;
+mod stream;

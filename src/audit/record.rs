@@ -67,6 +67,23 @@ pub enum Event {
         /// SHA-256 of the policy set, hex.
         policies: String,
     },
+    /// A request that cannot be read, so that there is nothing to decide; it was refused.
+    Rejected {
+        /// Its id.
+        id: Uuid,
+        /// Who sent it.
+        caller: Caller,
+        /// The cluster it was for.
+        cluster: String,
+        /// The HTTP method.
+        method: String,
+        /// The request target as it came, cut off where it is long.
+        target: String,
+        /// Why it was refused.
+        why: String,
+        /// The peer's address.
+        peer: String,
+    },
     /// Another policy set took over.
     PoliciesLoaded {
         /// SHA-256 of the policy set, hex.

@@ -192,7 +192,7 @@ fn resource_request(
         namespace: namespace.to_owned(),
         ..ResourceInfo::default()
     };
-    let mut part = |index: usize| parts.get(index).map(|&part| part.to_owned());
+    let part = |index: usize| parts.get(index).map(|&part| part.to_owned());
     resource.resource = part(0).unwrap_or_default();
     resource.name = part(1).unwrap_or_default();
     resource.subresource = part(2).unwrap_or_default();

@@ -30,7 +30,7 @@ fn requested(resource: &str, group: &str) -> ResourceInfo {
 
 fn context(rules: Vec<MaskRule>, shape: Shape) -> Context {
     Context {
-        rules: Arc::new(MaskRules { rules }),
+        rules: Arc::new(MaskRules { rules: rules.into_iter().map(Arc::new).collect() }),
         shape,
         requested: None,
         placeholders: PlaceholderKey::new(&[1; 32]).placeholders("test", false),

@@ -13,6 +13,7 @@ use super::matcher::Match;
 use super::problem::{Place, Problems, did_you_mean};
 use super::template::Template;
 use super::yaml::{Fields, Node, Value};
+use crate::mask::{FieldPath, FieldPathError};
 
 const API_VERSION: &str = "kguard.dev/v1alpha1";
 
@@ -62,8 +63,8 @@ pub(super) fn read(node: Node, text: &str, problems: &mut Problems<'_>) -> Optio
     match kind.1.as_str() {
         "Mask" => {
             let spec = fields.require("spec", problems)?;
-            let mask = mask(spec, problems)?;
-            name.map(|(at, name)| Document::Mask(at, MaskDocument { name, ..mask }))
+            let (matches, fields) = mask(spec, problems)?;
+            name.map(|(at, name)| Document::Mask(at, MaskDocument::new(name, matches, fields)))
         }
         "Policy" => {
             let spec = fields.require("spec", problems)?;
@@ -98,7 +99,7 @@ fn name(metadata: Node, problems: &mut Problems<'_>) -> Option<(Place, String)> 
     Some((at, name))
 }
 
-fn mask(spec: Node, problems: &mut Problems<'_>) -> Option<MaskDocument> {
+fn mask(spec: Node, problems: &mut Problems<'_>) -> Option<(Match, Vec<FieldPath>)> {
     let mut fields = Fields::read(spec, "the spec of a mask", &["fields", "match"], problems)?;
     let matches = match fields.take("match") {
         Some(node) => matching::read(node, matching::Target::Mask, problems),
@@ -110,10 +111,10 @@ fn mask(spec: Node, problems: &mut Problems<'_>) -> Option<MaskDocument> {
         for (at, path) in paths {
             match path.parse() {
                 Ok(path) => read.push(path),
-                Err(error) => problems.add(at, format!("`{path}` is no field path: {error}")),
+                Err(error) => problems.add(at, FieldPathError::to_string(&error)),
             }
         }
-        Some(MaskDocument { name: String::new(), matches, fields: read })
+        Some((matches, read))
     } else {
         problems.add(fields.at, "`fields` is missing");
         None

@@ -6,7 +6,8 @@ use super::Facts;
 use super::capability::Capabilities;
 use crate::glob::Glob;
 use crate::identity::{Caller, SubjectPattern};
-use crate::kube::request_info::{RequestInfo, ResourceInfo, Verb};
+use crate::kube::request_info::{RequestInfo, Verb};
+use crate::kube::resource_pattern::ResourcePattern;
 
 /// Which requests a document is about. An empty list stands for a field that was left out.
 #[derive(Debug, Clone, Default)]
@@ -78,136 +79,6 @@ impl Match {
 fn any<T>(patterns: &[T], matches: impl Fn(&T) -> bool) -> bool {
     patterns.is_empty() || patterns.iter().any(matches)
 }
-
-/// Names resources: `pods`, `pods/exec`, `deployments.apps`, `statefulsets.apps/scale`.
-///
-/// As in RBAC, a named resource does not take its subresources along (`pods` is not `pods/exec`),
-/// `pods/*` is its subresources alone, and a lone `*` is everything: `*` every resource of every
-/// group with its subresources, `*.apps` all that of one group. Without a group the core group is
-/// meant, except after `*`: `*/scale` is every `scale` there is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResourcePattern {
-    resource: Glob,
-    group: Glob,
-    subresource: SubresourcePattern,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum SubresourcePattern {
-    /// The resource itself and all its subresources.
-    Everything,
-    /// The resource itself.
-    Itself,
-    /// Subresources alone.
-    Named(Glob),
-}
-
-impl ResourcePattern {
-    /// Whether `resource` is one of those that the pattern names.
-    pub fn matches(&self, resource: &ResourceInfo) -> bool {
-        self.resource.matches(&resource.resource)
-            && self.group.matches(&resource.api_group)
-            && match &self.subresource {
-                SubresourcePattern::Everything => true,
-                SubresourcePattern::Itself => resource.subresource.is_empty(),
-                SubresourcePattern::Named(name) => {
-                    !resource.subresource.is_empty() && name.matches(&resource.subresource)
-                }
-            }
-    }
-}
-
-/// Why a text names no resource.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidResource {
-    /// Neither the plural of a core resource nor one with a group.
-    #[error("`{0}` is no resource of the core group")]
-    NotCore(String),
-    /// Not of the form at all.
-    #[error("`{0}` names no resource: write `pods`, `pods/exec`, `deployments.apps` or `*`")]
-    Shape(String),
-}
-
-impl std::str::FromStr for ResourcePattern {
-    type Err = InvalidResource;
-
-    fn from_str(text: &str) -> Result<Self, InvalidResource> {
-        let (head, subresource) = match text.split_once('/') {
-            Some((head, subresource)) => (head, Some(subresource)),
-            None => (text, None),
-        };
-        let (resource, group) = match head.split_once('.') {
-            Some((resource, group)) => (resource, Some(group)),
-            None => (head, None),
-        };
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.*".contains(c);
-        let parts = [Some(resource), group, subresource];
-        let well_formed =
-            parts.into_iter().flatten().all(|part| !part.is_empty() && part.chars().all(allowed));
-        if !well_formed {
-            return Err(InvalidResource::Shape(text.to_owned()));
-        }
-        let everything = resource == "*";
-        if group.is_none() && !resource.contains('*') && !CORE_RESOURCES.contains(&resource) {
-            return Err(InvalidResource::NotCore(resource.to_owned()));
-        }
-        Ok(Self {
-            resource: resource.into(),
-            group: group.unwrap_or(if everything { "*" } else { "" }).into(),
-            subresource: match subresource {
-                Some(name) => SubresourcePattern::Named(name.into()),
-                None if everything => SubresourcePattern::Everything,
-                None => SubresourcePattern::Itself,
-            },
-        })
-    }
-}
-
-/// The core group is closed: what is not here needs its group.
-pub(super) const CORE_RESOURCES: [&str; 17] = [
-    "bindings",
-    "componentstatuses",
-    "configmaps",
-    "endpoints",
-    "events",
-    "limitranges",
-    "namespaces",
-    "nodes",
-    "persistentvolumeclaims",
-    "persistentvolumes",
-    "pods",
-    "podtemplates",
-    "replicationcontrollers",
-    "resourcequotas",
-    "secrets",
-    "serviceaccounts",
-    "services",
-];
-
-/// Where well-known resources live whose group people leave out.
-pub(super) const GROUPED_RESOURCES: [(&str, &str); 21] = [
-    ("clusterrolebindings", "rbac.authorization.k8s.io"),
-    ("clusterroles", "rbac.authorization.k8s.io"),
-    ("controllerrevisions", "apps"),
-    ("cronjobs", "batch"),
-    ("customresourcedefinitions", "apiextensions.k8s.io"),
-    ("daemonsets", "apps"),
-    ("deployments", "apps"),
-    ("horizontalpodautoscalers", "autoscaling"),
-    ("ingresses", "networking.k8s.io"),
-    ("jobs", "batch"),
-    ("leases", "coordination.k8s.io"),
-    ("mutatingwebhookconfigurations", "admissionregistration.k8s.io"),
-    ("networkpolicies", "networking.k8s.io"),
-    ("poddisruptionbudgets", "policy"),
-    ("replicasets", "apps"),
-    ("rolebindings", "rbac.authorization.k8s.io"),
-    ("roles", "rbac.authorization.k8s.io"),
-    ("statefulsets", "apps"),
-    ("storageclasses", "storage.k8s.io"),
-    ("validatingadmissionpolicies", "admissionregistration.k8s.io"),
-    ("validatingwebhookconfigurations", "admissionregistration.k8s.io"),
-];
 
 /// A set of verbs; the default is all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use super::problem::{Place, Problem, Problems};
 use super::{Facts, Source, yaml};
 use crate::identity::Caller;
 use crate::kube::request_info::Verb;
+use crate::mask::MaskRules;
 
 /// A larger file is refused unread.
 const MAX_FILE_BYTES: usize = 1024 * 1024;
@@ -72,10 +73,10 @@ impl PolicySet {
         Candidates { facts: *facts, policies }
     }
 
-    /// The masks for what `caller` gets to see of `cluster`, in the order of their names. Which
-    /// objects they are about is told by the objects in the response.
-    pub fn masks(&self, caller: &Caller, cluster: &str) -> Vec<&MaskDocument> {
-        self.masks.iter().filter(|mask| mask.matches.fits_caller(caller, cluster)).collect()
+    /// What `caller` does not get to see of `cluster`, in the order of the masks' names.
+    pub fn mask_rules(&self, caller: &Caller, cluster: &str) -> MaskRules {
+        let rules = self.masks.iter().filter_map(|mask| mask.rule(caller, cluster));
+        MaskRules { rules: rules.collect() }
     }
 }
 
@@ -158,7 +159,8 @@ impl Loader {
     }
 }
 
-fn digest_of(sources: &[Source]) -> String {
+/// SHA-256 of policy files, hex; their order does not matter.
+pub fn digest_of(sources: &[Source]) -> String {
     let mut sources: Vec<&Source> = sources.iter().collect();
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     let mut context = digest::Context::new(&digest::SHA256);

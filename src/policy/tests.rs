@@ -202,7 +202,7 @@ fn masks_are_chosen_by_caller_and_cluster() {
         (CallerKind::Workload, "dev", vec!["all"]),
     ] {
         let caller = caller(kind);
-        let masks = set.masks(&caller, cluster);
+        let masks = set.mask_rules(&caller, cluster).rules;
         assert_eq!(masks.iter().map(|mask| mask.name.as_str()).collect::<Vec<_>>(), names);
         assert_eq!(masks[0].fields.len(), 2);
     }

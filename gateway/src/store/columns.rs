@@ -52,6 +52,13 @@ impl Columns {
             },
             Event::Outage { .. } => Self::of_event(at, "outage"),
             Event::PoliciesLoaded { .. } => Self::of_event(at, "policiesLoaded"),
+            Event::Rejected { id, caller, cluster, .. } => Self {
+                request: Some(*id),
+                caller: Some(caller.name.clone()),
+                cluster: Some(cluster.clone()),
+                decision: Some("deny".to_owned()),
+                ..Self::of_event(at, "rejected")
+            },
             Event::Request(request) => Self::of_request(at, "request", request),
             Event::Response(response) => {
                 Self { request: Some(response.id), ..Self::of_event(at, "response") }

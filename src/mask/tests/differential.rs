@@ -48,7 +48,7 @@ impl Model<'_> {
             if rule
                 .resources
                 .iter()
-                .any(|pattern| pattern.matches(self.resource.0, self.resource.1))
+                .any(|pattern| pattern.names_objects(self.resource.0, self.resource.1))
             {
                 paths.extend(rule.fields.iter().cloned());
             }

@@ -2,10 +2,11 @@
 
 use crate::glob::Glob;
 use crate::identity::SubjectPattern;
-use crate::policy::capability::{Capabilities, Capability};
-use crate::policy::matcher::{
-    CORE_RESOURCES, GROUPED_RESOURCES, InvalidResource, Match, ResourcePattern, VERBS, VerbSet,
+use crate::kube::resource_pattern::{
+    CORE_RESOURCES, GROUPED_RESOURCES, InvalidResource, ResourcePattern,
 };
+use crate::policy::capability::{Capabilities, Capability};
+use crate::policy::matcher::{Match, VERBS, VerbSet};
 use crate::policy::problem::{Place, Problems, did_you_mean};
 use crate::policy::yaml::{Fields, Node};
 

@@ -1,0 +1,200 @@
+//! Listens: TLS, HTTP, and which of the gateway's doors a request is for.
+//!
+//! | path | door |
+//! |---|---|
+//! | `/clusters/NAME/…` | the cluster's API, for plain clients with a bearer token |
+//! | `/tunnel` | our own client's tunnel, see [`tunnel`] |
+//! | `/v1/…` | the control API |
+//! | `/idp/…` | the built-in provider, in `dev` only |
+//! | `/livez`, `/readyz`, `/metrics` | for whoever looks after the gateway |
+
+mod drain;
+mod tls;
+mod tunnel;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use kguard::api::Claims;
+use kguard::kube::status::{Reason, Status};
+use kguard::tunnel as protocol;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+pub use tls::{TlsError, server_config};
+
+use self::drain::Drain;
+use crate::answer::{self, AnswerBody};
+use crate::gateway::Gateway;
+use crate::pipeline::{self, Arrival, Credential};
+use crate::request::{Origin, Via};
+
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Held requests and watches occupy streams for long; a client-go process has many of both.
+const MAX_STREAMS: u32 = 1024;
+
+/// Everything that answers requests.
+#[derive(Clone)]
+pub struct Doors {
+    /// The gateway behind them.
+    pub gateway: Arc<Gateway>,
+    /// The control API, and in `dev` the built-in provider.
+    pub router: axum::Router,
+}
+
+/// Accepts connections until `shutdown` resolves, then waits for what is under way, at most as
+/// long as `drain_time`.
+pub async fn serve(
+    listener: TcpListener,
+    tls: TlsAcceptor,
+    doors: Doors,
+    (shutdown, drain_time): (impl Future<Output = ()>, Duration),
+) {
+    let drain = Drain::default();
+    tokio::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors, most likely: what is open goes on, and may close.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let (tls, doors, drain) = (tls.clone(), doors.clone(), drain.clone());
+        tokio::spawn(async move {
+            match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+                Ok(Ok(stream)) => connection(TokioIo::new(stream), peer, doors, drain).await,
+                Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
+                Err(_) => tracing::debug!(%peer, "TLS handshake timed out"),
+            }
+        });
+    }
+    drop(listener);
+    doors.gateway.holds.cancel_all().await;
+    if tokio::time::timeout(drain_time, drain.drain()).await.is_err() {
+        tracing::info!("some requests were still under way at the end of the drain time");
+    }
+}
+
+async fn connection<I>(io: I, peer: SocketAddr, doors: Doors, drain: Drain)
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(20));
+    let inner = drain.clone();
+    let service = service_fn(move |request| {
+        let (doors, drain) = (doors.clone(), inner.clone());
+        async move { Ok::<_, Infallible>(route(doors, peer, request, drain).await) }
+    });
+    let connection = builder.serve_connection_with_upgrades(io, service);
+    if let Err(error) = drain.run(connection, |open| open.graceful_shutdown()).await {
+        tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+async fn route(
+    doors: Doors,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+    drain: Drain,
+) -> Response<AnswerBody> {
+    let path = request.uri().path();
+    match path {
+        "/livez" => plain(StatusCode::OK, "ok\n".to_owned()),
+        "/readyz" => readiness(&doors.gateway),
+        "/metrics" => plain(StatusCode::OK, doors.gateway.metrics.text()),
+        protocol::PATH => tunnel::accept(doors, peer, request, drain).await,
+        _ => match cluster_path(path) {
+            Some((cluster, rest)) => {
+                let (cluster, rest) = (cluster.to_owned(), rest.to_owned());
+                to_cluster(&doors.gateway, peer, request, (cluster, rest)).await
+            }
+            None if path.starts_with("/v1/") || path.starts_with("/idp/") => {
+                control(doors.router, request).await
+            }
+            None => answer::respond(&Status::failure(
+                Reason::NotFound,
+                "nothing is here: a cluster's API is at /clusters/NAME/",
+            )),
+        },
+    }
+}
+
+/// A request of a plain Kubernetes client.
+async fn to_cluster(
+    gateway: &Gateway,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+    (cluster, path): (String, String),
+) -> Response<AnswerBody> {
+    let origin = Origin {
+        cluster,
+        via: Via::Plain,
+        peer: peer.to_string(),
+        session: None,
+        claims: Claims::default(),
+    };
+    let credential = Credential::Bearer(protocol::read_bearer(request.headers()));
+    pipeline::serve(gateway, Arrival { request, path, credential, origin: Arc::new(origin) }).await
+}
+
+async fn control(router: axum::Router, request: Request<Incoming>) -> Response<AnswerBody> {
+    match router.oneshot(request.map(axum::body::Body::new)).await {
+        Ok(response) => response.map(AnswerBody::new),
+        Err(never) => match never {},
+    }
+}
+
+/// `/clusters/NAME/rest` taken apart.
+fn cluster_path(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix("/clusters/")?;
+    let at = rest.find('/')?;
+    let (cluster, path) = rest.split_at_checked(at)?;
+    Some((cluster, path))
+}
+
+/// Ready means: a request would be recorded, and the policies in force are those of the folder.
+fn readiness(gateway: &Gateway) -> Response<AnswerBody> {
+    if let Err(error) = gateway.recorder.healthy() {
+        return plain(StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n"));
+    }
+    match gateway.policies.problems().len() {
+        0 => plain(StatusCode::OK, "ok\n".to_owned()),
+        count => plain(
+            StatusCode::OK,
+            format!(
+                "ok, but the policy folder has {count} problems and the last good set is in force\n"
+            ),
+        ),
+    }
+}
+
+fn plain(status: StatusCode, text: String) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::new(Full::from(text)));
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,38 @@
+//! Lets connections end well when the gateway is told to stop: each is told to finish what is
+//! under way and to take nothing new.
+
+use std::pin::{Pin, pin};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Knows the connections that are open. Clones know the same ones.
+#[derive(Clone, Default)]
+pub(super) struct Drain {
+    stopping: CancellationToken,
+    open: TaskTracker,
+}
+
+impl Drain {
+    /// Runs a connection; `finish` tells it to end once the gateway stops.
+    pub(super) async fn run<C: Future>(
+        &self,
+        connection: C,
+        finish: impl FnOnce(Pin<&mut C>),
+    ) -> C::Output {
+        let _open = self.open.token();
+        let mut connection = pin!(connection);
+        tokio::select! {
+            output = &mut connection => return output,
+            () = self.stopping.cancelled() => finish(connection.as_mut()),
+        }
+        connection.await
+    }
+
+    /// Tells all connections to finish, and waits until they have.
+    pub(super) async fn drain(&self) {
+        self.stopping.cancel();
+        self.open.close();
+        self.open.wait().await;
+    }
+}

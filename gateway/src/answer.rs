@@ -1,0 +1,167 @@
+//! Turns whatever stopped a request into the `Status` that its client is shown. The only place
+//! that does; what the client may read and what the log gets are kept apart here.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Frame, SizeHint};
+use kguard::kube::request_info::Unreadable;
+use kguard::kube::status::{Reason, Status};
+
+use crate::classify::Unclassified;
+use crate::forward::ForwardError;
+use crate::hold::{NotReleased, RETRY_AFTER_SECONDS};
+use crate::live::BindError;
+use crate::mask::UnmaskableError;
+use crate::pipeline::Stopped;
+
+/// Anything that an answer's body can be made of.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of an answer.
+pub struct AnswerBody(UnsyncBoxBody<Bytes, BoxError>);
+
+impl AnswerBody {
+    /// Wraps a body.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self(body.map_err(Into::into).boxed_unsync())
+    }
+}
+
+impl Default for AnswerBody {
+    fn default() -> Self {
+        Self::new(Full::default())
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+/// The answer to a request that was stopped.
+pub fn stopped(stopped: &Stopped) -> Response<AnswerBody> {
+    let status = status(stopped);
+    if status.code().is_server_error() {
+        tracing::warn!(error = %Chain(stopped), code = status.code().as_u16(), "request failed");
+    }
+    respond(&status)
+}
+
+/// A `Status` as a response.
+pub fn respond(status: &Status) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::new(Full::from(status.to_json())));
+    *response.status_mut() = status.code();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(seconds) = status.retry_after_seconds() {
+        headers.insert(RETRY_AFTER, seconds.into());
+    }
+    if status.code() == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn status(stopped: &Stopped) -> Status {
+    let text = stopped.to_string();
+    match stopped {
+        Stopped::Bind(BindError::NotFound) => Status::failure(Reason::NotFound, text),
+        Stopped::Bind(BindError::Unreadable(_)) => Status::failure(Reason::Forbidden, text),
+        Stopped::Classify(error) => Status::failure(unclassified(error), text),
+        Stopped::Denied { request, message } => {
+            Status::failure(Reason::Forbidden, message.clone()).about(request)
+        }
+        Stopped::Expired | Stopped::Anonymous => Status::failure(Reason::Unauthorized, text),
+        Stopped::Authenticate(error) if error.status() == StatusCode::UNAUTHORIZED => {
+            Status::failure(Reason::Unauthorized, text)
+        }
+        Stopped::Authenticate(_) | Stopped::Trail(_) => {
+            Status::failure(Reason::ServiceUnavailable, text)
+        }
+        Stopped::Forward(error) => Status::failure(forward(error), text),
+        Stopped::Held { request, error } => held(error, text).about(request),
+        Stopped::Mask(UnmaskableError::Trail(_)) => {
+            Status::failure(Reason::ServiceUnavailable, text)
+        }
+        Stopped::Mask(_) => Status::failure(Reason::BadGateway, text),
+        Stopped::UnboundDelete => Status::failure(Reason::Forbidden, text),
+        Stopped::UnknownCluster(_) => Status::failure(Reason::NotFound, text),
+    }
+}
+
+fn unclassified(error: &Unclassified) -> Reason {
+    match error {
+        Unclassified::MediaType => Reason::UnsupportedMediaType,
+        Unclassified::Placeholder => Reason::Invalid,
+        Unclassified::TooLarge => Reason::RequestEntityTooLarge,
+        Unclassified::Unreadable(Unreadable::Method) => Reason::MethodNotAllowed,
+        Unclassified::Unreadable(Unreadable::NestedApiServer | Unreadable::Subresource(_))
+        | Unclassified::Upgrade => Reason::Forbidden,
+        Unclassified::Unreadable(Unreadable::NoRoute) => Reason::NotFound,
+        _ => Reason::BadRequest,
+    }
+}
+
+fn forward(error: &ForwardError) -> Reason {
+    match error {
+        ForwardError::Anonymous(_) | ForwardError::Entry => Reason::InternalError,
+        ForwardError::NotAcceptable => Reason::NotAcceptable,
+        ForwardError::Protocol { .. } | ForwardError::Send { .. } => Reason::BadGateway,
+        ForwardError::Timeout { .. } => Reason::Timeout,
+    }
+}
+
+fn held(error: &NotReleased, text: String) -> Status {
+    match error {
+        NotReleased::StillHeld { .. } => {
+            Status::failure(Reason::TooManyRequests, text).retry_after(RETRY_AFTER_SECONDS)
+        }
+        // No Retry-After: these are for a person to act on, not for a client to repeat.
+        NotReleased::TooMany => Status::failure(Reason::TooManyRequests, text),
+        NotReleased::Trail(_) => Status::failure(Reason::ServiceUnavailable, text),
+        NotReleased::Cancelled { .. }
+        | NotReleased::Denied { .. }
+        | NotReleased::Expired { .. }
+        | NotReleased::ReasonRequired { .. } => Status::failure(Reason::Forbidden, text),
+    }
+}
+
+/// An error and everything behind it, for the log.
+struct Chain<'a>(&'a dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! The control API, as [`kguard::api`] describes it. Every answer is filtered by who asks.
+
+mod audit;
+mod holds;
+mod stream;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use kguard::api::{Cluster, LoginInfo, WhoAmI};
+use kguard::kube::status::{Reason, Status};
+use kguard::tunnel;
+
+use crate::answer;
+use crate::authenticate::Authenticated;
+use crate::gateway::Gateway;
+use crate::pipeline::Stopped;
+
+/// The gateway, as axum hands it to handlers.
+type Shared = State<Arc<Gateway>>;
+
+/// The router of the control API.
+pub fn router(gateway: Arc<Gateway>) -> Router {
+    Router::new()
+        .route("/v1/login", get(login))
+        .route("/v1/whoami", get(whoami))
+        .route("/v1/clusters", get(clusters))
+        .route("/v1/holds", get(holds::list))
+        .route("/v1/holds/{id}", get(holds::show))
+        .route("/v1/holds/{id}/decision", post(holds::decide))
+        .route("/v1/inbox", get(holds::inbox))
+        .route("/v1/sessions/{id}/events", get(holds::session))
+        .route("/v1/audit", get(audit::export))
+        .route("/v1/audit/entries", get(audit::list))
+        .fallback(async || Refusal(Status::failure(Reason::NotFound, "there is no such call")))
+        .with_state(gateway)
+}
+
+/// The caller of a control request. A handler that names it is not reached without a token.
+struct Asking(Authenticated);
+
+impl FromRequestParts<Arc<Gateway>> for Asking {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        gateway: &Arc<Gateway>,
+    ) -> Result<Self, Response> {
+        let stopped = |stopped: Stopped| answer::stopped(&stopped).map(axum::body::Body::new);
+        let token =
+            tunnel::read_bearer(&parts.headers).ok_or_else(|| stopped(Stopped::Anonymous))?;
+        let authenticated = gateway.authenticator.authenticate(token.expose()).await;
+        authenticated.map(Self).map_err(|error| stopped(error.into()))
+    }
+}
+
+/// An error of the control API.
+struct Refusal(Status);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        answer::respond(&self.0).map(axum::body::Body::new)
+    }
+}
+
+async fn login(State(gateway): Shared) -> Result<Json<LoginInfo>, Refusal> {
+    gateway.authenticator.login().cloned().map(Json).ok_or_else(|| {
+        let message = "this gateway has no issuer for people, only for workloads";
+        Refusal(Status::failure(Reason::NotFound, message))
+    })
+}
+
+async fn whoami(Asking(asking): Asking) -> Json<WhoAmI> {
+    Json(WhoAmI { caller: asking.caller, expires: asking.expires })
+}
+
+async fn clusters(State(gateway): Shared, _: Asking) -> Json<Vec<Cluster>> {
+    let mut names: Vec<_> = gateway.clusters.keys().cloned().collect();
+    names.sort();
+    Json(names.into_iter().map(|name| Cluster { name }).collect())
+}

@@ -1,0 +1,139 @@
+//! Holds: listing, deciding, and being told.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::response::{Json, Response};
+use jiff::Timestamp;
+use kguard::api::{Decide, Hold, SessionEvent};
+use kguard::identity::Caller;
+use kguard::kube::status::{Reason, Status};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use uuid::Uuid;
+
+use super::stream::{self, Lines};
+use super::{Asking, Refusal, Shared};
+use crate::authenticate::Authenticated;
+use crate::gateway::Gateway;
+use crate::hold::{Inbox, NotDecided, Told, may_decide};
+use crate::store::StoreError;
+
+/// How far back a list goes.
+const HISTORY: u32 = 200;
+
+pub(super) async fn list(
+    State(gateway): Shared,
+    Asking(asking): Asking,
+) -> Result<Json<Vec<Hold>>, Refusal> {
+    let stored = gateway.store.holds(None, HISTORY).await.map_err(|error| unavailable(&error))?;
+    // What is in memory is newer than what is stored.
+    let mut holds: HashMap<_, _> = stored.into_iter().map(|hold| (hold.id.clone(), hold)).collect();
+    holds.extend(gateway.holds.pending().into_iter().map(|hold| (hold.id.clone(), hold)));
+    let mut holds: Vec<_> =
+        holds.into_values().filter(|hold| may_see(&gateway, hold, &asking.caller)).collect();
+    holds.sort_by_key(|hold| std::cmp::Reverse(hold.created));
+    Ok(Json(holds))
+}
+
+pub(super) async fn show(
+    State(gateway): Shared,
+    Asking(asking): Asking,
+    Path(id): Path<String>,
+) -> Result<Json<Hold>, Refusal> {
+    let hold = match gateway.holds.hold(&id) {
+        Some(hold) => Some(hold),
+        None => gateway.store.hold(&id).await.map_err(|error| unavailable(&error))?,
+    };
+    // Whoever may not see it is told the same as if there were none.
+    hold.filter(|hold| may_see(&gateway, hold, &asking.caller))
+        .map(Json)
+        .ok_or_else(|| refuse(&NotDecided::NotFound(id)))
+}
+
+pub(super) async fn decide(
+    State(gateway): Shared,
+    Asking(asking): Asking,
+    Path(id): Path<String>,
+    Json(decision): Json<Decide>,
+) -> Result<Json<Hold>, Refusal> {
+    gateway
+        .holds
+        .decide(&id, &asking.caller, decision)
+        .await
+        .map(Json)
+        .map_err(|error| refuse(&error))
+}
+
+pub(super) async fn inbox(State(gateway): Shared, Asking(asking): Asking) -> Response {
+    let left = left(&gateway, &asking);
+    stream::respond(gateway.holds.inbox(Arc::new(asking.caller)), left)
+}
+
+impl Lines for Inbox {
+    type Line = Hold;
+
+    async fn next(&mut self) -> Option<Hold> {
+        Self::next(self).await
+    }
+}
+
+pub(super) async fn session(
+    State(gateway): Shared,
+    Asking(asking): Asking,
+    Path(session): Path<Uuid>,
+) -> Response {
+    let left = left(&gateway, &asking);
+    let told = gateway.holds.session_events();
+    stream::respond(Session { session, caller: asking.caller.name, told }, left)
+}
+
+struct Session {
+    session: Uuid,
+    caller: String,
+    told: broadcast::Receiver<Arc<Told>>,
+}
+
+impl Lines for Session {
+    type Line = SessionEvent;
+
+    async fn next(&mut self) -> Option<SessionEvent> {
+        loop {
+            match self.told.recv().await {
+                Ok(told) if told.session == self.session && told.caller == self.caller => {
+                    return Some(told.event.clone());
+                }
+                // Whoever cannot keep up misses a notice; nothing else depends on it.
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+fn may_see(gateway: &Gateway, hold: &Hold, caller: &Caller) -> bool {
+    let own = hold.caller.name == caller.name && hold.caller.issuer == caller.issuer;
+    own || may_decide(hold, caller) || gateway.is_auditor(caller)
+}
+
+fn left(gateway: &Gateway, asking: &Authenticated) -> Duration {
+    let now: Timestamp = gateway.clock.now();
+    Duration::try_from(asking.expires.duration_since(now)).unwrap_or_default()
+}
+
+fn unavailable(error: &StoreError) -> Refusal {
+    tracing::error!(%error, "the store cannot be read");
+    Refusal(Status::failure(Reason::ServiceUnavailable, "the gateway's store cannot be read"))
+}
+
+fn refuse(error: &NotDecided) -> Refusal {
+    let reason = match error {
+        NotDecided::Again | NotDecided::Digest | NotDecided::Settled(_) => Reason::Conflict,
+        NotDecided::NotFound(_) => Reason::NotFound,
+        NotDecided::NotApprover { .. } | NotDecided::OwnRequest { .. } => Reason::Forbidden,
+        NotDecided::Trail(_) => Reason::ServiceUnavailable,
+    };
+    Refusal(Status::failure(reason, error.to_string()))
+}

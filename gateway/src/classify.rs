@@ -1,0 +1,300 @@
+//! Reads an HTTP request as the API server will read it, and keeps nothing of it but what was
+//! understood: a canonical target, a parsed body, the headers that are known to be harmless.
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, CONNECTION, CONTENT_TYPE, HeaderName, IF_NONE_MATCH, UPGRADE, USER_AGENT,
+};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body;
+use kguard::kube::delete_options::{DeleteOptions, InvalidOptions, QUERY_KEYS};
+use kguard::kube::request_info::{RequestInfo, Unreadable, Verb};
+use kguard::kube::strict_json;
+use kguard::kube::target::{Query, Target, TargetError};
+use kguard::mask::placeholder;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::request::{JSON_PATCH, KubeRequest, Payload, Upgrade};
+
+/// The API server's own limit for a request body (k8s.io/apiserver `pkg/server/config.go`).
+pub const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
+
+/// Headers that are passed on. What is not here does not reach the API server: credentials,
+/// impersonation, front-proxy identities, `X-Forwarded-*`, whatever `Connection` nominates.
+const PASSED: [HeaderName; 5] = [
+    ACCEPT,
+    IF_NONE_MATCH,
+    USER_AGENT,
+    HeaderName::from_static("kubectl-command"),
+    HeaderName::from_static("kubectl-session"),
+];
+
+/// Headers of an upgrade's handshake, passed on for exec, attach and port-forward alone.
+const PASSED_UPGRADING: [HeaderName; 3] = [
+    HeaderName::from_static("sec-websocket-key"),
+    HeaderName::from_static("sec-websocket-version"),
+    HeaderName::from_static("x-stream-protocol-version"),
+];
+
+const SEC_WEBSOCKET_PROTOCOL: HeaderName = HeaderName::from_static("sec-websocket-protocol");
+
+/// A subprotocol that is really a bearer token, and authenticates upstream
+/// (k8s.io/apiserver `pkg/authentication/request/websocket/protocol.go`).
+const BEARER_SUBPROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
+
+/// Why a request is not understood. All of it is the client's doing.
+#[derive(Debug, thiserror::Error)]
+pub enum Unclassified {
+    /// The body broke off.
+    #[error("the request body could not be read")]
+    Body,
+    /// The delete options make no sense.
+    #[error(transparent)]
+    DeleteOptions(#[from] InvalidOptions),
+    /// The body is not the JSON that it says it is.
+    #[error(transparent)]
+    Json(#[from] strict_json::Invalid),
+    /// A content type that the API server does not take, or that cannot be read here.
+    #[error("the content type is not supported; send JSON, YAML or Kubernetes protobuf")]
+    MediaType,
+    /// A masked value is on its way back.
+    #[error(
+        "the request contains a value masked by kguard (`kguard:masked:…`), which cannot be written; leave that field out or give the real value"
+    )]
+    Placeholder,
+    /// The target has two readings.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The body is too big.
+    #[error("the request body is too large: the limit is {MAX_BODY_BYTES} bytes")]
+    TooLarge,
+    /// No API server has a route for it, or its effect is unknown.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// An upgrade where none is offered.
+    #[error("this path cannot be upgraded to another protocol")]
+    Upgrade,
+    /// The body is not the YAML that it says it is.
+    #[error("the body is not valid YAML, or repeats a key")]
+    Yaml,
+}
+
+/// What a request asks for, known before its body is read.
+#[derive(Debug)]
+pub struct Head {
+    method: Method,
+    info: RequestInfo,
+    query: Query,
+    headers: HeaderMap,
+    media_type: Option<String>,
+    upgrade: Option<Upgrade>,
+}
+
+/// Reads everything but the body. `path` is the path at the cluster, without any prefix of ours.
+pub fn head(mut parts: Parts, path: &str) -> Result<Head, Unclassified> {
+    let target = Target::parse(path, parts.uri.query())?;
+    let info = RequestInfo::read(&parts.method, &target)?;
+    let upgrade = upgrade(&mut parts, &info)?;
+    let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Ok(Head {
+        media_type: media_type.map(str::to_owned),
+        headers: if info.is_proxy() {
+            proxied_headers(&parts.headers)
+        } else {
+            passed_headers(&parts.headers, upgrade.is_some())
+        },
+        query: target.query().clone(),
+        method: parts.method,
+        info,
+        upgrade,
+    })
+}
+
+impl Head {
+    /// The request in the API server's terms.
+    pub fn info(&self) -> &RequestInfo {
+        &self.info
+    }
+
+    /// Reads the body, and with it the whole request.
+    pub async fn with_body<B>(self, id: Uuid, body: B) -> Result<KubeRequest, Unclassified>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let body = match Limited::new(body, MAX_BODY_BYTES).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => return Err(Unclassified::TooLarge),
+            Err(_) => return Err(Unclassified::Body),
+        };
+        // Whatever encoding it has: no masked value is ever sent back to a cluster.
+        if placeholder::contains_placeholder(&body) {
+            return Err(Unclassified::Placeholder);
+        }
+        let (query, payload) = self.payload(body)?;
+        let Self { method, info, headers, upgrade, .. } = self;
+        Ok(KubeRequest { id, method, info, query, headers, payload, upgrade })
+    }
+
+    fn payload(&self, body: Bytes) -> Result<(Query, Payload), Unclassified> {
+        let media_type = self.media_type.as_deref().unwrap_or("application/json");
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        let query = self.query.clone();
+        let payload = match self.info.verb {
+            _ if self.info.is_proxy() => {
+                Payload::Opaque { media_type: self.media_type.clone(), bytes: body }
+            }
+            Verb::Delete | Verb::DeleteCollection => {
+                let options = delete_options(essence, &body, &query)?;
+                return Ok((query.without(QUERY_KEYS), Payload::Delete(options)));
+            }
+            Verb::Patch => Payload::Json {
+                media_type: patch_type(essence).ok_or(Unclassified::MediaType)?,
+                value: match essence {
+                    "application/apply-patch+yaml" => yaml(&body)?,
+                    _ => strict_json::parse(&body)?,
+                },
+            },
+            Verb::Create | Verb::Update if !body.is_empty() => object(essence, body)?,
+            _ => Payload::Empty,
+        };
+        Ok((query, payload))
+    }
+}
+
+fn delete_options(
+    essence: &str,
+    body: &Bytes,
+    query: &Query,
+) -> Result<DeleteOptions, Unclassified> {
+    Ok(match object(essence, body.clone()) {
+        _ if body.is_empty() => DeleteOptions::from_query(query)?,
+        Ok(Payload::Json { value, .. }) => DeleteOptions::from_json(value)?,
+        Ok(_) => DeleteOptions::from_protobuf(body)?,
+        Err(error) => return Err(error),
+    })
+}
+
+fn object(essence: &str, body: Bytes) -> Result<Payload, Unclassified> {
+    let value = match essence {
+        "application/json" => strict_json::parse(&body)?,
+        "application/yaml" => yaml(&body)?,
+        "application/vnd.kubernetes.protobuf" => {
+            let media_type = Some("application/vnd.kubernetes.protobuf".to_owned());
+            return Ok(Payload::Opaque { media_type, bytes: body });
+        }
+        _ => return Err(Unclassified::MediaType),
+    };
+    Ok(Payload::Json { media_type: "application/json", value })
+}
+
+/// The API server compares a patch's type to the letter, up to a `;`
+/// (k8s.io/apiserver `pkg/endpoints/handlers/patch.go`).
+fn patch_type(essence: &str) -> Option<&'static str> {
+    const TYPES: [&str; 4] = [
+        "application/apply-patch+yaml",
+        JSON_PATCH,
+        "application/merge-patch+json",
+        "application/strategic-merge-patch+json",
+    ];
+    TYPES.into_iter().find(|known| *known == essence)
+}
+
+/// YAML is sent on as the JSON that was read from it, so that no dialect of it can matter.
+fn yaml(body: &[u8]) -> Result<Value, Unclassified> {
+    let text = std::str::from_utf8(body).map_err(|_| Unclassified::Yaml)?;
+    serde_saphyr::from_str(text).map_err(|_| Unclassified::Yaml)
+}
+
+fn upgrade(parts: &mut Parts, info: &RequestInfo) -> Result<Option<Upgrade>, Unclassified> {
+    // The API server looks for `upgrade` anywhere in `Connection`, so any trace of it counts.
+    let asks = parts.headers.contains_key(UPGRADE)
+        || parts.headers.get_all(CONNECTION).iter().any(|value| {
+            value.to_str().map_or(true, |value| value.to_ascii_lowercase().contains("upgrade"))
+        });
+    if !asks {
+        return Ok(None);
+    }
+    let protocol = match parts.headers.get(UPGRADE).map(http::HeaderValue::as_bytes) {
+        _ if !info.is_stream() => return Err(Unclassified::Upgrade),
+        Some(name) if name.eq_ignore_ascii_case(b"websocket") => "websocket",
+        Some(name) if name.eq_ignore_ascii_case(b"SPDY/3.1") => "SPDY/3.1",
+        _ => return Err(Unclassified::Upgrade),
+    };
+    let client = parts.extensions.remove().ok_or(Unclassified::Upgrade)?;
+    Ok(Some(Upgrade { protocol, client }))
+}
+
+fn passed_headers(headers: &HeaderMap, upgrading: bool) -> HeaderMap {
+    let mut passed = HeaderMap::new();
+    // Of `Accept` only the first line counts upstream, so only that one is passed on.
+    for name in PASSED {
+        if let Some(value) = headers.get(&name) {
+            passed.insert(name, value.clone());
+        }
+    }
+    if upgrading {
+        for name in PASSED_UPGRADING {
+            for value in headers.get_all(&name) {
+                passed.append(name.clone(), value.clone());
+            }
+        }
+        for value in headers.get_all(SEC_WEBSOCKET_PROTOCOL) {
+            if let Some(value) = without_bearer(value) {
+                passed.append(SEC_WEBSOCKET_PROTOCOL, value);
+            }
+        }
+    }
+    passed
+}
+
+fn without_bearer(value: &http::HeaderValue) -> Option<http::HeaderValue> {
+    let protocols = value.to_str().ok()?.split(',').map(str::trim);
+    let kept: Vec<_> = protocols
+        .filter(|name| !name.starts_with(BEARER_SUBPROTOCOL) && !name.is_empty())
+        .collect();
+    if kept.is_empty() { None } else { kept.join(", ").parse().ok() }
+}
+
+/// The headers of a request to something behind a proxy subresource. The application may need any
+/// of them, so here only what carries identity or belongs to the connection is left out.
+fn proxied_headers(headers: &HeaderMap) -> HeaderMap {
+    const DROPPED: [&str; 15] = [
+        "audit-id",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "expect",
+        "forwarded",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "x-http-method-override",
+    ];
+    const DROPPED_PREFIXES: [&str; 4] =
+        ["impersonate-", "x-remote-", "x-forwarded-", "sec-websocket-"];
+    let nominated: Vec<String> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(',').map(|name| name.trim().to_ascii_lowercase()))
+        .collect();
+    let kept = headers.iter().filter(|(name, _)| {
+        let name = name.as_str();
+        !DROPPED.contains(&name)
+            && !DROPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            && !nominated.iter().any(|of| of == name)
+    });
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests;

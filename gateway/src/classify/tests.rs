@@ -1,0 +1,144 @@
+use http::Request;
+use http_body_util::Full;
+use serde_json::json;
+
+use super::*;
+
+async fn classify(
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<KubeRequest, Unclassified> {
+    let mut request = Request::builder().method(method).uri(target);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let (parts, ()) = request.body(()).unwrap().into_parts();
+    let path = parts.uri.path().to_owned();
+    let body = Full::new(Bytes::copy_from_slice(body.as_bytes()));
+    head(parts, &path)?.with_body(Uuid::nil(), body).await
+}
+
+const POD: &str = "/api/v1/namespaces/n/pods/p";
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+#[tokio::test]
+async fn headers_that_carry_identity_are_never_kept() {
+    let smuggled = [
+        ("authorization", "Bearer x"),
+        ("impersonate-user", "admin"),
+        ("impersonate-group", "system:masters"),
+        ("impersonate-extra-a", "b"),
+        ("x-remote-user", "admin"),
+        ("x-remote-group", "system:masters"),
+        ("x-forwarded-for", "1.2.3.4"),
+        ("audit-id", "x"),
+        ("connection", "impersonate-user"),
+        ("x-http-method-override", "DELETE"),
+        ("cookie", "a=b"),
+    ];
+    let request = classify("GET", POD, &smuggled, "").await.unwrap();
+    assert!(request.headers.is_empty(), "{:?}", request.headers);
+    let request = classify("GET", &format!("{POD}/proxy/"), &smuggled, "").await.unwrap();
+    let kept: Vec<_> = request.headers.keys().map(HeaderName::as_str).collect();
+    assert_eq!(kept, ["cookie"]);
+}
+
+#[tokio::test]
+async fn only_the_first_accept_line_counts() {
+    let accept = [("accept", "application/json"), ("accept", "application/yaml")];
+    let request = classify("GET", POD, &accept, "").await.unwrap();
+    assert_eq!(request.headers.get_all(ACCEPT).iter().count(), 1);
+    assert_eq!(request.headers[ACCEPT], "application/json");
+}
+
+#[tokio::test]
+async fn delete_options_come_from_where_the_server_takes_them() {
+    let query = format!("{POD}?dryRun=All&pretty=1");
+    let request = classify("DELETE", &query, &[JSON], "{}").await.unwrap();
+    let body: Value = serde_json::from_slice(&request.payload.to_bytes()).unwrap();
+    assert_eq!(body.get("dryRun"), None, "a body makes the server ignore the query");
+    assert_eq!(request.query.encode(), "pretty=1");
+
+    let request = classify("DELETE", &query, &[], "").await.unwrap();
+    let body: Value = serde_json::from_slice(&request.payload.to_bytes()).unwrap();
+    assert_eq!(body["dryRun"], json!(["All"]));
+}
+
+#[tokio::test]
+async fn yaml_is_sent_on_as_the_json_that_was_read() {
+    let yaml = ("content-type", "application/yaml");
+    let body = "kind: Pod\nspec: {a: [1, yes]}\n";
+    let request = classify("POST", "/api/v1/namespaces/n/pods", &[yaml], body).await.unwrap();
+    assert_eq!(request.payload.media_type(), Some("application/json"));
+    let Payload::Json { value, .. } = &request.payload else { panic!("not JSON") };
+    assert_eq!(value["spec"]["a"][0], json!(1));
+}
+
+#[tokio::test]
+async fn bodies_with_two_readings_are_refused() {
+    let yaml = ("content-type", "application/yaml");
+    let apply = ("content-type", "application/apply-patch+yaml");
+    let merge = ("content-type", "application/merge-patch+json");
+    let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
+    for (method, content_type, body) in [
+        ("PUT", JSON, r#"{"a":1,"a":2}"#),
+        ("PUT", JSON, "{} {}"),
+        ("PUT", yaml, "a: 1\na: 2\n"),
+        ("PUT", yaml, bomb),
+        ("PATCH", merge, r#"{"data":{},"data":{}}"#),
+        ("PATCH", apply, "a: 1\na: 2\n"),
+        ("PATCH", JSON, "{}"),
+        ("PATCH", ("content-type", "application/merge-patch+json2"), "{}"),
+        ("PUT", ("content-type", "application/cbor"), "x"),
+        ("PUT", ("content-type", "text/plain"), "{}"),
+        ("DELETE", JSON, r#"{"dryRun":["All"],"dryRun":[]}"#),
+        ("DELETE", JSON, "[]"),
+    ] {
+        let result = classify(method, POD, &[content_type], body).await;
+        assert!(result.is_err(), "{method} {content_type:?} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_masked_value_is_not_sent_back() {
+    let body = r#"{"data":{"a":"kguard:masked:v1:AAAAAAAAAAAAAAAAAAAAAAAAAA"}}"#;
+    let result = classify("PUT", "/api/v1/namespaces/n/secrets/s", &[JSON], body).await;
+    assert!(matches!(result, Err(Unclassified::Placeholder)));
+}
+
+#[tokio::test]
+async fn upgrades_are_for_streams_alone() {
+    for (target, headers) in [
+        ("/api/v1/pods?watch=1", vec![("connection", "Upgrade"), ("upgrade", "websocket")]),
+        ("/api/v1/pods?watch=1", vec![("connection", "x-upgradex")]),
+        ("/api/v1/namespaces/n/pods/p/log", vec![("upgrade", "websocket")]),
+        ("/api/v1/namespaces/n/pods/p/proxy/", vec![("connection", "upgrade"), ("upgrade", "h2c")]),
+        ("/api/v1/namespaces/n/pods/p/exec", vec![("connection", "upgrade"), ("upgrade", "h2c")]),
+    ] {
+        let result = classify("GET", target, &headers, "").await;
+        assert!(matches!(result, Err(Unclassified::Upgrade)), "{target} {headers:?}");
+    }
+}
+
+#[test]
+fn a_bearer_among_the_subprotocols_is_taken_out() {
+    let bearer = "base64url.bearer.authorization.k8s.io.dG9rZW4";
+    for (value, kept) in [
+        ("v5.channel.k8s.io".to_owned(), Some("v5.channel.k8s.io")),
+        (format!("{bearer}, v5.channel.k8s.io"), Some("v5.channel.k8s.io")),
+        (format!("v4.channel.k8s.io,{bearer}"), Some("v4.channel.k8s.io")),
+        (bearer.to_owned(), None),
+    ] {
+        let value = value.parse().unwrap();
+        assert_eq!(without_bearer(&value), kept.map(|kept| kept.parse().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_servers_limit_is_too_large() {
+    let body = format!("\"{}\"", "a".repeat(MAX_BODY_BYTES));
+    let result = classify("PUT", POD, &[JSON], &body).await;
+    assert!(matches!(result, Err(Unclassified::TooLarge)));
+}

@@ -1,0 +1,179 @@
+//! The gateway's configuration file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use kguard::identity::SubjectPattern;
+use serde::Deserialize;
+
+use crate::authenticate::IssuerConfig;
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Config {
+    /// `kguard.dev/v1alpha1`.
+    pub api_version: String,
+    /// `GatewayConfig`.
+    pub kind: String,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The certificate to listen with.
+    pub tls: TlsConfig,
+    /// A folder for the trail, its signing key and the key that placeholders are made with.
+    pub state_dir: PathBuf,
+    /// A folder of `*.yaml` policy files, reloaded when they change; or one file.
+    pub policies: PathBuf,
+    /// The clusters.
+    pub clusters: Vec<ClusterConfig>,
+    /// Whose tokens are accepted.
+    pub issuers: Vec<IssuerConfig>,
+    /// Who may read the whole trail; everybody may read his own part.
+    #[serde(default)]
+    pub auditors: Vec<SubjectPattern>,
+    /// How long a shutdown waits for requests under way, in seconds.
+    #[serde(default = "default_drain_seconds")]
+    pub drain_seconds: u64,
+}
+
+/// A certificate and its key.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TlsConfig {
+    /// PEM: the certificate, then its chain.
+    pub cert_file: PathBuf,
+    /// PEM: the private key.
+    pub key_file: PathBuf,
+}
+
+/// One cluster and how the gateway logs in to it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClusterConfig {
+    /// The name that policies, contexts and paths know it by: a DNS label.
+    pub name: String,
+    /// A context of a kubeconfig; without it, the service account of the gateway's own pod.
+    #[serde(default)]
+    pub kubeconfig: Option<KubeconfigSource>,
+}
+
+/// A context of a kubeconfig.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KubeconfigSource {
+    /// The file.
+    pub path: PathBuf,
+    /// The context; the current one if none is named.
+    #[serde(default)]
+    pub context: Option<String>,
+}
+
+fn default_drain_seconds() -> u64 {
+    20
+}
+
+/// The version that a file has to name.
+pub const API_VERSION: &str = "kguard.dev/v1alpha1";
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A cluster name that cannot be part of a host name.
+    #[error("{path}: cluster name `{name}` must be lower-case letters, digits and `-`")]
+    ClusterName {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// Two clusters share a name.
+    #[error("{path}: there are two clusters named `{name}`")]
+    DuplicateCluster {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// Nothing to guard.
+    #[error("{path}: `{field}` is empty, so nobody could use this gateway")]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        field: &'static str,
+    },
+    /// Another kind of file.
+    #[error("{path}: expected `apiVersion: {API_VERSION}` and `kind: GatewayConfig`")]
+    Kind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Not the YAML that it should be; the text says where and what.
+    #[error("{path}: {problem}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and what is wrong there.
+        problem: String,
+    },
+    /// It cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Config {
+    /// Reads and checks a file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let config = Self::parse(path, &text)?;
+        config.check(path)?;
+        Ok(config)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        serde_saphyr::from_str(text).map_err(|error| ConfigError::Parse {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        })
+    }
+
+    fn check(&self, path: &Path) -> Result<(), ConfigError> {
+        let path = path.to_owned();
+        if self.api_version != API_VERSION || self.kind != "GatewayConfig" {
+            return Err(ConfigError::Kind { path });
+        }
+        for (field, empty) in
+            [("clusters", self.clusters.is_empty()), ("issuers", self.issuers.is_empty())]
+        {
+            if empty {
+                return Err(ConfigError::Empty { path, field });
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        for name in self.clusters.iter().map(|cluster| cluster.name.clone()) {
+            if !is_dns_label(&name) {
+                return Err(ConfigError::ClusterName { path, name });
+            }
+            if !seen.insert(name.clone()) {
+                return Err(ConfigError::DuplicateCluster { path, name });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Cluster names become a part of host names and of paths.
+pub fn is_dns_label(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !name.is_empty()
+        && name.len() <= 63
+        && name.bytes().all(fits)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}

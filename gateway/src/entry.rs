@@ -1,0 +1,210 @@
+//! A request's entry in the trail: committed before the request is sent, closed when it has ended.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kguard::api::Claims;
+use kguard::audit::hex::sha256;
+use kguard::audit::record::{Event, Outcome, Record, RequestRecord, ResponseRecord};
+use kguard::identity::Caller;
+use kguard::mask::MaskReport;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::decide::{Denial, Held, Permit, Subject};
+use crate::record::{Receipt, Recorder, TrailUnavailable};
+use crate::request::Origin;
+
+/// Writes one request's entry.
+#[derive(Clone)]
+pub struct Entry {
+    recorder: Arc<Recorder>,
+    clock: Clock,
+    origin: Arc<Origin>,
+    arrived: Timestamp,
+}
+
+/// Proof that a request's entry is in the trail; sending takes it by value.
+///
+/// For whatever can change the cluster it is durable already. For reads its place in the chain is
+/// fixed and the disk is still at it: the answer is held back until [`Committed::durable`].
+pub struct Committed {
+    id: Uuid,
+    receipt: Option<Receipt>,
+    entry: Entry,
+}
+
+/// Closes an entry, at the latest when it is dropped: whatever ends a request ends its entry.
+pub struct Closing {
+    entry: Entry,
+    end: Option<ResponseRecord>,
+}
+
+impl Entry {
+    /// Opens the entry of a request that just arrived.
+    pub fn open(recorder: Arc<Recorder>, clock: Clock, origin: Arc<Origin>) -> Self {
+        let arrived = clock.now();
+        Self { recorder, clock, origin, arrived }
+    }
+
+    /// Commits the entry of a request that may be sent.
+    pub async fn commit(self, permit: &Permit) -> Result<Committed, TrailUnavailable> {
+        let mut record = self.request(permit.subject(), Outcome::Allow);
+        record.policy = Some(permit.policy().to_owned());
+        record.hold = permit.hold().map(str::to_owned);
+        let change = record.request.is_change();
+        let id = record.id;
+        let mut receipt = Some(self.append(Event::Request(Box::new(record))).await?);
+        if change && let Some(receipt) = receipt.take() {
+            receipt.durable().await?;
+        }
+        Ok(Committed { id, receipt, entry: self })
+    }
+
+    /// Records a refusal, durably: an attempt is worth as much as a success.
+    pub async fn refuse(&self, denial: &Denial) -> Result<(), TrailUnavailable> {
+        let mut record = self.request(denial.subject(), Outcome::Deny);
+        record.policy.clone_from(&denial.policy);
+        self.append(Event::Request(Box::new(record))).await?.durable().await
+    }
+
+    /// Records that nobody let a held request through.
+    pub async fn refuse_held(
+        &self,
+        held: &Held,
+        hold: Option<&str>,
+    ) -> Result<(), TrailUnavailable> {
+        let mut record = self.request(held.subject(), Outcome::Deny);
+        record.policy = Some(held.terms().policy.clone());
+        record.hold = hold.map(str::to_owned);
+        self.append(Event::Request(Box::new(record))).await?.durable().await
+    }
+
+    /// Records a request that cannot be read, by a caller who is known.
+    pub async fn reject(
+        &self,
+        caller: &Caller,
+        (method, target): (&str, &str),
+        why: &str,
+    ) -> Result<(), TrailUnavailable> {
+        let event = Event::Rejected {
+            id: Uuid::now_v7(),
+            caller: caller.clone(),
+            cluster: self.origin.cluster.clone(),
+            method: method.to_owned(),
+            target: target.chars().take(1024).collect(),
+            why: why.to_owned(),
+            peer: self.origin.peer.clone(),
+        };
+        self.append(event).await?.durable().await
+    }
+
+    /// The record of a parked request.
+    pub fn held(&self, held: &Held) -> RequestRecord {
+        let mut record = self.request(held.subject(), Outcome::Hold);
+        record.policy = Some(held.terms().policy.clone());
+        record
+    }
+
+    /// Where the request came from.
+    pub fn origin(&self) -> &Arc<Origin> {
+        &self.origin
+    }
+
+    async fn append(&self, event: Event) -> Result<Receipt, TrailUnavailable> {
+        self.recorder.append(&Record { at: self.clock.now(), event }).await
+    }
+
+    fn request(&self, subject: &Subject, decision: Outcome) -> RequestRecord {
+        let request = subject.request();
+        let body = request.payload.to_bytes();
+        let user_agent = request.headers.get(http::header::USER_AGENT);
+        RequestRecord {
+            id: request.id,
+            session: self.origin.session,
+            caller: subject.caller().clone(),
+            cluster: self.origin.cluster.clone(),
+            method: request.method.to_string(),
+            request: request.info.clone(),
+            query: request.query.pairs().to_vec(),
+            body_sha256: (!body.is_empty()).then(|| sha256(&body)),
+            decision,
+            policy: None,
+            hold: None,
+            claims: Claims::clone(&self.origin.claims),
+            peer: self.origin.peer.clone(),
+            user_agent: user_agent
+                .and_then(|value| value.to_str().ok())
+                .map(|value| value.chars().take(256).collect()),
+        }
+    }
+}
+
+impl Committed {
+    /// The request that the entry is for.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Waits until the entry is on disk, and hands over its closing.
+    pub async fn durable(self) -> Result<Closing, TrailUnavailable> {
+        let end = ResponseRecord {
+            id: self.id,
+            code: None,
+            bytes: 0,
+            masked: std::collections::BTreeMap::new(),
+            duration_ms: 0,
+            failure: None,
+        };
+        let closing = Closing { entry: self.entry, end: Some(end) };
+        if let Some(receipt) = self.receipt {
+            receipt.durable().await?;
+        }
+        Ok(closing)
+    }
+}
+
+impl Closing {
+    /// The status that the client gets.
+    pub fn code(&mut self, code: http::StatusCode) {
+        if let Some(end) = &mut self.end {
+            end.code = Some(code.as_u16());
+        }
+    }
+
+    /// Bytes on their way to the client.
+    pub fn sent(&mut self, bytes: usize) {
+        if let Some(end) = &mut self.end {
+            end.bytes += bytes as u64;
+        }
+    }
+
+    /// What was masked.
+    pub fn masked(&mut self, report: MaskReport) {
+        if let Some(end) = &mut self.end {
+            end.masked = report.masked;
+        }
+    }
+
+    /// Why it did not end well.
+    pub fn failed(&mut self, why: impl ToString) {
+        if let Some(end) = &mut self.end {
+            end.failure = Some(why.to_string());
+        }
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let Some(mut end) = self.end.take() else { return };
+        let entry = self.entry.clone();
+        let now = entry.clock.now();
+        let took = now.duration_since(entry.arrived).as_millis();
+        end.duration_ms = u64::try_from(took).unwrap_or(0);
+        let record = Record { at: now, event: Event::Response(end) };
+        // Nothing waits for it: a response that cannot be recorded now follows after the outage.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { entry.recorder.append(&record).await.map(drop) });
+        }
+    }
+}

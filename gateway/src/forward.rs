@@ -1,0 +1,229 @@
+//! Sends a permitted, recorded request to its cluster, impersonating the caller. What comes back
+//! is unmasked, and of a type that only the mask stage can turn into an answer.
+
+mod connect;
+mod headers;
+mod pool;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use kguard::identity::Caller;
+use kguard::kube::media::{self, ContentType, NotAcceptable};
+use kguard::kube::request_info::{RequestInfo, Verb};
+use kguard::kube::strict_json;
+use kguard::mask::MaskRules;
+use uuid::Uuid;
+
+pub use connect::{ConnectError, Endpoint, EndpointError};
+pub use headers::Anonymous;
+pub use pool::{Pool, PooledBody, SendError};
+
+use self::pool::Outgoing;
+use crate::cluster::Cluster;
+use crate::decide::Permit;
+use crate::entry::Committed;
+use crate::request::{KubeRequest, Upgrade};
+
+/// How long the API server may take to begin an answer that is not long-running; a little more
+/// than it allows itself (60 s).
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(65);
+
+/// The largest object that the gateway reads for itself.
+const MAX_READ_BYTES: usize = 16 * 1024 * 1024;
+
+/// What an API server answered, with everything that masking needs to know.
+///
+/// It has no way to a client: its fields are for the mask stage alone.
+pub struct Unmasked {
+    pub(crate) answer: Answer,
+    pub(crate) about: About,
+    pub(crate) committed: Committed,
+}
+
+/// The two kinds of answer.
+pub(crate) enum Answer {
+    /// An ordinary response.
+    Response(http::Response<PooledBody>),
+    /// The API server's agreement to an upgrade, and the client's half of it.
+    Upgrade(http::Response<PooledBody>, Upgrade),
+}
+
+/// What was asked for, by whom.
+pub(crate) struct About {
+    pub(crate) info: RequestInfo,
+    pub(crate) masks: Arc<MaskRules>,
+    /// The content type to label the JSON answer with, if the client wants another label.
+    pub(crate) label: Option<ContentType>,
+    pub(crate) cluster: String,
+}
+
+/// Why a request was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ForwardError {
+    /// The caller cannot be impersonated; a fault of the gateway's own.
+    #[error(transparent)]
+    Anonymous(#[from] Anonymous),
+    /// The entry is another request's; a fault of the gateway's own.
+    #[error("the committed entry is for another request")]
+    Entry,
+    /// The client takes nothing that can be masked.
+    #[error("the client accepts no media type in which kguard can mask the answer; accept JSON")]
+    NotAcceptable,
+    /// The cluster switched to a protocol that nobody asked for.
+    #[error("cluster `{cluster}` switched to another protocol than it was asked for")]
+    Protocol {
+        /// The cluster.
+        cluster: String,
+    },
+    /// The cluster did not answer.
+    #[error("cluster `{cluster}`: {source}")]
+    Send {
+        /// The cluster.
+        cluster: String,
+        /// Why.
+        source: SendError,
+    },
+    /// The cluster took too long.
+    #[error("cluster `{cluster}` did not answer in time")]
+    Timeout {
+        /// The cluster.
+        cluster: String,
+    },
+}
+
+/// Why the gateway could not read an object for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The answer is no object.
+    #[error("the API server's answer is not an object")]
+    Malformed,
+    /// 404.
+    #[error("it does not exist")]
+    NotFound,
+    /// 401 or 403, to the caller.
+    #[error("the caller may not read it")]
+    Refused,
+    /// No answer, or an error.
+    #[error("the API server could not be asked for it")]
+    Unavailable,
+}
+
+/// Sends a request. Takes the permit and the entry by value: each is good for one request.
+pub async fn send(
+    cluster: &Cluster,
+    permit: Permit,
+    committed: Committed,
+) -> Result<Unmasked, ForwardError> {
+    let (caller, mut request, masks) = permit.spend().into_parts();
+    if committed.id() != request.id {
+        return Err(ForwardError::Entry);
+    }
+    let failed = |source| ForwardError::Send { cluster: cluster.name().to_owned(), source };
+    let authorization = cluster.pool().endpoint().authorization().await;
+    let authorization = authorization.map_err(|error| failed(error.into()))?;
+    let identity = headers::identity(&caller, request.id, authorization)?;
+    let (accept, label) = negotiate(&request, &masks)?;
+    let outgoing = Outgoing {
+        headers: headers::of_request(&request, identity, accept),
+        method: request.method.clone(),
+        target: target(&request),
+        body: request.payload.to_bytes(),
+    };
+    let upgrade = request.upgrade.take();
+    let long = request.info.is_long_running();
+    let answer = match upgrade {
+        Some(upgrade) => {
+            let response = cluster.pool().send_upgrade(&outgoing).await.map_err(failed)?;
+            upgraded(response, upgrade).map_err(|OtherProtocol| ForwardError::Protocol {
+                cluster: cluster.name().to_owned(),
+            })?
+        }
+        None if long => {
+            Answer::Response(cluster.pool().send_long(&outgoing).await.map_err(failed)?)
+        }
+        None => {
+            let sent = tokio::time::timeout(ANSWER_TIMEOUT, cluster.pool().send(&outgoing)).await;
+            let sent =
+                sent.map_err(|_| ForwardError::Timeout { cluster: cluster.name().to_owned() })?;
+            Answer::Response(sent.map_err(failed)?)
+        }
+    };
+    let about = About { info: request.info, masks, label, cluster: cluster.name().to_owned() };
+    Ok(Unmasked { answer, about, committed })
+}
+
+/// Reads one object as the caller, for the gateway's own decision.
+pub async fn read(
+    cluster: &Cluster,
+    caller: &Caller,
+    path: &str,
+) -> Result<serde_json::Value, ReadError> {
+    let authorization = cluster.pool().endpoint().authorization().await;
+    let authorization = authorization.map_err(|_| ReadError::Unavailable)?;
+    let mut headers = headers::identity(caller, Uuid::now_v7(), authorization)
+        .map_err(|_| ReadError::Unavailable)?;
+    headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
+    let outgoing =
+        Outgoing { method: Method::GET, target: path.to_owned(), headers, body: Bytes::new() };
+    let answer = async {
+        let response = cluster.pool().send(&outgoing).await.map_err(|_| ReadError::Unavailable)?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => return Err(ReadError::NotFound),
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => return Err(ReadError::Refused),
+            _ => return Err(ReadError::Unavailable),
+        }
+        let body = Limited::new(response.into_body(), MAX_READ_BYTES).collect().await;
+        strict_json::parse(&body.map_err(|_| ReadError::Unavailable)?.to_bytes())
+            .map_err(|_| ReadError::Malformed)
+    };
+    tokio::time::timeout(ANSWER_TIMEOUT, answer).await.map_err(|_| ReadError::Unavailable)?
+}
+
+/// What to ask for, so that the answer can be masked: JSON, wherever an object can come back.
+fn negotiate(
+    request: &KubeRequest,
+    masks: &MaskRules,
+) -> Result<(Option<HeaderValue>, Option<ContentType>), ForwardError> {
+    let opaque = request.info.is_stream() || matches!(request.info.subresource(), "log" | "proxy");
+    if masks.is_empty() || opaque || request.info.resource.is_none() {
+        return Ok((None, None));
+    }
+    let accept = request.headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok());
+    let watch = request.info.verb == Verb::Watch;
+    let negotiated =
+        media::negotiate(accept, watch).map_err(|NotAcceptable| ForwardError::NotAcceptable)?;
+    let accept = HeaderValue::from_str(&negotiated.upstream_accept)
+        .map_err(|_| ForwardError::NotAcceptable)?;
+    Ok((Some(accept), negotiated.label))
+}
+
+struct OtherProtocol;
+
+/// Bytes are relayed only if the API server itself switched to just the protocol that was asked
+/// for. Whatever else it says is an ordinary answer.
+fn upgraded(
+    response: http::Response<PooledBody>,
+    client: Upgrade,
+) -> Result<Answer, OtherProtocol> {
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(Answer::Response(response));
+    }
+    let protocol = response.headers().get(http::header::UPGRADE);
+    let wanted = client.protocol.as_bytes();
+    match protocol.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(wanted)) {
+        true => Ok(Answer::Upgrade(response, client)),
+        false => Err(OtherProtocol),
+    }
+}
+
+fn target(request: &KubeRequest) -> String {
+    match request.query.encode() {
+        query if query.is_empty() => request.info.path.clone(),
+        query => format!("{}?{query}", request.info.path),
+    }
+}

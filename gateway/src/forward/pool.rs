@@ -1,0 +1,295 @@
+//! Connections to one API server, shared by all callers: identity is in the headers, not in the
+//! connection.
+//!
+//! - Short requests take an idle HTTP/1.1 connection, so that they never queue behind each other.
+//! - Watches and followed logs are streams of HTTP/2 connections, at most [`STREAMS`] on each: an
+//!   API server allows 100, and the 101st would block everybody behind it.
+//! - An upgrade has a connection of its own.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::connect::{ConnectError, Endpoint, Version};
+
+/// Streams on one HTTP/2 connection; below the API server's 100.
+const STREAMS: usize = 80;
+/// Requests under way at once to one cluster, besides watches.
+const CONNECTIONS: usize = 512;
+/// Connections kept for the next request, and for how long.
+const IDLE: usize = 64;
+const IDLE_TIME: Duration = Duration::from_secs(60);
+/// What one watch may have in flight towards a reader who does not read.
+const STREAM_WINDOW: u32 = 256 * 1024;
+
+type Http1 = http1::SendRequest<Full<Bytes>>;
+type Http2 = http2::SendRequest<Full<Bytes>>;
+
+/// A request as it goes on the wire.
+#[derive(Debug, Clone)]
+pub(super) struct Outgoing {
+    pub(super) method: Method,
+    /// Path and query, without the endpoint's base path.
+    pub(super) target: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// Why no answer came.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// No connection could be opened.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The connection broke before an answer came.
+    #[error("the connection to the API server broke")]
+    Broken(#[source] hyper::Error),
+    /// The request cannot be put on the wire.
+    #[error("the request cannot be sent")]
+    Unsendable(#[from] http::Error),
+}
+
+/// The connections to one API server.
+pub struct Pool {
+    endpoint: Endpoint,
+    idle: Arc<Mutex<Vec<(Http1, Instant)>>>,
+    slots: Arc<Semaphore>,
+    shards: tokio::sync::Mutex<Vec<Shard>>,
+}
+
+struct Shard {
+    sender: Http2,
+    streams: Arc<AtomicUsize>,
+}
+
+impl Pool {
+    /// A pool without connections yet.
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            idle: Arc::default(),
+            slots: Arc::new(Semaphore::new(CONNECTIONS)),
+            shards: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Sends a short request.
+    pub(super) async fn send(&self, request: &Outgoing) -> Result<Response<PooledBody>, SendError> {
+        // The semaphore is never closed; were it, there would be nothing to wait for.
+        let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
+        while let Some(mut sender) = self.take_idle() {
+            if sender.ready().await.is_err() {
+                continue;
+            }
+            match sender.try_send_request(self.request(request, Version::Http1)?).await {
+                Ok(response) => return Ok(self.pooled(response, sender, slot)),
+                // The server closed the connection before it saw anything of the request, or the
+                // request may be repeated without harm.
+                Err(mut error) => {
+                    if error.take_message().is_none() && request.method != Method::GET {
+                        return Err(SendError::Broken(error.into_error()));
+                    }
+                }
+            }
+        }
+        let mut sender = self.open_http1().await?;
+        let sent = sender.send_request(self.request(request, Version::Http1)?);
+        let response = sent.await.map_err(SendError::Broken)?;
+        Ok(self.pooled(response, sender, slot))
+    }
+
+    /// Sends a request whose answer goes on for as long as the client likes.
+    pub(super) async fn send_long(
+        &self,
+        request: &Outgoing,
+    ) -> Result<Response<PooledBody>, SendError> {
+        match self.stream().await? {
+            LongRunning::Stream(mut sender, lease) => {
+                let sent = sender.send_request(self.request(request, Version::Http2)?);
+                let response = sent.await.map_err(SendError::Broken)?;
+                Ok(response.map(|body| PooledBody {
+                    body,
+                    _lease: Lease::Stream(lease),
+                    idle: None,
+                }))
+            }
+            LongRunning::Own(mut sender) => {
+                let sent = sender.send_request(self.request(request, Version::Http1)?);
+                let response = sent.await.map_err(SendError::Broken)?;
+                Ok(response.map(|body| PooledBody { body, _lease: Lease::Own(sender), idle: None }))
+            }
+        }
+    }
+
+    /// Sends a request that asks for an upgrade, on a connection of its own.
+    pub(super) async fn send_upgrade(
+        &self,
+        request: &Outgoing,
+    ) -> Result<Response<PooledBody>, SendError> {
+        let mut sender = self.open_http1().await?;
+        let sent = sender.send_request(self.request(request, Version::Http1)?);
+        let response = sent.await.map_err(SendError::Broken)?;
+        Ok(response.map(|body| PooledBody { body, _lease: Lease::Own(sender), idle: None }))
+    }
+
+    fn take_idle(&self) -> Option<Http1> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some((sender, since)) = idle.pop() {
+            if !sender.is_closed() && since.elapsed() < IDLE_TIME {
+                return Some(sender);
+            }
+        }
+        None
+    }
+
+    async fn open_http1(&self) -> Result<Http1, SendError> {
+        let (io, _) = self.endpoint.connect(Version::Http1).await?;
+        let (sender, connection) = http1::handshake(io).await.map_err(ConnectError::Handshake)?;
+        tokio::spawn(connection.with_upgrades());
+        Ok(sender)
+    }
+
+    /// A place on an HTTP/2 connection, or a connection of its own if the server has no HTTP/2.
+    async fn stream(&self) -> Result<LongRunning, SendError> {
+        let mut shards = self.shards.lock().await;
+        shards.retain(|shard| !shard.sender.is_closed());
+        if let Some(shard) =
+            shards.iter().find(|shard| shard.streams.load(Ordering::Relaxed) < STREAMS)
+        {
+            return Ok(LongRunning::Stream(shard.sender.clone(), StreamLease::new(&shard.streams)));
+        }
+        let (io, version) = self.endpoint.connect(Version::Http2).await?;
+        if version == Version::Http1 {
+            let (sender, connection) =
+                http1::handshake(io).await.map_err(ConnectError::Handshake)?;
+            tokio::spawn(connection);
+            return Ok(LongRunning::Own(sender));
+        }
+        let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .initial_stream_window_size(STREAM_WINDOW)
+            // Readers who do not read hold up their own stream, never the connection.
+            .initial_connection_window_size(i32::MAX.cast_unsigned())
+            .keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_timeout(Duration::from_secs(15))
+            .handshake(io)
+            .await
+            .map_err(ConnectError::Handshake)?;
+        tokio::spawn(connection);
+        let shard = Shard { sender, streams: Arc::default() };
+        let stream = LongRunning::Stream(shard.sender.clone(), StreamLease::new(&shard.streams));
+        shards.push(shard);
+        Ok(stream)
+    }
+
+    fn request(
+        &self,
+        outgoing: &Outgoing,
+        version: Version,
+    ) -> Result<Request<Full<Bytes>>, http::Error> {
+        let path = format!("{}{}", self.endpoint.base_path(), outgoing.target);
+        let uri: Uri = match version {
+            Version::Http1 => path.parse()?,
+            Version::Http2 => format!("https://{}{path}", self.endpoint.authority()).parse()?,
+        };
+        let mut request = Request::builder().method(&outgoing.method).uri(uri);
+        if version == Version::Http1 {
+            request = request.header(http::header::HOST, self.endpoint.authority());
+        }
+        let mut request = request.body(Full::new(outgoing.body.clone()))?;
+        let host = request.headers_mut().remove(http::header::HOST);
+        *request.headers_mut() = outgoing.headers.clone();
+        request.headers_mut().extend(host.map(|host| (http::header::HOST, host)));
+        Ok(request)
+    }
+
+    fn pooled(
+        &self,
+        response: Response<Incoming>,
+        sender: Http1,
+        slot: Option<OwnedSemaphorePermit>,
+    ) -> Response<PooledBody> {
+        let idle = Some((Arc::clone(&self.idle), sender));
+        response.map(|body| PooledBody { body, _lease: Lease::Slot(slot), idle })
+    }
+}
+
+enum LongRunning {
+    Own(Http1),
+    Stream(Http2, StreamLease),
+}
+
+/// Counts a stream of a shard for as long as it lives.
+struct StreamLease(Arc<AtomicUsize>);
+
+impl StreamLease {
+    fn new(streams: &Arc<AtomicUsize>) -> Self {
+        streams.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(streams))
+    }
+}
+
+impl Drop for StreamLease {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What an answer's body keeps alive. Never read: it is there to be dropped.
+#[allow(dead_code, reason = "held for its drop")]
+enum Lease {
+    Own(Http1),
+    Slot(Option<OwnedSemaphorePermit>),
+    Stream(StreamLease),
+}
+
+/// An answer's body. Read to its end it gives its connection back; dropped earlier it closes it.
+pub struct PooledBody {
+    body: Incoming,
+    _lease: Lease,
+    idle: Option<(Arc<Mutex<Vec<(Http1, Instant)>>>, Http1)>,
+}
+
+impl Body for PooledBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        let ended = matches!(frame, Poll::Ready(None)) || self.body.is_end_stream();
+        if ended && let Some((idle, sender)) = self.idle.take() {
+            let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < IDLE {
+                idle.push((sender, Instant::now()));
+            }
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // Claims not to know while it holds a connection, so that it is polled to the end and can
+        // give it back.
+        self.idle.is_none() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,109 @@
+//! What all requests share: the clusters, the policies, the holds, the trail.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_lc_rs::rand;
+use kguard::audit::record::{Event, Record};
+use kguard::identity::{Caller, SubjectPattern};
+use kguard::mask::PlaceholderKey;
+
+use crate::authenticate::Authenticator;
+use crate::clock::Clock;
+use crate::cluster::Cluster;
+use crate::hold::Holds;
+use crate::metrics::Metrics;
+use crate::pipeline::Stopped;
+use crate::policies::Policies;
+use crate::record::{Recorder, TrailUnavailable};
+use crate::store::Store;
+
+/// The running gateway.
+pub struct Gateway {
+    /// Verifies tokens.
+    pub authenticator: Authenticator,
+    /// Who may read the whole trail.
+    pub auditors: Vec<SubjectPattern>,
+    /// The time.
+    pub clock: Clock,
+    /// The clusters by name.
+    pub clusters: HashMap<String, Arc<Cluster>>,
+    /// Parked requests.
+    pub holds: Holds,
+    /// Figures.
+    pub metrics: Metrics,
+    /// Makes placeholders.
+    pub placeholders: PlaceholderKey,
+    /// The policies in force.
+    pub policies: Arc<Policies>,
+    /// The trail.
+    pub recorder: Arc<Recorder>,
+    /// Where the trail and the holds are kept.
+    pub store: Arc<dyn Store>,
+}
+
+impl Gateway {
+    /// A cluster by its name.
+    pub fn cluster(&self, name: &str) -> Result<Arc<Cluster>, Stopped> {
+        self.clusters
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Stopped::UnknownCluster(name.chars().take(63).collect()))
+    }
+
+    /// Whether a caller may read what is not his own.
+    pub fn is_auditor(&self, caller: &Caller) -> bool {
+        self.auditors.iter().any(|pattern| pattern.matches(caller))
+    }
+
+    /// Records that the gateway starts, and with which policies.
+    pub async fn record_start(&self) -> Result<(), TrailUnavailable> {
+        let event = Event::Started {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            policies: self.policies.current().digest().to_owned(),
+        };
+        self.recorder.append(&Record { at: self.clock.now(), event }).await?.durable().await
+    }
+}
+
+/// Why the key for placeholders cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceholderKeyError {
+    /// It cannot be read or written.
+    #[error("cannot read or write {path}")]
+    Io {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It has not 32 bytes.
+    #[error("{path} is damaged; delete it, placeholders then change once")]
+    Length {
+        /// The file.
+        path: std::path::PathBuf,
+    },
+    /// The system has no randomness.
+    #[error("the system gave no random bytes")]
+    Random,
+}
+
+/// The key that placeholders are made with: read from the state folder, made at first.
+pub fn placeholder_key(state_dir: &Path) -> Result<PlaceholderKey, PlaceholderKeyError> {
+    let path = state_dir.join("placeholder.key");
+    let at = |source| PlaceholderKeyError::Io { path: path.clone(), source };
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut key = [0u8; 32];
+            rand::fill(&mut key).map_err(|_| PlaceholderKeyError::Random)?;
+            crate::private_file::create(&path, &key).map_err(at)?;
+            key.to_vec()
+        }
+        Err(error) => return Err(at(error)),
+    };
+    let key = <[u8; 32]>::try_from(bytes.as_slice())
+        .map_err(|_| PlaceholderKeyError::Length { path: path.clone() })?;
+    Ok(PlaceholderKey::new(&key))
+}

@@ -1,0 +1,489 @@
+//! Parks a request until somebody else has decided on it.
+//!
+//! A hold lives in memory, since the request that it parks does; what became of it goes to the
+//! trail and to the store. Nothing runs on a hold later: when the requester goes away the hold is
+//! cancelled, and when the gateway ends so do its holds.
+//!
+//! A request is recognised by its [`digest`]: a plain client that comes back after a 429, or
+//! kubectl repeating a refused exec over SPDY, finds the hold that it opened before.
+
+pub mod digest;
+mod inbox;
+mod slot;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use kguard::api::{Decide, Hold, HoldState, LiveObject, SessionEvent, Verdict};
+use kguard::audit::record::{Event, Record};
+use kguard::identity::Caller;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+pub use self::inbox::Inbox;
+use self::slot::{Slot, Waiter};
+use crate::clock::Clock;
+use crate::decide::Held;
+use crate::entry::Entry;
+use crate::record::{Recorder, TrailUnavailable};
+use crate::request::Via;
+use crate::store::Store;
+
+/// How long a plain client is kept waiting before it is told to come back; below the 60 s after
+/// which most load balancers cut an idle connection.
+pub const PLAIN_WAIT: Duration = Duration::from_secs(45);
+/// After how many seconds it should come back.
+pub const RETRY_AFTER_SECONDS: u32 = 1;
+/// How long a hold outlives a plain client that was told to come back.
+const COME_BACK: SignedDuration = SignedDuration::from_secs(60);
+/// For how long a settled hold still answers the same request.
+const REMEMBER: SignedDuration = SignedDuration::from_secs(60);
+/// Pending holds of one caller, and of all together.
+const MAX_PER_CALLER: usize = 64;
+const MAX_PENDING: usize = 4096;
+
+/// All holds of this gateway.
+#[derive(Clone)]
+pub struct Holds {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    slots: Mutex<HashMap<String, Arc<Slot>>>,
+    changes: broadcast::Sender<Arc<Hold>>,
+    sessions: broadcast::Sender<Arc<Told>>,
+    recorder: Arc<Recorder>,
+    store: Arc<dyn Store>,
+    clock: Clock,
+}
+
+/// Something that happened to a request of a session. A session's id is its client's choice, so it
+/// counts only together with the caller's name.
+#[derive(Debug)]
+pub struct Told {
+    /// The session.
+    pub session: Uuid,
+    /// The caller.
+    pub caller: String,
+    /// What happened.
+    pub event: SessionEvent,
+}
+
+/// Proof that the people whom a policy names have approved one request, once. Made here alone.
+#[derive(Debug)]
+pub struct Approval {
+    hold: String,
+}
+
+impl Approval {
+    /// The hold that was approved.
+    pub fn into_hold_id(self) -> String {
+        self.hold
+    }
+}
+
+/// Why a held request is not let through.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReleased {
+    /// The requester, or the gateway, went away.
+    #[error("the hold {hold} was cancelled")]
+    Cancelled {
+        /// The hold.
+        hold: String,
+    },
+    /// An approver said no.
+    #[error("{by} denied it (hold {hold}){}", because(.comment.as_deref()))]
+    Denied {
+        /// The hold.
+        hold: String,
+        /// The approver.
+        by: String,
+        /// His words.
+        comment: Option<String>,
+    },
+    /// Nobody decided in time.
+    #[error("nobody decided on hold {hold} in time; ask {approvers} and try again")]
+    Expired {
+        /// The hold.
+        hold: String,
+        /// Who could have.
+        approvers: String,
+    },
+    /// The policy wants a reason and the client gave none.
+    #[error(
+        "policy `{policy}` holds this and asks for a reason: repeat it with `kguard --reason \"…\" kubectl …`"
+    )]
+    ReasonRequired {
+        /// The policy.
+        policy: String,
+    },
+    /// A plain client has waited long enough for one round.
+    #[error(
+        "waiting for approval: {message} Hold {hold}; {approvers} can run `kguard approve {hold}`"
+    )]
+    StillHeld {
+        /// The hold.
+        hold: String,
+        /// The policy's message.
+        message: String,
+        /// Who can decide.
+        approvers: String,
+    },
+    /// Too many holds wait already.
+    #[error(
+        "too many requests wait for approval already; decide on those first (`kguard requests`)"
+    )]
+    TooMany,
+    /// It could not be recorded.
+    #[error(transparent)]
+    Trail(#[from] TrailUnavailable),
+}
+
+impl NotReleased {
+    /// The hold that it is about.
+    pub fn hold(&self) -> Option<&str> {
+        match self {
+            Self::Cancelled { hold }
+            | Self::Denied { hold, .. }
+            | Self::Expired { hold, .. }
+            | Self::StillHeld { hold, .. } => Some(hold),
+            Self::ReasonRequired { .. } | Self::TooMany | Self::Trail(_) => None,
+        }
+    }
+}
+
+fn because(comment: Option<&str>) -> String {
+    comment.map(|comment| format!(": {comment}")).unwrap_or_default()
+}
+
+/// Why a decision is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDecided {
+    /// There was a decision by this person already.
+    #[error("you have decided on this hold already; it needs another person")]
+    Again,
+    /// The hold is for another request than the approver was shown.
+    #[error("the hold has changed since you looked at it; look again")]
+    Digest,
+    /// No such hold.
+    #[error("there is no hold `{0}`")]
+    NotFound(String),
+    /// The caller is not an approver.
+    #[error("you may not decide on this hold; {approvers} can")]
+    NotApprover {
+        /// Who can.
+        approvers: String,
+    },
+    /// It is one's own.
+    #[error("nobody approves his own request; {approvers} can")]
+    OwnRequest {
+        /// Who can.
+        approvers: String,
+    },
+    /// Somebody, or time, was faster.
+    #[error("the hold is {0:?} already")]
+    Settled(HoldState),
+    /// It could not be recorded.
+    #[error(transparent)]
+    Trail(#[from] TrailUnavailable),
+}
+
+impl Holds {
+    /// No holds yet.
+    pub fn new(recorder: Arc<Recorder>, store: Arc<dyn Store>, clock: Clock) -> Self {
+        let shared = Shared {
+            slots: Mutex::default(),
+            changes: broadcast::channel(1024).0,
+            sessions: broadcast::channel(1024).0,
+            recorder,
+            store,
+            clock,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Waits until the request is decided on. Dropping the future cancels the hold, unless the
+    /// client was told to come back.
+    pub async fn wait(
+        &self,
+        held: &Held,
+        bound_to: Option<LiveObject>,
+        entry: &Entry,
+    ) -> Result<Approval, NotReleased> {
+        let reason = entry.origin().claims.reason.as_deref().unwrap_or_default();
+        if held.terms().reason_required && reason.trim().is_empty() {
+            return Err(NotReleased::ReasonRequired { policy: held.terms().policy.clone() });
+        }
+        let digest = digest::of(held, entry.origin());
+        loop {
+            let slot = match self.known(&digest, bound_to.as_ref()) {
+                Some(slot) => slot,
+                None => self.open(held, &digest, bound_to.clone(), entry).await?,
+            };
+            let mut waiter = Waiter::join(self.clone(), Arc::clone(&slot));
+            let state = self.settled(&slot, entry.origin().via).await;
+            match state {
+                HoldState::Approved if self.take(&slot).await? => {
+                    waiter.leave();
+                    return Ok(Approval { hold: slot.id().to_owned() });
+                }
+                // Another request with the same digest was faster: this one needs its own.
+                HoldState::Approved | HoldState::Used => {
+                    waiter.leave();
+                }
+                HoldState::Pending => {
+                    waiter.come_back(self.now() + COME_BACK);
+                    return Err(slot.still_held());
+                }
+                HoldState::Cancelled | HoldState::Denied | HoldState::Expired => {
+                    waiter.leave();
+                    return Err(slot.refusal());
+                }
+            }
+        }
+    }
+
+    /// Takes a person's decision.
+    pub async fn decide(&self, id: &str, by: &Caller, decide: Decide) -> Result<Hold, NotDecided> {
+        let slot = self.slot(id).ok_or_else(|| NotDecided::NotFound(id.to_owned()))?;
+        // One decision at a time: each is recorded before it counts.
+        let _turn = slot.turn().await;
+        let now = self.now();
+        let state = slot.judge(by, &decide, now)?;
+        let event = Event::HoldState {
+            hold: id.to_owned(),
+            state,
+            by: Some(by.name.clone()),
+            verdict: Some(decide.verdict),
+            comment: decide.comment.clone(),
+        };
+        self.record(event).await?;
+        let hold = slot.decided(by, decide, state, now);
+        self.announce(&slot, hold.clone()).await;
+        Ok(hold)
+    }
+
+    /// One hold of this gateway's lifetime.
+    pub fn hold(&self, id: &str) -> Option<Hold> {
+        self.slot(id).map(|slot| slot.hold())
+    }
+
+    /// Pending holds.
+    pub fn pending(&self) -> Vec<Hold> {
+        let slots = self.slots().values().cloned().collect::<Vec<_>>();
+        slots
+            .iter()
+            .map(|slot| slot.hold())
+            .filter(|hold| hold.state == HoldState::Pending)
+            .collect()
+    }
+
+    /// The holds that `approver` may decide on, as they appear and change.
+    pub fn inbox(&self, approver: Arc<Caller>) -> Inbox {
+        Inbox::new(self.clone(), approver, self.shared.changes.subscribe())
+    }
+
+    /// What happens to the requests of all sessions.
+    pub fn session_events(&self) -> broadcast::Receiver<Arc<Told>> {
+        self.shared.sessions.subscribe()
+    }
+
+    /// Tells a caller's session something; nobody needs to listen.
+    pub fn tell(&self, session: Option<Uuid>, caller: &str, event: SessionEvent) {
+        if let Some(session) = session {
+            let told = Told { session, caller: caller.to_owned(), event };
+            let _ = self.shared.sessions.send(Arc::new(told));
+        }
+    }
+
+    /// Lets holds expire whose time is up, and cancels those whose client never came back. Runs
+    /// for as long as the gateway does.
+    pub async fn sweep(self) {
+        let mut ticks = tokio::time::interval(Duration::from_millis(250));
+        loop {
+            ticks.tick().await;
+            let now = self.now();
+            let slots: Vec<_> = self.slots().values().cloned().collect();
+            for slot in slots {
+                if let Some(state) = slot.due(now) {
+                    self.settle(&slot, state).await;
+                }
+                if slot.forgotten(now, REMEMBER) {
+                    self.slots().remove(slot.id());
+                }
+            }
+        }
+    }
+
+    /// Cancels everything that waits; the gateway is going away.
+    pub async fn cancel_all(&self) {
+        let slots: Vec<_> = self.slots().values().cloned().collect();
+        for slot in slots {
+            self.settle(&slot, HoldState::Cancelled).await;
+        }
+    }
+
+    /// Waits until the hold is settled, or for a plain client until it has to come back.
+    async fn settled(&self, slot: &Slot, via: Via) -> HoldState {
+        match via {
+            Via::Tunnel => slot.settled().await,
+            Via::Plain => {
+                tokio::time::timeout(PLAIN_WAIT, slot.settled()).await.unwrap_or(HoldState::Pending)
+            }
+        }
+    }
+
+    /// A hold that answers this very request: one that waits, one that was approved and not used,
+    /// or, so that a repeated attempt is one refusal, one that was just denied.
+    fn known(&self, digest: &str, bound_to: Option<&LiveObject>) -> Option<Arc<Slot>> {
+        let slots = self.slots();
+        slots.values().find(|slot| slot.answers(digest, bound_to)).cloned()
+    }
+
+    async fn open(
+        &self,
+        held: &Held,
+        digest: &str,
+        bound_to: Option<LiveObject>,
+        entry: &Entry,
+    ) -> Result<Arc<Slot>, NotReleased> {
+        let caller = &held.subject().caller().name;
+        let pending = self.pending();
+        if pending.len() >= MAX_PENDING
+            || pending.iter().filter(|hold| hold.caller.name == *caller).count() >= MAX_PER_CALLER
+        {
+            return Err(NotReleased::TooMany);
+        }
+        let hold = self.describe(held, digest, bound_to, entry);
+        let request = Box::new(entry.held(held));
+        self.record(Event::Hold { hold: hold.id.clone(), request }).await?;
+        let slot = Arc::new(Slot::new(hold.clone(), held.terms(), entry.origin().session));
+        self.slots().insert(hold.id.clone(), Arc::clone(&slot));
+        self.announce(&slot, hold).await;
+        Ok(slot)
+    }
+
+    fn describe(
+        &self,
+        held: &Held,
+        digest: &str,
+        bound_to: Option<LiveObject>,
+        entry: &Entry,
+    ) -> Hold {
+        let (subject, terms) = (held.subject(), held.terms());
+        let now = self.now();
+        let timeout = SignedDuration::try_from(terms.timeout).unwrap_or(SignedDuration::MAX);
+        Hold {
+            id: self.fresh_id(),
+            state: HoldState::Pending,
+            caller: subject.caller().clone(),
+            cluster: entry.origin().cluster.clone(),
+            method: subject.request().method.to_string(),
+            request: subject.request().info.clone(),
+            query: subject.request().query.pairs().to_vec(),
+            digest: digest.to_owned(),
+            policy: terms.policy.clone(),
+            message: terms.message.clone(),
+            approvers: terms.approvers.clone(),
+            quorum: terms.quorum,
+            claims: entry.origin().claims.clone(),
+            bound_to,
+            decisions: Vec::new(),
+            created: now,
+            expires: now.saturating_add(timeout).unwrap_or(Timestamp::MAX),
+        }
+    }
+
+    /// Five letters and digits that cannot be mistaken for each other when read out.
+    fn fresh_id(&self) -> String {
+        const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+        loop {
+            let random = Uuid::new_v4();
+            let letters =
+                random.as_bytes().iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32)));
+            let id: String = letters.take(5).map(|&letter| char::from(letter)).collect();
+            if !self.slots().contains_key(&id) {
+                return id;
+            }
+        }
+    }
+
+    /// Uses an approval up. False if another request used it first.
+    async fn take(&self, slot: &Slot) -> Result<bool, TrailUnavailable> {
+        let _turn = slot.turn().await;
+        if slot.hold().state != HoldState::Approved {
+            return Ok(false);
+        }
+        self.record(state_event(slot.id(), HoldState::Used)).await?;
+        let hold = slot.set(HoldState::Used, self.now());
+        self.announce(slot, hold).await;
+        Ok(true)
+    }
+
+    /// Ends a hold that nobody decided on.
+    async fn settle(&self, slot: &Slot, state: HoldState) {
+        let _turn = slot.turn().await;
+        if !matches!(slot.hold().state, HoldState::Approved | HoldState::Pending) {
+            return;
+        }
+        // It ends either way: without a record it could not have been used either.
+        if let Err(error) = self.record(state_event(slot.id(), state)).await {
+            tracing::error!(hold = slot.id(), %error, "the end of a hold is not in the trail");
+        }
+        let hold = slot.set(state, self.now());
+        self.announce(slot, hold).await;
+    }
+
+    async fn announce(&self, slot: &Slot, hold: Hold) {
+        if let Err(error) = self.shared.store.put_hold(&hold).await {
+            tracing::error!(hold = hold.id, %error, "a hold is not in the store; the trail has it");
+        }
+        let event = match hold.state {
+            HoldState::Pending => SessionEvent::Held { hold: Box::new(hold.clone()) },
+            _ => SessionEvent::Settled { hold: Box::new(hold.clone()) },
+        };
+        self.tell(slot.session(), &hold.caller.name, event);
+        let _ = self.shared.changes.send(Arc::new(hold));
+    }
+
+    async fn record(&self, event: Event) -> Result<(), TrailUnavailable> {
+        self.shared.recorder.append(&Record { at: self.now(), event }).await?.durable().await
+    }
+
+    fn slot(&self, id: &str) -> Option<Arc<Slot>> {
+        self.slots().get(id).cloned()
+    }
+
+    fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Slot>>> {
+        self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+}
+
+fn state_event(hold: &str, state: HoldState) -> Event {
+    Event::HoldState { hold: hold.to_owned(), state, by: None, verdict: None, comment: None }
+}
+
+/// Whether `caller` is one of those who decide. A workload is one only if a policy names it as a
+/// workload: a group that happens to contain robots does not make robots approvers.
+pub fn may_decide(hold: &Hold, caller: &Caller) -> bool {
+    use kguard::identity::{CallerKind, SubjectPattern};
+    hold.approvers.iter().any(|pattern| {
+        pattern.matches(caller)
+            && (caller.kind == CallerKind::Person || matches!(pattern, SubjectPattern::Workload(_)))
+    })
+}
+
+/// What a verdict makes of a hold that has `approvals` already.
+fn after(verdict: Verdict, approvals: usize, quorum: u32) -> HoldState {
+    match verdict {
+        Verdict::Deny => HoldState::Denied,
+        Verdict::Approve if approvals + 1 >= quorum as usize => HoldState::Approved,
+        Verdict::Approve => HoldState::Pending,
+    }
+}

@@ -1,0 +1,40 @@
+//! What an approval is bound to: SHA-256 over the caller, the cluster and everything that the
+//! request will be sent with.
+
+use kguard::audit::hex;
+
+use crate::decide::Held;
+use crate::request::Origin;
+
+/// The digest of a held request, hex.
+///
+/// An exec that kubectl tries over WebSocket (GET) and then over SPDY (POST) is one request, so
+/// for streams the method is left out. The session is part of it: what one invocation was
+/// allowed, another has to ask for. Plain clients have none, and are known by their identity.
+pub fn of(held: &Held, origin: &Origin) -> String {
+    let subject = held.subject();
+    let request = subject.request();
+    let method = if request.info.is_stream() { "STREAM" } else { request.method.as_str() };
+    let session = origin.session.map(|session| session.to_string()).unwrap_or_default();
+    let query = request.query.encode();
+    let body = request.payload.to_bytes();
+    let parts: [&[u8]; 10] = [
+        b"kguard hold v1",
+        subject.caller().issuer.as_bytes(),
+        subject.caller().name.as_bytes(),
+        origin.cluster.as_bytes(),
+        session.as_bytes(),
+        method.as_bytes(),
+        request.info.path.as_bytes(),
+        query.as_bytes(),
+        request.payload.media_type().unwrap_or_default().as_bytes(),
+        &body,
+    ];
+    // Each part with its length, so that no two splits give the same digest.
+    let mut text = Vec::with_capacity(body.len() + 512);
+    for part in parts {
+        text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        text.extend_from_slice(part);
+    }
+    hex::sha256(&text)
+}

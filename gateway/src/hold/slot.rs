@@ -1,0 +1,236 @@
+//! One hold: its state, those who wait on it, and the rules of deciding.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use kguard::api::{Decide, Decision, Hold, HoldState, LiveObject, Verdict};
+use kguard::identity::Caller;
+use kguard::policy::HoldTerms;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{Holds, NotDecided, NotReleased, after, may_decide};
+
+/// A hold and what belongs to it.
+pub(super) struct Slot {
+    id: String,
+    session: Option<Uuid>,
+    self_approval: bool,
+    inner: Mutex<Inner>,
+    state: watch::Sender<HoldState>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+struct Inner {
+    hold: Hold,
+    waiters: usize,
+    /// Until when a client that was told to come back may do so.
+    come_back_until: Option<Timestamp>,
+    settled_at: Option<Timestamp>,
+}
+
+impl Slot {
+    pub(super) fn new(hold: Hold, terms: &HoldTerms, session: Option<Uuid>) -> Self {
+        Self {
+            id: hold.id.clone(),
+            session,
+            self_approval: terms.self_approval,
+            state: watch::channel(hold.state).0,
+            inner: Mutex::new(Inner { hold, waiters: 0, come_back_until: None, settled_at: None }),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn session(&self) -> Option<Uuid> {
+        self.session
+    }
+
+    pub(super) fn hold(&self) -> Hold {
+        self.inner().hold.clone()
+    }
+
+    /// The right to change the state. State and record change together, one change at a time.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
+    /// Waits until the state is no longer pending.
+    pub(super) async fn settled(&self) -> HoldState {
+        let mut state = self.state.subscribe();
+        match state.wait_for(|state| *state != HoldState::Pending).await {
+            Ok(state) => *state,
+            Err(_) => HoldState::Cancelled,
+        }
+    }
+
+    /// Whether this hold is for just that request, on just that version of the object.
+    pub(super) fn answers(&self, digest: &str, bound_to: Option<&LiveObject>) -> bool {
+        let inner = self.inner();
+        inner.hold.digest == digest
+            && inner.hold.bound_to.as_ref() == bound_to
+            && matches!(
+                inner.hold.state,
+                HoldState::Approved | HoldState::Denied | HoldState::Pending
+            )
+    }
+
+    /// What a decision by `by` would make of the hold.
+    pub(super) fn judge(
+        &self,
+        by: &Caller,
+        decide: &Decide,
+        now: Timestamp,
+    ) -> Result<HoldState, NotDecided> {
+        let inner = self.inner();
+        let hold = &inner.hold;
+        let approvers = || names(hold);
+        if !may_decide(hold, by) {
+            return Err(NotDecided::NotApprover { approvers: approvers() });
+        }
+        let own = hold.caller.issuer == by.issuer && hold.caller.name == by.name;
+        if own && decide.verdict == Verdict::Approve && !self.self_approval {
+            return Err(NotDecided::OwnRequest { approvers: approvers() });
+        }
+        if hold.state != HoldState::Pending || hold.expires <= now {
+            return Err(NotDecided::Settled(hold.state));
+        }
+        if decide.digest != hold.digest {
+            return Err(NotDecided::Digest);
+        }
+        if hold.decisions.iter().any(|decision| decision.by == by.name) {
+            return Err(NotDecided::Again);
+        }
+        Ok(after(decide.verdict, hold.decisions.len(), hold.quorum))
+    }
+
+    /// Takes a recorded decision over.
+    pub(super) fn decided(
+        &self,
+        by: &Caller,
+        decide: Decide,
+        state: HoldState,
+        now: Timestamp,
+    ) -> Hold {
+        let Decide { verdict, comment, .. } = decide;
+        self.inner().hold.decisions.push(Decision {
+            by: by.name.clone(),
+            verdict,
+            comment,
+            at: now,
+        });
+        self.set(state, now)
+    }
+
+    /// Takes a recorded state over.
+    pub(super) fn set(&self, state: HoldState, now: Timestamp) -> Hold {
+        let hold = {
+            let mut inner = self.inner();
+            inner.hold.state = state;
+            if !matches!(state, HoldState::Approved | HoldState::Pending) {
+                inner.settled_at = Some(now);
+            }
+            inner.hold.clone()
+        };
+        self.state.send_replace(state);
+        hold
+    }
+
+    /// The state that is due by now, if nobody decides: expired, or cancelled since nobody waits.
+    pub(super) fn due(&self, now: Timestamp) -> Option<HoldState> {
+        let inner = self.inner();
+        let waiting = inner.waiters > 0 || inner.come_back_until.is_some_and(|until| now < until);
+        match inner.hold.state {
+            HoldState::Pending if inner.hold.expires <= now => Some(HoldState::Expired),
+            HoldState::Approved | HoldState::Pending if !waiting => Some(HoldState::Cancelled),
+            _ => None,
+        }
+    }
+
+    /// Whether the hold was settled so long ago that nobody asks for it any more.
+    pub(super) fn forgotten(&self, now: Timestamp, remember: SignedDuration) -> bool {
+        self.inner().settled_at.is_some_and(|at| now.duration_since(at) > remember)
+    }
+
+    pub(super) fn still_held(&self) -> NotReleased {
+        let hold = self.hold();
+        let approvers = names(&hold);
+        NotReleased::StillHeld { hold: hold.id, message: hold.message, approvers }
+    }
+
+    /// Why a settled hold lets nothing through.
+    pub(super) fn refusal(&self) -> NotReleased {
+        let hold = self.hold();
+        match hold.state {
+            HoldState::Denied => {
+                let denial =
+                    hold.decisions.iter().rfind(|decision| decision.verdict == Verdict::Deny);
+                NotReleased::Denied {
+                    hold: hold.id,
+                    by: denial.map(|decision| decision.by.clone()).unwrap_or_default(),
+                    comment: denial.and_then(|decision| decision.comment.clone()),
+                }
+            }
+            HoldState::Expired => {
+                let approvers = names(&hold);
+                NotReleased::Expired { hold: hold.id, approvers }
+            }
+            _ => NotReleased::Cancelled { hold: hold.id },
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn names(hold: &Hold) -> String {
+    let names: Vec<_> = hold.approvers.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}
+
+/// Somebody who waits on a hold. If he goes away without a word, the hold is cancelled.
+pub(super) struct Waiter {
+    holds: Holds,
+    slot: Arc<Slot>,
+    left: bool,
+}
+
+impl Waiter {
+    pub(super) fn join(holds: Holds, slot: Arc<Slot>) -> Self {
+        {
+            let mut inner = slot.inner();
+            inner.waiters += 1;
+            inner.come_back_until = None;
+        }
+        Self { holds, slot, left: false }
+    }
+
+    /// The wait is over.
+    pub(super) fn leave(&mut self) {
+        self.left = true;
+    }
+
+    /// The wait goes on later: the hold lives on until then.
+    pub(super) fn come_back(&mut self, until: Timestamp) {
+        self.slot.inner().come_back_until = Some(until);
+        self.left = true;
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let alone = {
+            let mut inner = self.slot.inner();
+            inner.waiters -= 1;
+            inner.waiters == 0
+        };
+        if alone && !self.left {
+            let (holds, slot) = (self.holds.clone(), Arc::clone(&self.slot));
+            tokio::spawn(async move { holds.settle(&slot, HoldState::Cancelled).await });
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Masks an answer: the only way from [`Unmasked`] to something that a client can be given.
+
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, WARNING};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use hyper::body::{Body, Frame};
+use kguard::kube::media::ContentType;
+use kguard::kube::request_info::{RequestInfo, Verb};
+use kguard::mask::{Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape};
+
+use crate::answer::AnswerBody;
+use crate::entry::Closing;
+use crate::forward::{About, Answer, PooledBody, Unmasked};
+use crate::record::TrailUnavailable;
+use crate::stream;
+
+/// What is read ahead before the head of an answer is sent, so that an answer that cannot be
+/// masked is a clean 502 and not a broken body.
+const READ_AHEAD_BYTES: usize = 32 * 1024;
+
+/// Response headers that are passed on. What an API server says besides is its own business.
+const PASSED: [&str; 11] = [
+    "audit-id",
+    "cache-control",
+    "content-type",
+    "date",
+    "etag",
+    "last-modified",
+    "retry-after",
+    "vary",
+    "x-content-type-options",
+    "x-kubernetes-pf-flowschema-uid",
+    "x-kubernetes-pf-prioritylevel-uid",
+];
+
+/// An answer that may be given to the client. Made here alone.
+pub struct Masked {
+    response: http::Response<AnswerBody>,
+}
+
+impl Masked {
+    /// The response, for the client.
+    pub fn into_response(self) -> http::Response<AnswerBody> {
+        self.response
+    }
+}
+
+/// Why an answer cannot be given to the client.
+#[derive(Debug, thiserror::Error)]
+pub enum UnmaskableError {
+    /// The connection broke while the answer was read.
+    #[error("cluster `{cluster}` broke off its answer")]
+    Broken {
+        /// The cluster.
+        cluster: String,
+    },
+    /// It is in no format that kguard can look into.
+    #[error("the answer of cluster `{cluster}` is not JSON, so kguard cannot mask it")]
+    MediaType {
+        /// The cluster.
+        cluster: String,
+    },
+    /// It is not what it says it is.
+    #[error("kguard cannot mask the answer of cluster `{cluster}`: {source}")]
+    Mask {
+        /// The cluster.
+        cluster: String,
+        /// Why.
+        source: MaskError,
+    },
+    /// Its entry could not be made durable.
+    #[error(transparent)]
+    Trail(#[from] TrailUnavailable),
+}
+
+/// Masks. Waits for the entry to be durable first: no answer without a record.
+pub async fn mask(unmasked: Unmasked, key: &PlaceholderKey) -> Result<Masked, UnmaskableError> {
+    let Unmasked { answer, about, committed } = unmasked;
+    let mut closing = committed.durable().await?;
+    let response = match answer {
+        Answer::Upgrade(response, client) => {
+            closing.code(response.status());
+            return Ok(Masked { response: stream::join(response, client, closing) });
+        }
+        Answer::Response(response) => response,
+    };
+    let (mut parts, body) = response.into_parts();
+    closing.code(parts.status);
+    let masker = match context(&about, &parts.headers, parts.status, key) {
+        Ok(context) => context.map(Masker::new),
+        Err(error) => {
+            closing.code(StatusCode::BAD_GATEWAY);
+            closing.failed(&error);
+            return Err(error);
+        }
+    };
+    parts.headers = headers(&about, parts.headers, masker.is_some());
+    let mut body = MaskedBody::new(body, masker, closing);
+    if shape(&about.info, parts.status) != Shape::Watch {
+        body.read_ahead().await.map_err(|error| error.of(&about.cluster))?;
+    }
+    Ok(Masked { response: http::Response::from_parts(parts, AnswerBody::new(body)) })
+}
+
+/// What masking the answer needs to know; none if no mask can apply to it.
+fn context(
+    about: &About,
+    headers: &HeaderMap,
+    status: StatusCode,
+    key: &PlaceholderKey,
+) -> Result<Option<Context>, UnmaskableError> {
+    let info = &about.info;
+    let Some(resource) = info.resource.as_ref().filter(|_| !about.masks.is_empty()) else {
+        return Ok(None);
+    };
+    if info.is_proxy() || (info.subresource() == "log" && status.is_success()) {
+        return Ok(None);
+    }
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !content_type.and_then(ContentType::parse).is_some_and(|of| of.is_json()) {
+        // An empty answer has nothing to mask; anything else is not understood.
+        let empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+            || headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0");
+        let cluster = about.cluster.clone();
+        // The API server's own panics, overloads and timeouts are one line of plain text.
+        let own_error = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+        return if empty || own_error {
+            Ok(None)
+        } else {
+            Err(UnmaskableError::MediaType { cluster })
+        };
+    }
+    let write = !matches!(info.verb, Verb::Get | Verb::List | Verb::Watch);
+    Ok(Some(Context {
+        rules: about.masks.clone(),
+        shape: shape(info, status),
+        requested: Some(resource.clone()),
+        placeholders: key.placeholders(&about.cluster, write),
+        max_element_bytes: MAX_ELEMENT_BYTES,
+    }))
+}
+
+fn shape(info: &RequestInfo, status: StatusCode) -> Shape {
+    match info.verb {
+        _ if !status.is_success() => Shape::Object,
+        Verb::DeleteCollection | Verb::List => Shape::List,
+        Verb::Watch => Shape::Watch,
+        _ => Shape::Object,
+    }
+}
+
+fn headers(about: &About, mut from: HeaderMap, masked: bool) -> HeaderMap {
+    if about.info.is_proxy() {
+        for name in ["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"]
+        {
+            from.remove(name);
+        }
+        return from;
+    }
+    let mut headers = HeaderMap::new();
+    for name in PASSED.into_iter().map(HeaderName::from_static) {
+        for value in from.get_all(&name) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    if !masked {
+        headers.extend(from.remove(CONTENT_LENGTH).map(|length| (CONTENT_LENGTH, length)));
+    }
+    // A warning on a masked resource can quote it, as that of a TLS Secret does.
+    let subject = about.info.resource.as_ref();
+    if !subject.is_some_and(|resource| about.masks.concern(resource)) {
+        for value in from.get_all(WARNING) {
+            headers.append(WARNING, value.clone());
+        }
+    }
+    let label = about.label.as_ref().filter(|_| masked);
+    if let Some(Ok(label)) = label.map(|label| HeaderValue::from_str(label.essence())) {
+        headers.insert(CONTENT_TYPE, label);
+    }
+    headers
+}
+
+/// A body on its way to the client. Ends its entry when it ends or is dropped.
+pub struct MaskedBody {
+    from: Option<PooledBody>,
+    masker: Option<Masker>,
+    ready: Option<Bytes>,
+    closing: Closing,
+}
+
+/// Why a body ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// The upstream connection broke.
+    #[error("the cluster broke off its answer")]
+    Broken,
+    /// What came cannot be masked.
+    #[error("the answer cannot be masked: {0}")]
+    Mask(#[from] MaskError),
+}
+
+impl BodyError {
+    fn of(self, cluster: &str) -> UnmaskableError {
+        let cluster = cluster.to_owned();
+        match self {
+            Self::Broken => UnmaskableError::Broken { cluster },
+            Self::Mask(source) => UnmaskableError::Mask { cluster, source },
+        }
+    }
+}
+
+impl MaskedBody {
+    fn new(from: PooledBody, masker: Option<Masker>, closing: Closing) -> Self {
+        Self { from: Some(from), masker, ready: None, closing }
+    }
+
+    /// Reads until something can be sent, so that errors at the start are found before the head
+    /// of the answer is gone.
+    async fn read_ahead(&mut self) -> Result<(), BodyError> {
+        if self.masker.is_none() {
+            return Ok(());
+        }
+        let mut ahead = Vec::new();
+        while ahead.len() < READ_AHEAD_BYTES {
+            match self.next().await {
+                Some(Ok(bytes)) => ahead.extend_from_slice(&bytes),
+                Some(Err(error)) => {
+                    self.closing.code(StatusCode::BAD_GATEWAY);
+                    return Err(error);
+                }
+                None => break,
+            }
+        }
+        self.ready = Some(ahead.into());
+        Ok(())
+    }
+
+    async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        std::future::poll_fn(|cx| self.poll_bytes(cx)).await
+    }
+
+    /// The next bytes that may be sent.
+    fn poll_bytes(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        loop {
+            let Some(from) = &mut self.from else { return Poll::Ready(None) };
+            let frame = match std::task::ready!(Pin::new(from).poll_frame(cx)) {
+                Some(Ok(frame)) => frame,
+                Some(Err(_)) => return self.fail(BodyError::Broken),
+                None => return self.end(),
+            };
+            let Ok(data) = frame.into_data() else { continue };
+            let Some(masker) = &mut self.masker else { return Poll::Ready(Some(Ok(data))) };
+            let mut out = Vec::new();
+            if let Err(error) = masker.push(&data, &mut out) {
+                return self.fail(error.into());
+            }
+            if !out.is_empty() {
+                return Poll::Ready(Some(Ok(out.into())));
+            }
+        }
+    }
+
+    fn end(&mut self) -> Poll<Option<Result<Bytes, BodyError>>> {
+        self.from = None;
+        match self.masker.take().map(Masker::finish) {
+            Some(Ok(report)) => self.closing.masked(report),
+            Some(Err(error)) => return self.fail(error.into()),
+            None => {}
+        }
+        Poll::Ready(None)
+    }
+
+    fn fail(&mut self, error: BodyError) -> Poll<Option<Result<Bytes, BodyError>>> {
+        self.from = None;
+        self.masker = None;
+        self.closing.failed(&error);
+        Poll::Ready(Some(Err(error)))
+    }
+}
+
+impl Body for MaskedBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let next = match self.ready.take().filter(|bytes| !bytes.is_empty()) {
+            Some(bytes) => Some(Ok(bytes)),
+            None => std::task::ready!(self.poll_bytes(cx)),
+        };
+        if let Some(Ok(bytes)) = &next {
+            let length = bytes.len();
+            self.closing.sent(length);
+        }
+        Poll::Ready(next.map(|result| result.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.from.is_none() && self.ready.is_none()
+    }
+}

@@ -1,0 +1,201 @@
+//! The life of a request, in the order in which things happen. Everything else in this crate is a
+//! stage of it, or carries requests to it.
+//!
+//! What keeps the order is not this file but the types: a [`Permit`](crate::decide::Permit) is
+//! made by deciding or by an approval, sending takes it and a
+//! [`Committed`](crate::entry::Committed) entry by value, and what comes back is
+//! [`Unmasked`](crate::forward::Unmasked), from which only masking leads to an answer.
+
+use std::sync::Arc;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use kguard::api::SessionEvent;
+use kguard::identity::Caller;
+use kguard::kube::delete_options::InvalidOptions;
+use kguard::kube::request_info::{RequestInfo, Verb};
+use uuid::Uuid;
+
+use crate::answer::{self, AnswerBody};
+use crate::authenticate::{AuthError, Authenticated};
+use crate::classify::{self, Unclassified};
+use crate::decide::{self, Held, Permit, Verdict};
+use crate::entry::Entry;
+use crate::forward::{self, ForwardError};
+use crate::gateway::Gateway;
+use crate::hold::NotReleased;
+use crate::live::{BindError, LiveObjects};
+use crate::mask::{self, UnmaskableError};
+use crate::record::TrailUnavailable;
+use crate::request::{Origin, Payload};
+
+/// A request as it arrived, with what is known of its way here.
+pub struct Arrival {
+    /// The HTTP request.
+    pub request: Request<Incoming>,
+    /// The path at the cluster.
+    pub path: String,
+    /// Who says that he sends it.
+    pub credential: Credential,
+    /// Where it comes from and where it goes.
+    pub origin: Arc<Origin>,
+}
+
+/// How the caller proves who he is.
+pub enum Credential {
+    /// With a bearer token, on this request.
+    Bearer(Option<kguard::redact::Secret<String>>),
+    /// With a bearer token, on the tunnel's stream that the request came through.
+    Stream(Authenticated),
+}
+
+/// Why a request got no further.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// No token at all.
+    #[error("no bearer token; people run `kguard login`, workloads send their token")]
+    Anonymous,
+    /// A token that is not accepted.
+    #[error(transparent)]
+    Authenticate(#[from] AuthError),
+    /// The approval could not be tied to an object.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// It cannot be read.
+    #[error(transparent)]
+    Classify(#[from] Unclassified),
+    /// Policy says no.
+    #[error("{message}")]
+    Denied {
+        /// What was asked for.
+        request: Box<RequestInfo>,
+        /// What the caller is told.
+        message: String,
+    },
+    /// The token of the tunnel's stream has ended.
+    #[error("the token has expired; run `kguard login`")]
+    Expired,
+    /// The cluster did not answer.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
+    /// It was held and not let through.
+    #[error("{error}")]
+    Held {
+        /// What was asked for.
+        request: Box<RequestInfo>,
+        /// Why not.
+        error: NotReleased,
+    },
+    /// The answer cannot be masked.
+    #[error(transparent)]
+    Mask(#[from] UnmaskableError),
+    /// It cannot be recorded.
+    #[error("kguard cannot record this request, so it does not run: {0}")]
+    Trail(#[from] TrailUnavailable),
+    /// A held delete of many objects at once.
+    #[error(
+        "this needs an approval, and a delete of a whole collection cannot be bound to what the approver sees; delete the objects by name, or with `kubectl delete -l`, which does so"
+    )]
+    UnboundDelete,
+    /// No such cluster.
+    #[error("there is no cluster `{0}` behind this gateway; `kguard clusters` lists them")]
+    UnknownCluster(String),
+}
+
+/// Serves one request.
+pub async fn serve(gateway: &Gateway, arrival: Arrival) -> Response<AnswerBody> {
+    let timer = gateway.metrics.request();
+    let result = run(gateway, arrival).await;
+    let response = result.unwrap_or_else(|stopped| answer::stopped(&stopped));
+    timer.answered(response.status());
+    response
+}
+
+async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>, Stopped> {
+    let Arrival { request, path, credential, origin } = arrival;
+    let entry = Entry::open(Arc::clone(&gateway.recorder), gateway.clock.clone(), origin);
+    let caller = authenticate(gateway, credential).await?;
+    let cluster = gateway.cluster(&entry.origin().cluster)?;
+
+    let (parts, body) = request.into_parts();
+    let method = parts.method.clone();
+    let classified = match classify::head(parts, &path) {
+        Ok(head) => head.with_body(Uuid::now_v7(), body).await,
+        Err(error) => Err(error),
+    };
+    let request = match classified {
+        Ok(request) => request,
+        Err(error) => {
+            entry.reject(&caller, (method.as_str(), &path), &error.to_string()).await?;
+            return Err(error.into());
+        }
+    };
+
+    let policies = gateway.policies.current();
+    let live = LiveObjects::of(&cluster);
+    let verdict = decide::decide(&policies, &live, (caller, request), gateway.clock.now()).await;
+    let permit = match verdict {
+        Verdict::Allow(permit) => *permit,
+        Verdict::Deny(denial) => {
+            entry.refuse(&denial).await?;
+            let (policy, message) = (denial.policy.clone(), denial.message.clone());
+            let event = SessionEvent::Refused { policy, message: message.clone() };
+            gateway.holds.tell(entry.origin().session, &denial.subject().caller().name, event);
+            let request = Box::new(denial.subject().request().info.clone());
+            return Err(Stopped::Denied { request, message });
+        }
+        Verdict::Hold(held) => wait(gateway, *held, &live, &entry).await?,
+    };
+
+    let committed = entry.commit(&permit).await?;
+    let unmasked = forward::send(&cluster, permit, committed).await?;
+    let masked = mask::mask(unmasked, &gateway.placeholders).await?;
+    Ok(masked.into_response())
+}
+
+async fn authenticate(gateway: &Gateway, credential: Credential) -> Result<Arc<Caller>, Stopped> {
+    match credential {
+        Credential::Bearer(None) => Err(Stopped::Anonymous),
+        Credential::Bearer(Some(token)) => {
+            Ok(Arc::new(gateway.authenticator.authenticate(token.expose()).await?.caller))
+        }
+        Credential::Stream(authenticated) if authenticated.expires <= gateway.clock.now() => {
+            Err(Stopped::Expired)
+        }
+        Credential::Stream(authenticated) => Ok(Arc::new(authenticated.caller)),
+    }
+}
+
+/// Waits for somebody's approval, of just this request on just the object that is there now.
+async fn wait(
+    gateway: &Gateway,
+    mut held: Held,
+    live: &LiveObjects<'_>,
+    entry: &Entry,
+) -> Result<Permit, Stopped> {
+    let bound_to = match held.subject().request().info.verb {
+        Verb::Delete => {
+            let subject = held.subject();
+            Some(live.identify(subject.caller(), &subject.request().info).await?)
+        }
+        Verb::DeleteCollection => {
+            entry.refuse_held(&held, None).await?;
+            return Err(Stopped::UnboundDelete);
+        }
+        _ => None,
+    };
+    if let (Some(object), Payload::Delete(options)) = (&bound_to, &mut held.request_mut().payload) {
+        let bound = options.bind(&object.uid, &object.resource_version);
+        bound.map_err(|error: InvalidOptions| Unclassified::from(error))?;
+    }
+    match gateway.holds.wait(&held, bound_to, entry).await {
+        Ok(approval) => Ok(held.release(approval)),
+        Err(NotReleased::Trail(error)) => Err(error.into()),
+        Err(error) => {
+            if !matches!(error, NotReleased::StillHeld { .. }) {
+                entry.refuse_held(&held, error.hold()).await?;
+            }
+            Err(Stopped::Held { request: Box::new(held.subject().request().info.clone()), error })
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A request in the form in which every stage reads it and in which it will be sent.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use hyper::upgrade::OnUpgrade;
+use kguard::api::Claims;
+use kguard::kube::delete_options::DeleteOptions;
+use kguard::kube::request_info::{RequestInfo, Verb};
+use kguard::kube::target::Query;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// How a request reached the gateway; decides how long it may be held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// `/clusters/NAME/` with a bearer token: some client that knows nothing of kguard.
+    Plain,
+    /// A stream of the tunnel: our own client waits as long as the hold lasts.
+    Tunnel,
+}
+
+/// Where a request came from. Recorded; no decision rests on what is only claimed.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The cluster it is for.
+    pub cluster: String,
+    /// The way in.
+    pub via: Via,
+    /// The peer's address.
+    pub peer: String,
+    /// The client invocation that the request belongs to.
+    pub session: Option<Uuid>,
+    /// What the client says of itself.
+    pub claims: Claims,
+}
+
+/// A classified request. There is no other copy: what is decided on here is what is sent.
+#[derive(Debug)]
+pub struct KubeRequest {
+    /// The request's id in the trail, and its `Audit-ID` upstream.
+    pub id: Uuid,
+    /// The HTTP method.
+    pub method: Method,
+    /// The request in the API server's terms.
+    pub info: RequestInfo,
+    /// The canonical query.
+    pub query: Query,
+    /// The client's headers, as far as they are passed on.
+    pub headers: HeaderMap,
+    /// The body.
+    pub payload: Payload,
+    /// The client's half of an upgrade, for exec, attach and port-forward.
+    pub upgrade: Option<Upgrade>,
+}
+
+/// A body, parsed where it has a meaning here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Payload {
+    /// Delete options, canonical.
+    Delete(DeleteOptions),
+    /// No body.
+    Empty,
+    /// An object or a patch; re-serialised when it is sent.
+    Json {
+        /// The media type that it is sent with.
+        media_type: &'static str,
+        /// The tree.
+        value: Value,
+    },
+    /// Bytes that only the server understands: a protobuf message, or the body of a proxied
+    /// request. Policies that read the object refuse it.
+    Opaque {
+        /// The media type that it is sent with, if the client named one.
+        media_type: Option<String>,
+        /// The bytes.
+        bytes: Bytes,
+    },
+}
+
+/// An upgrade that the client asked for.
+#[derive(Debug)]
+pub struct Upgrade {
+    /// `SPDY/3.1` or `websocket`.
+    pub protocol: &'static str,
+    /// Becomes the client's byte stream once the gateway answers 101.
+    pub client: OnUpgrade,
+}
+
+/// What the client sent to patch with a JSON patch; its effect cannot be seen in its text.
+pub const JSON_PATCH: &str = "application/json-patch+json";
+
+impl Payload {
+    /// The bytes to send.
+    pub fn to_bytes(&self) -> Bytes {
+        match self {
+            Self::Delete(options) => options.to_json().to_string().into(),
+            Self::Empty => Bytes::new(),
+            Self::Json { value, .. } => value.to_string().into(),
+            Self::Opaque { bytes, .. } => bytes.clone(),
+        }
+    }
+
+    /// The media type to send them with.
+    pub fn media_type(&self) -> Option<&str> {
+        match self {
+            Self::Delete(_) => Some("application/json"),
+            Self::Empty => None,
+            Self::Json { media_type, .. } => Some(media_type),
+            Self::Opaque { media_type, .. } => media_type.as_deref(),
+        }
+    }
+}
+
+impl KubeRequest {
+    /// What a policy may call `object`: the body of a write, or none if it cannot be seen.
+    pub fn object(&self) -> Option<&Value> {
+        match &self.payload {
+            Payload::Json { media_type, value } if *media_type != JSON_PATCH => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether the request carries an object or a patch at all.
+    pub fn writes_object(&self) -> bool {
+        matches!(self.info.verb, Verb::Create | Verb::Patch | Verb::Update)
+    }
+}

@@ -1,0 +1,179 @@
+//! Puts a gateway together and runs it until it is told to stop.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kguard::api::HoldState;
+use kguard::identity::SubjectPattern;
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::accept::{self, Doors, TlsError};
+use crate::api;
+use crate::authenticate::{Authenticator, ConfigError, IssuerConfig};
+use crate::clock::Clock;
+use crate::cluster::{Cluster, ClusterError};
+use crate::config::{ClusterConfig, Config};
+use crate::gateway::{Gateway, PlaceholderKeyError, placeholder_key};
+use crate::hold::Holds;
+use crate::metrics::Metrics;
+use crate::policies::{Policies, PoliciesError};
+use crate::record::{Recorder, StartError, TrailUnavailable};
+use crate::store::{SqliteStore, Store, StoreError};
+
+/// What a gateway is made of.
+pub struct Setup {
+    /// Where it listens.
+    pub listener: TcpListener,
+    /// With which certificate.
+    pub tls: ServerConfig,
+    /// Where it keeps its trail and keys.
+    pub state_dir: PathBuf,
+    /// What is allowed.
+    pub policies: Policies,
+    /// What it guards.
+    pub clusters: Vec<ClusterConfig>,
+    /// Whom it believes.
+    pub issuers: Vec<IssuerConfig>,
+    /// Who may read the whole trail.
+    pub auditors: Vec<SubjectPattern>,
+    /// How long a shutdown waits.
+    pub drain: Duration,
+    /// The built-in provider, in `dev`.
+    pub provider: Option<axum::Router>,
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Its clusters.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// Its issuers.
+    #[error("issuers: {0}")]
+    Issuers(#[from] ConfigError),
+    /// Its address.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The placeholder key.
+    #[error(transparent)]
+    Placeholders(#[from] PlaceholderKeyError),
+    /// Its policies.
+    #[error(transparent)]
+    Policies(#[from] PoliciesError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The trail goes on from something that is not right.
+    #[error(transparent)]
+    Trail(#[from] StartError),
+    /// The trail cannot be written.
+    #[error(transparent)]
+    Unrecorded(#[from] TrailUnavailable),
+}
+
+/// The parts that a configuration file describes.
+pub async fn from_config(config: Config) -> Result<Setup, RunError> {
+    let tls = accept::server_config(&config.tls.cert_file, &config.tls.key_file)?;
+    let policies = Policies::load(&config.policies)?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|source| RunError::Listen { address: config.listen.to_string(), source })?;
+    Ok(Setup {
+        listener,
+        tls,
+        state_dir: config.state_dir,
+        policies,
+        clusters: config.clusters,
+        issuers: config.issuers,
+        auditors: config.auditors,
+        drain: Duration::from_secs(config.drain_seconds),
+        provider: None,
+    })
+}
+
+/// Runs a gateway until `shutdown` resolves, then drains it.
+pub async fn run(setup: Setup, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
+    let Setup { listener, tls, provider, drain, .. } = setup;
+    let gateway = assemble(Parts {
+        state_dir: setup.state_dir,
+        policies: setup.policies,
+        clusters: setup.clusters,
+        issuers: setup.issuers,
+        auditors: setup.auditors,
+    })
+    .await?;
+    gateway.record_start().await?;
+    gateway.authenticator.prefetch();
+    let watch =
+        Arc::clone(&gateway.policies).watch(Arc::clone(&gateway.recorder), gateway.clock.clone());
+    let background = [tokio::spawn(watch), tokio::spawn(gateway.holds.clone().sweep())];
+    let mut router = api::router(Arc::clone(&gateway));
+    if let Some(provider) = provider {
+        router = axum::Router::new().nest("/idp", provider).fallback_service(router);
+    }
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, clusters = gateway.clusters.len(), "listening");
+    }
+    let doors = Doors { gateway: Arc::clone(&gateway), router };
+    accept::serve(listener, TlsAcceptor::from(Arc::new(tls)), doors, (shutdown, drain)).await;
+    background.iter().for_each(tokio::task::JoinHandle::abort);
+    gateway.recorder.shutdown().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+struct Parts {
+    state_dir: PathBuf,
+    policies: Policies,
+    clusters: Vec<ClusterConfig>,
+    issuers: Vec<IssuerConfig>,
+    auditors: Vec<SubjectPattern>,
+}
+
+async fn assemble(parts: Parts) -> Result<Arc<Gateway>, RunError> {
+    let clock = Clock::system();
+    let mut clusters = std::collections::HashMap::new();
+    for config in &parts.clusters {
+        clusters.insert(config.name.clone(), Arc::new(Cluster::load(config).await?));
+    }
+    let authenticator = Authenticator::new(parts.issuers, clock.clone())?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&parts.state_dir).await?);
+    let recorder =
+        Arc::new(Recorder::start(Arc::clone(&store), &parts.state_dir.join("trail.key")).await?);
+    end_stale_holds(&*store).await?;
+    let holds = Holds::new(Arc::clone(&recorder), Arc::clone(&store), clock.clone());
+    Ok(Arc::new(Gateway {
+        authenticator,
+        auditors: parts.auditors,
+        clock,
+        clusters,
+        holds,
+        metrics: Metrics::new(),
+        placeholders: placeholder_key(&parts.state_dir)?,
+        policies: Arc::new(parts.policies),
+        recorder,
+        store,
+    }))
+}
+
+/// Holds that an earlier run left open: their requests ended with it.
+async fn end_stale_holds(store: &dyn Store) -> Result<(), StoreError> {
+    for state in [HoldState::Approved, HoldState::Pending] {
+        for mut hold in store.holds(Some(state), u32::MAX).await? {
+            hold.state = HoldState::Cancelled;
+            store.put_hold(&hold).await?;
+        }
+    }
+    Ok(())
+}
