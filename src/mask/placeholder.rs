@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem::Finder;
@@ -61,19 +61,19 @@ impl Placeholders {
         &'p self,
         object: &'p str,
         place: impl Iterator<Item = &'p str>,
-        value: &[u8],
+        value: &'p [u8],
     ) -> String {
         if self.echo {
             return WRITTEN.to_owned();
         }
-        let mut context = hmac::Context::with_key(&self.key.0);
-        for part in [self.cluster.as_str(), object].into_iter().chain(place) {
-            // Lengths first, so that no two lists of parts read the same.
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part.as_bytes());
+        // Lengths first, so that no two lists of parts read the same.
+        let mut message = Vec::with_capacity(256 + value.len());
+        let parts = [self.cluster.as_str(), object].into_iter().chain(place).map(str::as_bytes);
+        for part in parts.chain([value]) {
+            message.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            message.extend_from_slice(part);
         }
-        context.update(digest::digest(&digest::SHA256, value).as_ref());
-        let tag = context.sign();
+        let tag = hmac::sign(&self.key.0, &message);
         let token = tag.as_ref().get(..TOKEN_BYTES).unwrap_or_default();
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(token))
     }
