@@ -171,7 +171,7 @@ fn headers(about: &About, mut from: HeaderMap, masked: bool) -> HeaderMap {
     }
     // A warning on a masked resource can quote it, as that of a TLS Secret does.
     let subject = about.info.resource.as_ref();
-    if !subject.is_some_and(|resource| about.masks.concern(resource)) {
+    if !subject.is_some_and(|resource| about.masks.cover(resource)) {
         for value in from.get_all(WARNING) {
             headers.append(WARNING, value.clone());
         }

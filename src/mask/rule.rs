@@ -56,12 +56,6 @@ impl MaskRules {
         self.rules.iter().map(AsRef::as_ref).filter(|rule| rule.matches(subject)).collect()
     }
 
-    /// Whether an answer about `resource` may carry a masked value, in a text as in an object.
-    pub fn concern(&self, resource: &ResourceInfo) -> bool {
-        let known = [(resource.resource.clone(), resource.api_group.clone())];
-        self.rules.iter().any(|rule| rule.matches_resource(&known))
-    }
-
     /// Whether a rule names this very resource, without a star.
     pub(super) fn name_literally(&self, resources: &[(String, String)]) -> bool {
         let mut patterns = self.rules.iter().flat_map(|rule| &rule.resources);
