@@ -46,7 +46,10 @@ pub(super) fn of_request(
     accept: Option<HeaderValue>,
 ) -> HeaderMap {
     let mut headers = request.headers.clone();
-    headers.extend(accept.map(|accept| (ACCEPT, accept)));
+    // `extend` would append, and of two Accept lines the API server reads the client's own.
+    if let Some(accept) = accept {
+        headers.insert(ACCEPT, accept);
+    }
     if let Some(Ok(media_type)) = request.payload.media_type().map(HeaderValue::from_str) {
         headers.insert(CONTENT_TYPE, media_type);
     }
@@ -73,6 +76,10 @@ fn name(text: &str) -> Result<HeaderValue, Anonymous> {
 #[cfg(test)]
 mod tests {
     use kguard::identity::CallerKind;
+    use kguard::kube::request_info::{RequestInfo, Verb};
+    use kguard::kube::target::Query;
+
+    use crate::request::Payload;
 
     use super::*;
 
@@ -91,6 +98,27 @@ mod tests {
         for name in ["", " ", "alice ", "\talice", "ali\nce", "\u{a0}"] {
             assert_eq!(identity(&caller(name), Uuid::nil(), None), Err(Anonymous), "{name:?}");
         }
+    }
+
+    #[test]
+    fn nothing_is_added_beside_what_the_client_sent() {
+        let mut request = KubeRequest {
+            id: Uuid::nil(),
+            method: http::Method::GET,
+            info: RequestInfo { verb: Verb::Get, path: "/version".into(), resource: None },
+            query: Query::default(),
+            headers: HeaderMap::new(),
+            payload: Payload::Empty,
+            upgrade: None,
+        };
+        for name in [ACCEPT, AUTHORIZATION, IMPERSONATE_USER, IMPERSONATE_GROUP, AUDIT_ID] {
+            request.headers.append(name, HeaderValue::from_static("theirs"));
+        }
+        let ours = || HeaderValue::from_static("ours");
+        let identity = identity(&caller("oidc:alice"), Uuid::nil(), Some(ours())).unwrap();
+        let headers = of_request(&request, identity, Some(ours()));
+        assert!(headers.values().all(|value| value != "theirs"), "{headers:?}");
+        assert_eq!(headers.get_all(ACCEPT).iter().count(), 1);
     }
 
     #[test]
