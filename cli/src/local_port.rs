@@ -144,6 +144,3 @@ impl LocalPort {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

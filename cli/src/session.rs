@@ -34,7 +34,7 @@ const EVENTS: usize = 64;
 
 /// The gateway tells of a refusal before it answers with it, over the same connection: by the time
 /// a program has ended because of it, the event is here, if perhaps not yet looked at.
-const LAST_EVENT: Duration = Duration::from_millis(20);
+const LAST_EVENT: Duration = Duration::from_millis(50);
 
 /// A session that is served as long as its future is polled.
 pub(crate) struct Session {

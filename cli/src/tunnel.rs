@@ -231,6 +231,3 @@ async fn until_unused(state: &watch::Sender<State>, end: impl Future<Output = ()
         () = end => {}
     }
 }
-
-#[cfg(test)]
-mod tests;
