@@ -1,0 +1,360 @@
+//! The command line, as clap reads it. Help texts teach by example; meaning is in `commands`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use crate::gateway::Gateway;
+use crate::output::Format;
+use crate::ui::Color;
+
+/// kubectl through a gateway that decides, masks, asks for approval and records
+///
+/// Start with `kguard login --gateway URL`, then put `kguard` before `kubectl`.
+#[derive(Debug, Parser)]
+#[command(name = "kguard", version, propagate_version = true, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  kguard login --gateway https://gateway.example
+  kguard kubectl get pods -n shop
+  kguard --reason 'frees the disk' kubectl delete namespace old
+  kguard run -- helm upgrade shop ./chart
+  eval \"$(kguard env)\"
+
+Exit codes: the program's own; 77 refused, 75 not decided in time, 69 gateway not reachable,
+66 not logged in, 64 wrong usage.
+
+Environment: KGUARD_GATEWAY, KGUARD_CA_FILE, KGUARD_CLUSTER, KGUARD_REASON, KGUARD_TOKEN,
+KGUARD_TOKEN_FILE, KGUARD_KUBECTL, KGUARD_HOME, NO_COLOR.";
+
+/// What most commands take, before the command or behind it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    /// The gateway, if not the one logged in to
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) gateway: Option<Gateway>,
+    /// The cluster to start with, if not the one chosen by `use`
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) cluster: Option<String>,
+    /// Why you do this; approvers see it and it is recorded
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Say more
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Say nothing but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
+    pub(crate) color: Option<Color>,
+}
+
+impl Common {
+    /// What stands behind the command wins over what stands before it.
+    pub(crate) fn or(&self, before: &Self) -> Self {
+        Self {
+            gateway: self.gateway.clone().or_else(|| before.gateway.clone()),
+            cluster: self.cluster.clone().or_else(|| before.cluster.clone()),
+            reason: self.reason.clone().or_else(|| before.reason.clone()),
+            verbose: self.verbose || before.verbose,
+            quiet: self.quiet || before.quiet,
+            color: self.color.or(before.color),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Log in to a gateway with a code in the browser
+    Login(LoginArgs),
+    /// Forget the login
+    Logout(CommonOnly),
+    /// Show who the gateway takes you for
+    Whoami(ListArgs),
+    /// List the clusters you may reach
+    Clusters(ListArgs),
+    /// Choose the cluster to start with
+    Use(UseArgs),
+    /// Run one kubectl through the gateway
+    ///
+    /// All arguments are kubectl's. Every cluster is a context named after it.
+    #[command(disable_help_flag = true, disable_version_flag = true)]
+    Kubectl(KubectlArgs),
+    /// Run any program that reads KUBECONFIG through the gateway
+    Run(RunArgs),
+    /// Hold a local port to the clusters open until Ctrl-C
+    Proxy(ProxyArgs),
+    /// Print what makes this shell use the gateway
+    ///
+    /// A proxy in the background serves all shells of yours: eval "$(kguard env)".
+    Env(EnvArgs),
+    /// Put a `kubectl` on the PATH that goes through the gateway
+    #[command(subcommand)]
+    Shim(ShimCommand),
+    /// List held requests, or show one in full
+    Requests(RequestsArgs),
+    /// Approve a held request, or wait for requests to decide on
+    Approve(ApproveArgs),
+    /// Refuse a held request
+    Deny(DenyArgs),
+    /// Read and verify the trail
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Check policies before the gateway gets them
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Print completions for a shell
+    Completion(CompletionArgs),
+    /// Find out what does not work, and how to mend it
+    Doctor(CommonOnly),
+    /// Show the version
+    Version(FormatArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CommonOnly {
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: kguard login --gateway https://gateway.example")]
+pub(crate) struct LoginArgs {
+    /// Trust this CA for the gateway, and no other (PEM)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca: Option<PathBuf>,
+    /// Keep the login in a file that only you can read, instead of the keyring
+    #[arg(long)]
+    pub(crate) insecure_storage: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FormatArgs {
+    /// How to print: table, wide, json, yaml or name
+    #[arg(
+        long,
+        short,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = true
+    )]
+    pub(crate) output: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UseArgs {
+    /// The cluster
+    #[arg(value_name = "CLUSTER")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KubectlArgs {
+    /// kubectl's own arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: kguard run -- k9s")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// The program and its arguments
+    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
+    #[arg(value_hint = ValueHint::CommandWithArguments)]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kguard proxy --port 8001     any client that knows proxy-url
+  kguard proxy --direct        one port per cluster, for clients that do not")]
+pub(crate) struct ProxyArgs {
+    /// The port, if not any free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Open one plain TLS port per cluster, from PORT on
+    #[arg(long)]
+    pub(crate) direct: bool,
+    /// Serve `kguard env`
+    #[arg(long, hide = true)]
+    pub(crate) background: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// The shells that `env` can talk to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EnvShell {
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
+    /// sh, bash, zsh and their like
+    Posix,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  eval \"$(kguard env)\"                  sh, bash, zsh
+  kguard env --shell fish | source
+  eval \"$(kguard env --stop)\"")]
+pub(crate) struct EnvArgs {
+    /// Stop the proxy in the background
+    #[arg(long)]
+    pub(crate) stop: bool,
+    /// The shell: posix, fish or powershell
+    #[arg(long, value_name = "SHELL", hide_possible_values = true)]
+    #[arg(default_value = if cfg!(windows) { "powershell" } else { "posix" })]
+    pub(crate) shell: EnvShell,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShimCommand {
+    /// Write the shim into a folder; put that folder first on the PATH
+    #[command(after_help = "\
+Example:
+  kguard shim install ~/.kguard/bin
+  export PATH=\"$HOME/.kguard/bin:$PATH\"")]
+    Install {
+        /// The folder
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RequestsArgs {
+    /// The request to show in full
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<String>,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kguard approve 7KQ4-2M       look at one request and approve it
+  kguard approve               be asked as requests come in, until Ctrl-C")]
+pub(crate) struct ApproveArgs {
+    /// The request to approve
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// Tell the requester something
+    #[arg(long, value_name = "TEXT", requires = "id")]
+    pub(crate) comment: Option<String>,
+    /// Do not ask back
+    #[arg(long, short, requires = "id")]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DenyArgs {
+    /// The request to refuse
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Tell the requester why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) comment: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// List the newest records
+    List {
+        /// How many records
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u64,
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// Show all records of a request, a hold or a position
+    Show {
+        /// A request's id, a hold's id, or a position in the trail
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// Verify an exported trail, offline
+    Verify(VerifyArgs),
+    /// Write the trail to standard output, a record a line
+    Export {
+        /// Only what follows this position
+        #[arg(long, value_name = "SEQ", default_value_t = 0)]
+        after: u64,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: kguard audit export >trail.jsonl && kguard audit verify trail.jsonl"
+)]
+pub(crate) struct VerifyArgs {
+    /// An exported trail
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// The gateway's public key, if its signatures are to be checked
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Check policy files or folders
+    Check {
+        /// Files and folders
+        #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+    },
+    /// Print policies to start with
+    Starter,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: kguard completion bash >/etc/bash_completion.d/kguard")]
+pub(crate) struct CompletionArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+#[cfg(test)]
+mod tests;

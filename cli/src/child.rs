@@ -1,0 +1,152 @@
+//! Runs the user's program: our terminal is its terminal, our signals are its signals.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use tokio::process::{Child, Command};
+
+use crate::environment::Environment;
+use crate::failure::{Failure, Kind};
+
+/// What makes a file of ours recognisable, see `kguard shim`.
+pub(crate) const SHIM_MARK: &str = "kguard-shim";
+
+/// Where a shim has its mark.
+const SHIM_HEAD_BYTES: u64 = 256;
+
+/// Starts a program with a kubeconfig.
+pub(crate) fn spawn(
+    program: &Path,
+    arguments: &[OsString],
+    kubeconfig: &Path,
+) -> Result<Child, Failure> {
+    let spawned = Command::new(program).args(arguments).env("KUBECONFIG", kubeconfig).spawn();
+    spawned.map_err(|error| {
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => Kind::NotFound,
+            _ => Kind::NotExecutable,
+        };
+        let mut failure = Failure::new(kind, format_args!("cannot run {}", program.display()));
+        failure.causes.push(error.to_string());
+        failure
+    })
+}
+
+/// Waits for the program. An interrupt reaches it by itself, being in the terminal's foreground
+/// as we are; what reaches only us is passed on.
+#[cfg(unix)]
+pub(crate) async fn wait(child: &mut Child) -> io::Result<ExitStatus> {
+    use rustix::process::{Pid, Signal, kill_process};
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut quits = signal(SignalKind::quit())?;
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut hangups = signal(SignalKind::hangup())?;
+    loop {
+        let pass_on = tokio::select! {
+            status = child.wait() => return status,
+            _ = interrupts.recv() => continue,
+            _ = quits.recv() => continue,
+            _ = terminations.recv() => Signal::TERM,
+            _ = hangups.recv() => Signal::HUP,
+        };
+        let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        // It may have ended just now, which the next round sees.
+        let _ = pid.map(|pid| kill_process(pid, pass_on));
+    }
+}
+
+/// Waits for the program. An interrupt reaches all programs of a console.
+#[cfg(not(unix))]
+pub(crate) async fn wait(child: &mut Child) -> io::Result<ExitStatus> {
+    loop {
+        tokio::select! {
+            status = child.wait() => return status,
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+}
+
+/// The exit code, as a shell counts it: 128 and the signal's number for a program that was ended
+/// by a signal.
+pub(crate) fn exit_code(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return 128_u8.saturating_add(u8::try_from(signal).unwrap_or(u8::MAX));
+    }
+    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+/// The real kubectl: `KGUARD_KUBECTL`, or the first on the PATH that is no shim of ours.
+pub(crate) fn find_kubectl(environment: &Environment) -> Result<PathBuf, Failure> {
+    if let Some(kubectl) = environment.get("KGUARD_KUBECTL") {
+        return Ok(kubectl.into());
+    }
+    let names: &[&str] =
+        if cfg!(windows) { &["kubectl.exe", "kubectl.cmd", "kubectl.bat"] } else { &["kubectl"] };
+    let path = environment.get("PATH").unwrap_or_default();
+    std::env::split_paths(path)
+        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
+        .find(|file| is_executable(file) && !is_shim(file))
+        .ok_or_else(|| {
+            Failure::new(Kind::NotFound, "there is no kubectl on the PATH").hint(
+                "install it from https://kubernetes.io/docs/tasks/tools, or set KGUARD_KUBECTL",
+            )
+        })
+}
+
+fn is_executable(file: &Path) -> bool {
+    let Ok(metadata) = file.metadata() else { return false };
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 == 0 {
+        return false;
+    }
+    metadata.is_file()
+}
+
+fn is_shim(file: &Path) -> bool {
+    use std::io::Read as _;
+    let mut head = Vec::new();
+    let read = std::fs::File::open(file)
+        .and_then(|file| file.take(SHIM_HEAD_BYTES).read_to_end(&mut head));
+    read.is_ok() && String::from_utf8_lossy(&head).contains(SHIM_MARK)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_signal_counts_from_128_on() {
+        assert_eq!(exit_code(ExitStatus::from_raw(3 << 8)), 3);
+        assert_eq!(exit_code(ExitStatus::from_raw(2)), 130);
+        assert_eq!(exit_code(ExitStatus::from_raw(15)), 143);
+    }
+
+    #[test]
+    fn the_real_kubectl_is_found_behind_the_shim() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str, mode: u32| {
+            let file = folder.path().join(name).join("kubectl");
+            std::fs::create_dir(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, text).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            file
+        };
+        let shim = write("shim", &format!("#!/bin/sh\n# {SHIM_MARK}\n"), 0o755);
+        let text = write("text", "not a program", 0o644);
+        let real = write("real", "#!/bin/sh\n", 0o755);
+        let path = std::env::join_paths([&shim, &text, &real].map(|file| file.parent().unwrap()));
+        let path = path.unwrap().into_string().unwrap();
+        let environment = [("PATH", path.as_str())].into_iter().collect();
+        assert_eq!(find_kubectl(&environment).unwrap(), real);
+        let none = [("PATH", shim.parent().unwrap().to_str().unwrap())].into_iter().collect();
+        assert_eq!(find_kubectl(&none).unwrap_err().kind, Kind::NotFound);
+    }
+}

@@ -1,0 +1,68 @@
+//! The commands, a file each; this one only sends the command line to them.
+
+mod approve;
+mod audit;
+mod clusters;
+pub(crate) mod completion;
+mod deny;
+mod doctor;
+mod env;
+mod kubectl;
+mod login;
+mod logout;
+mod policy;
+mod proxy;
+mod requests;
+mod run;
+mod shim;
+mod use_cluster;
+mod version;
+mod whoami;
+
+use crate::args::{AuditCommand, Cli, Command, Common};
+use crate::context::Context;
+use crate::environment::Environment;
+use crate::failure::Failure;
+
+/// Runs a command; the result is the exit code.
+pub(crate) async fn run(cli: Cli, environment: Environment) -> Result<u8, Failure> {
+    let before = cli.common;
+    let context = |common: &Common| Context::new(environment.clone(), common.or(&before));
+    let done = match cli.command {
+        Command::Kubectl(args) => return kubectl::run(&context(&before)?, args).await,
+        Command::Run(args) => return run::run(&context(&args.common)?, args.command).await,
+        Command::Login(args) => login::run(context(&args.common)?, &args).await,
+        Command::Logout(args) => logout::run(context(&args.common)?).await,
+        Command::Whoami(args) => whoami::run(&context(&args.common)?, args.format.output).await,
+        Command::Clusters(args) => clusters::run(&context(&args.common)?, args.format.output).await,
+        Command::Use(args) => use_cluster::run(context(&args.common)?, &args.name).await,
+        Command::Proxy(args) => proxy::run(&context(&args.common)?, &args).await,
+        Command::Env(args) => env::run(&context(&args.common)?, &args).await,
+        Command::Shim(command) => shim::run(&context(&before)?, &command),
+        Command::Requests(args) => requests::run(&context(&args.common)?, &args).await,
+        Command::Approve(args) => approve::run(&context(&args.common)?, &args).await,
+        Command::Deny(args) => deny::run(&context(&args.common)?, &args).await,
+        Command::Audit(command) => audit::run(&context(audit_common(&command))?, command).await,
+        Command::Policy(command) => policy::run(&context(&before)?, &command),
+        Command::Completion(args) => completion::run(args.shell),
+        Command::Doctor(args) => doctor::run(&context(&args.common)?).await,
+        Command::Version(args) => version::run(args.output),
+    };
+    done.map(|()| 0)
+}
+
+fn audit_common(command: &AuditCommand) -> &Common {
+    static NONE: Common = Common {
+        gateway: None,
+        cluster: None,
+        reason: None,
+        verbose: false,
+        quiet: false,
+        color: None,
+    };
+    match command {
+        AuditCommand::Export { common, .. } => common,
+        AuditCommand::List { list, .. } | AuditCommand::Show { list, .. } => &list.common,
+        AuditCommand::Verify(_) => &NONE,
+    }
+}

@@ -1,0 +1,160 @@
+//! `kguard approve`: approves one request, or asks about each as it comes in.
+
+use std::collections::BTreeMap;
+
+use dialoguer::theme::ColorfulTheme;
+use dialoguer::{Confirm, Input, Select};
+use jiff::Timestamp;
+use kguard::api::{Hold, HoldState, Verdict};
+
+use crate::args::ApproveArgs;
+use crate::context::Context;
+use crate::control::{Control, Stream};
+use crate::failure::Failure;
+use crate::hold_card::{card, state};
+use crate::ui::{Ui, clean};
+
+use super::deny::decide;
+use super::requests::path;
+
+pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<(), Failure> {
+    let control = context.control()?;
+    match &args.id {
+        Some(id) => approve_one(context.ui, &control, id, args).await,
+        None if context.ui.asks() => inbox(context.ui, &control).await,
+        None => Err(Failure::usage("there is nobody at the terminal to ask")
+            .hint("name the request: `kguard approve ID`; `kguard requests` lists them")),
+    }
+}
+
+async fn approve_one(
+    ui: Ui,
+    control: &Control,
+    id: &str,
+    args: &ApproveArgs,
+) -> Result<(), Failure> {
+    let hold: Hold = control.get(&path(id)?).await?;
+    ui.note(card(ui, &hold, Timestamp::now()).trim_end());
+    if hold.state == HoldState::Pending && ui.asks() && !args.yes {
+        let confirmed = ask(|| {
+            Confirm::with_theme(&ColorfulTheme::default())
+                .with_prompt("Approve?")
+                .default(false)
+                .interact()
+        });
+        if !confirmed.await? {
+            ui.note("nothing was decided");
+            return Ok(());
+        }
+    }
+    let decided = decide(control, &hold, Verdict::Approve, args.comment.clone()).await?;
+    report(ui, &decided);
+    Ok(())
+}
+
+/// What may be done about a request.
+#[derive(Debug, Clone, Copy)]
+enum Choice {
+    Decide(Verdict),
+    Skip,
+}
+
+/// Asks about requests as they come in, until Ctrl-C.
+async fn inbox(ui: Ui, control: &Control) -> Result<(), Failure> {
+    loop {
+        let mut stream: Stream<Hold> = control.follow("/v1/inbox").await?;
+        ui.note("waiting for requests that you may decide; Ctrl-C ends");
+        while let Some(hold) = stream.next().await? {
+            handle(ui, control, &mut stream, hold).await?;
+        }
+        // The gateway ends streams when a token ends or when it restarts.
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+}
+
+/// Asks about one request and, afterwards, about what came in meanwhile.
+async fn handle(
+    ui: Ui,
+    control: &Control,
+    stream: &mut Stream<Hold>,
+    first: Hold,
+) -> Result<(), Failure> {
+    let mut queue = BTreeMap::from([((first.created, first.id.clone()), first)]);
+    while let Some((_, hold)) = queue.pop_first() {
+        if hold.state != HoldState::Pending {
+            continue;
+        }
+        ui.note(format_args!("\x07\n{}", card(ui, &hold, Timestamp::now()).trim_end()));
+        let mut asked = std::pin::pin!(choose());
+        let (choice, comment) = loop {
+            tokio::select! {
+                answer = &mut asked => break answer?,
+                news = stream.next() => {
+                    let Some(news) = news? else { return Ok(()) };
+                    if news.id == hold.id && news.state != HoldState::Pending {
+                        ui.note(format_args!("\n{} is {} by now", clean(&news.id), state(&news)));
+                    } else {
+                        queue.insert((news.created, news.id.clone()), news);
+                    }
+                }
+            }
+        };
+        if let Choice::Decide(verdict) = choice {
+            match decide(control, &hold, verdict, comment).await {
+                Ok(decided) => report(ui, &decided),
+                // Somebody else was faster, or it timed out: no reason to stop.
+                Err(failure) => ui.failure(&failure),
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn choose() -> Result<(Choice, Option<String>), Failure> {
+    let theme = ColorfulTheme::default;
+    ask(move || {
+        let chosen = Select::with_theme(&theme())
+            .with_prompt("Decide")
+            .items(["skip", "approve", "deny"])
+            .default(0)
+            .interact()?;
+        let verdict = match chosen {
+            1 => Verdict::Approve,
+            2 => Verdict::Deny,
+            _ => return Ok((Choice::Skip, None)),
+        };
+        let comment: String = Input::with_theme(&theme())
+            .with_prompt("Comment (may be empty)")
+            .allow_empty(true)
+            .interact_text()?;
+        let comment = Some(comment).filter(|comment| !comment.trim().is_empty());
+        Ok((Choice::Decide(verdict), comment))
+    })
+    .await
+}
+
+/// Asks on a thread of its own, since the terminal blocks.
+async fn ask<T: Send + 'static>(
+    question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
+) -> Result<T, Failure> {
+    let answer = tokio::task::spawn_blocking(question).await.map_err(std::io::Error::other)?;
+    let dialoguer_error = |dialoguer::Error::IO(error)| Failure::from(error);
+    answer.map_err(dialoguer_error)
+}
+
+fn report(ui: Ui, hold: &Hold) {
+    let missing = hold.quorum.saturating_sub(
+        hold.decisions
+            .iter()
+            .filter(|by| by.verdict == Verdict::Approve)
+            .count()
+            .try_into()
+            .unwrap_or(u32::MAX),
+    );
+    match hold.state {
+        HoldState::Pending => {
+            ui.note(format_args!("{} waits for {missing} more", clean(&hold.id)));
+        }
+        _ => ui.note(format_args!("{} is {}", clean(&hold.id), state(hold))),
+    }
+}

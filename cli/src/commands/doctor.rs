@@ -1,0 +1,81 @@
+//! `kguard doctor`: goes the way of a command, step by step, and says where it ends.
+
+use kguard::api::{Cluster, LoginInfo, WhoAmI};
+
+use crate::certificates::LocalCa;
+use crate::child::find_kubectl;
+use crate::context::Context;
+use crate::control::ControlError;
+use crate::failure::{Failure, Kind};
+use crate::ui::{Ui, clean};
+
+/// What was found so far.
+struct Findings {
+    ui: Ui,
+    failed: Option<Kind>,
+}
+
+impl Findings {
+    /// Notes a step; the value, if it went well.
+    fn step<T>(
+        &mut self,
+        name: &str,
+        found: Result<T, Failure>,
+        describe: impl Fn(&T) -> String,
+    ) -> Option<T> {
+        match found {
+            Ok(value) => {
+                self.ui.note(format_args!("ok      {name}: {}", clean(&describe(&value))));
+                Some(value)
+            }
+            Err(failure) => {
+                self.ui.note(format_args!("problem {name}: {}", failure.message));
+                for cause in &failure.causes {
+                    self.ui.note(format_args!("          caused by: {cause}"));
+                }
+                for hint in &failure.hints {
+                    self.ui.hint(hint);
+                }
+                self.failed.get_or_insert(failure.kind);
+                None
+            }
+        }
+    }
+}
+
+pub(super) async fn run(context: &Context) -> Result<(), Failure> {
+    let mut findings = Findings { ui: context.ui, failed: None };
+    let kubectl = find_kubectl(&context.environment);
+    findings.step("kubectl", kubectl, |path| path.display().to_string());
+    let ca = LocalCa::load(&context.folders).map_err(Failure::from);
+    findings.step("local CA", ca, |_| context.folders.data.display().to_string());
+    let target = findings.step("gateway", context.target(), |target| target.gateway.to_string());
+    if let Some(target) = target {
+        gateway(&mut findings, &target).await?;
+    }
+    match findings.failed {
+        None => Ok(()),
+        Some(kind) => Err(Failure::new(kind, "not all is well")),
+    }
+}
+
+async fn gateway(findings: &mut Findings, target: &crate::context::Target) -> Result<(), Failure> {
+    let control = target.control()?;
+    let info: Result<LoginInfo, ControlError> = control.anonymous("/v1/login").await;
+    let info = info.map_err(Failure::from);
+    let reached = findings.step("connection", info, |info| format!("logs in at {}", info.issuer));
+    let token = target.tokens.get().await.map_err(Failure::from);
+    let source = target.tokens.source().describe();
+    let token = findings.step("token", token, |_| format!("from {source}"));
+    if reached.is_none() || token.is_none() {
+        return Ok(());
+    }
+    let who: Result<WhoAmI, ControlError> = control.get("/v1/whoami").await;
+    let who = who.map_err(Failure::from);
+    findings.step("identity", who, |who| format!("{} until {}", who.caller.name, who.expires));
+    let clusters: Result<Vec<Cluster>, ControlError> = control.get("/v1/clusters").await;
+    findings.step("clusters", clusters.map_err(Failure::from), |clusters| {
+        clusters.iter().map(|cluster| cluster.name.as_str()).collect::<Vec<_>>().join(", ")
+    });
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! `kguard proxy`: the local port until Ctrl-C, or in the background for `kguard env`.
+
+use crate::args::ProxyArgs;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output;
+use crate::session::{Serving, Session};
+
+use super::env::Background;
+
+pub(super) async fn run(context: &Context, args: &ProxyArgs) -> Result<(), Failure> {
+    let serving = Serving { port: args.port, direct: args.direct };
+    let argv = vec!["kguard".to_owned(), "proxy".to_owned()];
+    if args.background {
+        let background = Background::of(context)?;
+        // Held as long as we live: `kguard env` sees by it that we do.
+        let Some(_lock) = background.lock()? else { return Ok(()) };
+        let session = Session::open(context, argv, serving, None).await?;
+        background.announce(&session.kubeconfig())?;
+        until_stopped().await?;
+        return background.withdraw();
+    }
+    let session = Session::open(context, argv, serving, None).await?;
+    if !args.direct {
+        context.ui.note(format_args!("serving a CONNECT proxy at http://{}", session.address));
+    }
+    context.ui.note("use it with this kubeconfig, until Ctrl-C:");
+    output::text(&format!("{}\n", session.kubeconfig().display()))?;
+    until_stopped().await
+}
+
+#[cfg(unix)]
+async fn until_stopped() -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut hangups = signal(SignalKind::hangup())?;
+    tokio::select! {
+        stopped = tokio::signal::ctrl_c() => Ok(stopped?),
+        _ = terminations.recv() => Ok(()),
+        _ = hangups.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn until_stopped() -> Result<(), Failure> {
+    Ok(tokio::signal::ctrl_c().await?)
+}

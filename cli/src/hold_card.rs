@@ -1,0 +1,147 @@
+//! A held request, for the eyes of somebody who is to decide on it.
+
+use jiff::{Timestamp, Unit};
+use kguard::api::{Hold, HoldState, Verdict};
+
+use crate::ui::{Ui, clean};
+
+/// The request in one line: verb, resource and where.
+pub(crate) fn request_line(hold: &Hold) -> String {
+    let verb = format!("{:?}", hold.request.verb).to_lowercase();
+    let Some(resource) = &hold.request.resource else {
+        return format!("{verb} {}", hold.request.path);
+    };
+    let mut line = format!("{verb} {}", resource.resource);
+    if !resource.api_group.is_empty() {
+        line.push_str(&format!(".{}", resource.api_group));
+    }
+    for part in [&resource.subresource, &resource.name] {
+        if !part.is_empty() {
+            line.push_str(&format!("/{part}"));
+        }
+    }
+    if !resource.namespace.is_empty() && resource.resource != "namespaces" {
+        line.push_str(&format!(" in {}", resource.namespace));
+    }
+    line
+}
+
+pub(crate) fn state(hold: &Hold) -> &'static str {
+    match hold.state {
+        HoldState::Approved => "approved",
+        HoldState::Cancelled => "cancelled",
+        HoldState::Denied => "denied",
+        HoldState::Expired => "expired",
+        HoldState::Pending => "pending",
+        HoldState::Used => "used",
+    }
+}
+
+/// A duration as kubectl's AGE shows it.
+pub(crate) fn age(from: Timestamp, to: Timestamp) -> String {
+    let seconds = to.since(from).and_then(|span| span.total(Unit::Second)).unwrap_or(0.0).max(0.0);
+    match std::time::Duration::from_secs_f64(seconds).as_secs() {
+        seconds @ 0..120 => format!("{seconds}s"),
+        seconds @ 120..7200 => format!("{}m", seconds / 60),
+        seconds @ 7200..172_800 => format!("{}h", seconds / 3600),
+        seconds => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// All that a decision rests on, and what the client claims, told apart.
+pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
+    let mut card = String::new();
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            card.push_str(&format!("{}{}\n", ui.bold(&format!("{name:<11}")), clean(value)));
+        }
+    };
+    line("Request", &hold.id);
+    line("State", state(hold));
+    let groups = hold.caller.groups.join(", ");
+    let kind = format!("{:?}", hold.caller.kind).to_lowercase();
+    line("Who", &format!("{} ({kind}; {groups}; by {})", hold.caller.name, hold.caller.issuer));
+    line("Cluster", &hold.cluster);
+    line("Does", &request_line(hold));
+    let query: Vec<String> =
+        hold.query.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    line("HTTP", &format!("{} {}{query}", hold.method, hold.request.path));
+    line("Policy", &format!("{}: {}", hold.policy, hold.message));
+    line("Digest", &hold.digest);
+    if let Some(object) = &hold.bound_to {
+        line("Object", &format!("{} at version {}", object.uid, object.resource_version));
+    }
+    line("Claims", &hold.claims.argv.join(" "));
+    line("Reason", hold.claims.reason.as_deref().unwrap_or_default());
+    line("CI run", hold.claims.run.as_deref().unwrap_or_default());
+    let approvers: Vec<String> = hold.approvers.iter().map(ToString::to_string).collect();
+    line("Approvers", &format!("{} of {}", hold.quorum.max(1), approvers.join(", ")));
+    for decision in &hold.decisions {
+        let verdict = match decision.verdict {
+            Verdict::Approve => "approved",
+            Verdict::Deny => "denied",
+        };
+        let comment = decision.comment.as_deref().unwrap_or_default();
+        line("Decision", &format!("{verdict} by {} {comment}", decision.by));
+    }
+    line("Asked", &format!("{} ago", age(hold.created, now)));
+    if hold.state == HoldState::Pending {
+        line("Time left", &age(now, hold.expires));
+    }
+    card
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use kguard::api::Claims;
+
+    use super::*;
+    use crate::environment::Environment;
+    use crate::ui::Color;
+
+    /// A held deletion of a namespace.
+    pub(crate) fn hold(id: &str, state: &str) -> Hold {
+        serde_json::from_value(serde_json::json!({
+            "id": id, "state": state,
+            "caller": {"name": "oidc:alice", "groups": ["oidc:dev"], "kind": "person", "issuer": "https://idp.example"},
+            "cluster": "prod", "method": "DELETE",
+            "request": {
+                "verb": "delete", "path": "/api/v1/namespaces/shop", "apiGroup": "", "apiVersion": "v1",
+                "namespace": "shop", "resource": "namespaces", "subresource": "", "name": "shop",
+            },
+            "query": [], "digest": "abc", "policy": "namespace-deletes", "message": "Deletes all in it.",
+            "approvers": ["group:oidc:sre"], "quorum": 1, "decisions": [],
+            "created": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:15:00Z",
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_card_shows_what_is_decided_and_by_whom_it_is_claimed() {
+        let ui = Ui::new(&Environment::default(), Color::Never, false, false);
+        let mut hold = hold("7KQ4", "pending");
+        hold.claims = Claims {
+            argv: vec!["kubectl".into(), "delete".into(), "ns\x1b[31m".into()],
+            reason: Some("cleanup".into()),
+            run: None,
+        };
+        let card = card(ui, &hold, "2026-01-01T00:05:00Z".parse().unwrap());
+        let expected = "\
+Request    7KQ4
+State      pending
+Who        oidc:alice (person; oidc:dev; by https://idp.example)
+Cluster    prod
+Does       delete namespaces/shop
+HTTP       DELETE /api/v1/namespaces/shop
+Policy     namespace-deletes: Deletes all in it.
+Digest     abc
+Claims     kubectl delete ns\\u{1b}[31m
+Reason     cleanup
+Approvers  1 of group:oidc:sre
+Asked      5m ago
+Time left  10m
+";
+        assert_eq!(card, expected);
+    }
+}

@@ -1,0 +1,219 @@
+//! One session: a local port, a kubeconfig for it, a tunnel behind it, and word of what happens
+//! to its requests.
+
+mod folder;
+mod watch;
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Limited};
+use kguard::api::Claims;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::certificates::LocalCa;
+use crate::child;
+use crate::clusters::{ClusterCache, MAX_LIST_BYTES};
+use crate::context::{Context, Target};
+use crate::failure::{Failure, Kind};
+use crate::kubeconfig::{self, Entry};
+use crate::local_port::{self, LocalPort};
+use crate::tunnel::{Dialer, Tunnel};
+
+use folder::SessionFolder;
+use watch::Watcher;
+
+/// How many events may wait while the terminal is slow.
+const EVENTS: usize = 64;
+
+/// The gateway tells of a refusal before it answers with it, over the same connection: by the time
+/// a program has ended because of it, the event is here, if perhaps not yet looked at.
+const LAST_EVENT: Duration = Duration::from_millis(50);
+
+/// A session that is served as long as its future is polled.
+pub(crate) struct Session {
+    folder: SessionFolder,
+    tunnel: Tunnel,
+    watcher: Watcher,
+    /// Where the local port is.
+    pub(crate) address: SocketAddr,
+}
+
+/// How a session serves clusters locally.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Serving {
+    pub(crate) port: u16,
+    pub(crate) direct: bool,
+}
+
+impl Session {
+    /// Opens the local port and starts to dial, without waiting for the gateway if the clusters
+    /// are known already. `also` names clusters that have to be among them.
+    pub(crate) async fn open(
+        context: &Context,
+        argv: Vec<String>,
+        serving: Serving,
+        also: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let target = context.target()?;
+        target.require_token().await?;
+        let cache = ClusterCache::new(&context.folders, &target);
+        let chosen = context.cluster(&target.config).map(str::to_owned);
+        let wanted: Vec<&str> = chosen.as_deref().into_iter().chain(also).collect();
+        let names = cache.names(&target, &wanted).await?;
+        let current = current(chosen.as_deref(), &names)?.to_owned();
+
+        let ca = LocalCa::load(&context.folders)?;
+        let ca_pem = ca.pem().to_owned();
+        let client = ca.client()?;
+        let (sender, events) = mpsc::channel(EVENTS);
+        let tunnel = Tunnel::start(Dialer {
+            gateway: target.gateway.clone(),
+            ca: target.config.ca.clone(),
+            tokens: target.tokens.clone(),
+            session: Uuid::new_v4(),
+            events: sender,
+        });
+        let port = Arc::new(LocalPort {
+            gateway: target.gateway.clone(),
+            ca,
+            tunnel: tunnel.clone(),
+            claims: claims(context, argv),
+        });
+        let (entries, address) = serve(port, &names, serving).await?;
+        let folder = SessionFolder::create(&context.folders)?;
+        folder.write_kubeconfig(&kubeconfig::render(&entries, &current, &ca_pem, &client))?;
+        tokio::spawn(housekeeping(cache, tunnel.clone(), folder.sweeper()));
+        let watcher = Watcher::start(context.ui, events);
+        Ok(Self { folder, tunnel, watcher, address })
+    }
+
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.folder.kubeconfig()
+    }
+
+    /// Runs a program in the session; the result is the exit code.
+    pub(crate) async fn run(
+        self,
+        context: &Context,
+        program: &Path,
+        arguments: &[OsString],
+    ) -> Result<u8, Failure> {
+        let mut child = child::spawn(program, arguments, &self.kubeconfig())?;
+        let status = child::wait(&mut child).await?;
+        Ok(self.exit_code(context, status).await)
+    }
+
+    async fn exit_code(self, context: &Context, status: ExitStatus) -> u8 {
+        if status.success() {
+            return 0;
+        }
+        let mut outcome = self.watcher.outcome(LAST_EVENT).await;
+        if let Some(error) = self.tunnel.trouble() {
+            let failure = Failure::from(&*error);
+            context.ui.failure(&failure);
+            outcome.note_trouble(failure.kind == Kind::NotLoggedIn);
+        }
+        outcome.exit_code(child::exit_code(status))
+    }
+}
+
+/// Starts serving, and tells where each cluster is.
+async fn serve(
+    port: Arc<LocalPort>,
+    names: &[String],
+    serving: Serving,
+) -> Result<(Vec<Entry>, SocketAddr), Failure> {
+    let (listener, address) = bind(serving.port).await?;
+    if !serving.direct {
+        let entry = |name: &String| Entry {
+            cluster: name.clone(),
+            server: format!("https://{}", port.gateway.cluster_host(name)),
+            proxy: Some(format!("http://{address}")),
+        };
+        let entries = names.iter().map(entry).collect();
+        tokio::spawn(port.serve(listener));
+        return Ok((entries, address));
+    }
+    let mut entries = Vec::new();
+    let mut first = Some(listener);
+    for (name, offset) in names.iter().zip(0..) {
+        let listener = match first.take() {
+            Some(listener) => listener,
+            None if serving.port == 0 => bind(0).await?.0,
+            None => bind(serving.port.saturating_add(offset)).await?.0,
+        };
+        let server = format!("https://{}", listener.local_addr()?);
+        entries.push(Entry { cluster: name.clone(), server, proxy: None });
+        tokio::spawn(Arc::clone(&port).serve_direct(listener, name.clone()));
+    }
+    Ok((entries, address))
+}
+
+async fn bind(port: u16) -> Result<(tokio::net::TcpListener, SocketAddr), Failure> {
+    local_port::bind(port).await.map_err(|error| {
+        let failure = Failure::of(Kind::Other, &error);
+        Failure { message: format!("cannot open the local port {port}: {error}"), ..failure }
+    })
+}
+
+/// The context to start with.
+fn current<'a>(chosen: Option<&'a str>, names: &'a [String]) -> Result<&'a str, Failure> {
+    match chosen {
+        Some(chosen) if names.iter().any(|name| name == chosen) => Ok(chosen),
+        Some(chosen) => Err(Failure::usage(format_args!("there is no cluster `{chosen}` for you"))
+            .hint("`kguard clusters` lists those you may reach")),
+        None => names.first().map(String::as_str).ok_or_else(|| {
+            Failure::new(Kind::Refused, "there is no cluster that you may reach")
+                .hint("ask the gateway's operators; `kguard whoami` shows what they need to know")
+        }),
+    }
+}
+
+/// What we say of ourselves. Nobody believes it, but everybody may read it.
+fn claims(context: &Context, argv: Vec<String>) -> Claims {
+    let environment = &context.environment;
+    let github = || {
+        let server = environment.get("GITHUB_SERVER_URL")?;
+        let repository = environment.get("GITHUB_REPOSITORY")?;
+        let run = environment.get("GITHUB_RUN_ID")?;
+        Some(format!("{server}/{repository}/actions/runs/{run}"))
+    };
+    let others = ["CI_JOB_URL", "BUILD_URL"].into_iter().find_map(|name| environment.get(name));
+    let reason = context.common.reason.as_deref().or_else(|| environment.get("KGUARD_REASON"));
+    Claims {
+        argv,
+        reason: reason.map(str::to_owned),
+        run: github().or_else(|| others.map(str::to_owned)),
+    }
+}
+
+/// What need not be done before the program starts: asks for clusters that are new, and removes
+/// what sessions that were killed left behind.
+async fn housekeeping(cache: ClusterCache, tunnel: Tunnel, sweep: impl Future<Output = ()>) {
+    sweep.await;
+    if cache.is_fresh() {
+        return;
+    }
+    let Ok(response) = tunnel.get("/v1/clusters").await else { return };
+    let Ok(body) = Limited::new(response.into_body(), MAX_LIST_BYTES).collect().await else {
+        return;
+    };
+    if let Ok(clusters) = serde_json::from_slice(&body.to_bytes()) {
+        // The list that is there serves as well.
+        let _ = cache.remember(clusters);
+    }
+}
+
+impl Target {
+    /// Whether there is a token at all, before anything is started for nothing.
+    pub(crate) async fn require_token(&self) -> Result<(), Failure> {
+        self.tokens.get().await.map(drop).map_err(Failure::from)
+    }
+}

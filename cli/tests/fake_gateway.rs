@@ -1,0 +1,269 @@
+//! A gateway that decides nothing: TLS, the tunnel and the control API with canned answers, and
+//! behind the tunnel a cluster that says what it was asked.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use kguard::tunnel;
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// What the gateway has been told and has seen.
+pub(crate) struct State {
+    /// The tokens it takes.
+    pub(crate) tokens: Mutex<Vec<String>>,
+    /// `METHOD CLUSTER PATH` of each request that reached a cluster.
+    pub(crate) requests: Mutex<Vec<String>>,
+    /// The claims of each stream.
+    pub(crate) claims: Mutex<Vec<kguard::api::Claims>>,
+    /// Lines for those who follow a session's events.
+    events: broadcast::Sender<String>,
+    issuer: String,
+    logins: Mutex<u32>,
+}
+
+pub(crate) struct FakeGateway {
+    pub(crate) address: SocketAddr,
+    pub(crate) ca: String,
+    pub(crate) state: Arc<State>,
+    acceptor: TlsAcceptor,
+    connections: mpsc::Sender<()>,
+}
+
+impl FakeGateway {
+    pub(crate) async fn start() -> Self {
+        let issuer = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let certificate = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key =
+            rustls::pki_types::PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.cert.der().clone()], key.into())
+            .unwrap();
+        let state = Arc::new(State {
+            tokens: Mutex::new(vec!["good".to_owned()]),
+            requests: Mutex::default(),
+            claims: Mutex::default(),
+            events: broadcast::channel(16).0,
+            issuer: format!("http://{}", issuer.local_addr().unwrap()),
+            logins: Mutex::default(),
+        });
+        tokio::spawn(serve_issuer(issuer, Arc::clone(&state)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let connections = serve(listener, acceptor.clone(), Arc::clone(&state));
+        Self { address, ca: certificate.cert.pem(), state, acceptor, connections }
+    }
+
+    /// Breaks all connections and listens no more until [`Self::come_back`].
+    pub(crate) async fn go_away(&mut self) {
+        self.connections.send(()).await.unwrap();
+        self.connections.closed().await;
+    }
+
+    pub(crate) async fn come_back(&mut self) {
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        self.connections = serve(listener, self.acceptor.clone(), Arc::clone(&self.state));
+    }
+
+    /// Tells all sessions of an event, as soon as one listens.
+    pub(crate) async fn tell(&self, event: &Value) {
+        while self.state.events.send(event.to_string()).is_err() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Serves until it is told to stop.
+fn serve(listener: TcpListener, acceptor: TlsAcceptor, state: Arc<State>) -> mpsc::Sender<()> {
+    let (stop, mut stopped) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let mut connections = JoinSet::new();
+        loop {
+            let (tcp, _) = tokio::select! {
+                accepted = listener.accept() => accepted.unwrap(),
+                _ = stopped.recv() => return connections.shutdown().await,
+            };
+            let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
+            connections.spawn(async move {
+                if let Ok(tls) = acceptor.accept(tcp).await {
+                    serve_connection(tls, state).await;
+                }
+            });
+        }
+    });
+    stop
+}
+
+async fn serve_connection<S>(tls: S, state: Arc<State>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (upgrades, mut upgraded) = mpsc::channel(1);
+    let outside = Arc::clone(&state);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let response = if request.uri().path() != tunnel::PATH {
+            control(&outside, &request)
+        } else if is_known(&outside, &request) {
+            upgrades.try_send(hyper::upgrade::on(&mut request)).unwrap();
+            tunnel::accept(&request).unwrap().map(|()| Empty::new().boxed_unsync())
+        } else {
+            status(StatusCode::UNAUTHORIZED, "not this token")
+        };
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let http1 = hyper::server::conn::http1::Builder::new();
+    let served = http1.serve_connection(TokioIo::new(tls), service).with_upgrades().await;
+    let (Ok(()), Some(upgraded)) = (served, upgraded.try_recv().ok()) else { return };
+    let websocket = tunnel::WsBytes::server(TokioIo::new(upgraded.await.unwrap())).await;
+    let service = service_fn(move |request| {
+        let response = inside(&state, request);
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let _ = tunnel::server().serve_connection(TokioIo::new(websocket), service).await;
+}
+
+fn inside(state: &Arc<State>, mut request: Request<Incoming>) -> Response<Body> {
+    if request.method() != Method::CONNECT {
+        return control(state, &request);
+    }
+    if !is_known(state, &request) {
+        return status(StatusCode::UNAUTHORIZED, "not this token");
+    }
+    let cluster = tunnel::cluster(&request).unwrap().to_owned();
+    state.claims.lock().unwrap().push(tunnel::read_claims(request.headers()).unwrap());
+    if cluster == "broken" {
+        return status(StatusCode::NOT_FOUND, "no such cluster");
+    }
+    let stream = hyper::upgrade::on(&mut request);
+    let state = Arc::clone(state);
+    tokio::spawn(async move {
+        let service = service_fn(move |request: Request<Incoming>| {
+            let line = format!("{} {cluster} {}", request.method(), request.uri());
+            state.requests.lock().unwrap().push(line.clone());
+            async move { Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(line))) }
+        });
+        let http1 = hyper::server::conn::http1::Builder::new();
+        let _ = http1.serve_connection(stream.await.unwrap(), service).await;
+    });
+    Response::new(Empty::new().boxed_unsync())
+}
+
+fn control(state: &State, request: &Request<Incoming>) -> Response<Body> {
+    let path = request.uri().path();
+    if path == "/v1/login" {
+        return answer(&json!({
+            "issuer": state.issuer, "clientId": "kguard", "scopes": ["openid", "offline_access"],
+        }));
+    }
+    if !is_known(state, request) {
+        return status(StatusCode::UNAUTHORIZED, "not this token");
+    }
+    match path {
+        "/v1/clusters" => answer(&json!([{"name": "prod"}, {"name": "dev"}, {"name": "broken"}])),
+        "/v1/whoami" => answer(&json!({
+            "caller": {
+                "name": "oidc:alice", "groups": ["oidc:dev"], "kind": "person",
+                "issuer": state.issuer,
+            },
+            "expires": "2040-01-01T00:00:00Z",
+        })),
+        path if path.ends_with("/events") => {
+            let events = state.events.subscribe();
+            let lines = futures_util::stream::unfold(events, |mut events| async move {
+                let line = Bytes::from(format!("{}\n", events.recv().await.ok()?));
+                Some((Ok(Frame::data(line)), events))
+            });
+            Response::new(StreamBody::new(lines).boxed_unsync())
+        }
+        _ => status(StatusCode::NOT_FOUND, "no such path"),
+    }
+}
+
+fn is_known<B>(state: &State, request: &Request<B>) -> bool {
+    let token = tunnel::read_bearer(request.headers());
+    token.is_some_and(|token| state.tokens.lock().unwrap().contains(token.expose()))
+}
+
+fn answer(value: &Value) -> Response<Body> {
+    Response::new(Full::from(value.to_string()).boxed_unsync())
+}
+
+fn status(code: StatusCode, message: &str) -> Response<Body> {
+    let body = json!({"kind": "Status", "code": code.as_u16(), "message": message});
+    let mut response = answer(&body);
+    *response.status_mut() = code;
+    response
+}
+
+/// An OpenID provider whose user confirms at the second question, and whose tokens are
+/// `token-1`, `token-2` and so on.
+async fn serve_issuer(listener: TcpListener, state: Arc<State>) {
+    loop {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let state = Arc::clone(&state);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let state = Arc::clone(&state);
+            async move { Ok::<_, Infallible>(issuer_answer(&state, request).await) }
+        });
+        let http1 = hyper::server::conn::http1::Builder::new();
+        tokio::spawn(http1.serve_connection(TokioIo::new(tcp), service));
+    }
+}
+
+async fn issuer_answer(state: &State, request: Request<Incoming>) -> Response<Body> {
+    let issuer = &state.issuer;
+    let path = request.uri().path().to_owned();
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    let form = String::from_utf8(body.to_vec()).unwrap();
+    match path.as_str() {
+        "/.well-known/openid-configuration" => answer(&json!({
+            "issuer": issuer, "token_endpoint": format!("{issuer}/token"),
+            "device_authorization_endpoint": format!("{issuer}/device"),
+        })),
+        "/device" => answer(&json!({
+            "device_code": "device", "user_code": "ABCD-EFGH", "expires_in": 60, "interval": 0,
+            "verification_uri": format!("{issuer}/confirm"),
+        })),
+        "/token" => {
+            let mut logins = state.logins.lock().unwrap();
+            *logins += 1;
+            let expected = match *logins {
+                1 => return refusal("authorization_pending"),
+                2 => "device_code=device".to_owned(),
+                n => format!("refresh_token=refresh-{}", n - 1),
+            };
+            if !form.contains(&expected) {
+                return refusal("invalid_grant");
+            }
+            let token = format!("token-{logins}");
+            state.tokens.lock().unwrap().push(token.clone());
+            answer(&json!({"id_token": token, "refresh_token": format!("refresh-{logins}")}))
+        }
+        _ => status(StatusCode::NOT_FOUND, "no such path"),
+    }
+}
+
+fn refusal(code: &str) -> Response<Body> {
+    let mut response = answer(&json!({"error": code}));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
+}

@@ -1,0 +1,274 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_kguard_global_optspecs
+    string join \n gateway= cluster= reason= v/verbose q/quiet color= h/help V/version
+end
+
+function __fish_kguard_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_kguard_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_kguard_using_subcommand
+    set -l cmd (__fish_kguard_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c kguard -n "__fish_kguard_needs_command" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_needs_command" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_needs_command" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_needs_command" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_needs_command" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_needs_command" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kguard -n "__fish_kguard_needs_command" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "login" -d 'Log in to a gateway with a code in the browser'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "logout" -d 'Forget the login'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "whoami" -d 'Show who the gateway takes you for'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "clusters" -d 'List the clusters you may reach'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "use" -d 'Choose the cluster to start with'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "kubectl" -d 'Run one kubectl through the gateway'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "run" -d 'Run any program that reads KUBECONFIG through the gateway'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "proxy" -d 'Hold a local port to the clusters open until Ctrl-C'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "env" -d 'Print what makes this shell use the gateway'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "shim" -d 'Put a `kubectl` on the PATH that goes through the gateway'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "requests" -d 'List held requests, or show one in full'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "approve" -d 'Approve a held request, or wait for requests to decide on'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "deny" -d 'Refuse a held request'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "audit" -d 'Read and verify the trail'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "policy" -d 'Check policies before the gateway gets them'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "completion" -d 'Print completions for a shell'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "doctor" -d 'Find out what does not work, and how to mend it'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "version" -d 'Show the version'
+complete -c kguard -n "__fish_kguard_using_subcommand login" -l ca -d 'Trust this CA for the gateway, and no other (PEM)' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand login" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand login" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand login" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand login" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand login" -l insecure-storage -d 'Keep the login in a file that only you can read, instead of the keyring'
+complete -c kguard -n "__fish_kguard_using_subcommand login" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand login" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand login" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand login" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand logout" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand logout" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand logout" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand logout" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand logout" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand logout" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand logout" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand logout" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand use" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand use" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand use" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand use" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand use" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand use" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand use" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand use" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand run" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand run" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand run" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand run" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand run" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand run" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand run" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand run" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l port -d 'The port, if not any free one' -r
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l direct -d 'Open one plain TLS port per cluster, from PORT on'
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l background -d 'Serve `kguard env`'
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand env" -l shell -d 'The shell: posix, fish or powershell' -r -f -a "fish\t'fish'
+powershell\t'PowerShell'
+posix\t'sh, bash, zsh and their like'"
+complete -c kguard -n "__fish_kguard_using_subcommand env" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand env" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand env" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand env" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand env" -l stop -d 'Stop the proxy in the background'
+complete -c kguard -n "__fish_kguard_using_subcommand env" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand env" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kguard -n "__fish_kguard_using_subcommand env" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand shim; and not __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand shim; and not __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand shim; and not __fish_seen_subcommand_from install" -f -a "install" -d 'Write the shim into a folder; put that folder first on the PATH'
+complete -c kguard -n "__fish_kguard_using_subcommand shim; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand shim; and __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l comment -d 'Tell the requester something' -r
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -s y -l yes -d 'Do not ask back'
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -l comment -d 'Tell the requester why' -r
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export" -f -a "list" -d 'List the newest records'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export" -f -a "show" -d 'Show all records of a request, a hold or a position'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export" -f -a "verify" -d 'Verify an exported trail, offline'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export" -f -a "export" -d 'Write the trail to standard output, a record a line'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'How many records' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l key -d 'The gateway\'s public key, if its signatures are to be checked' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l after -d 'Only what follows this position' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check starter" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check starter" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check starter" -f -a "check" -d 'Check policy files or folders'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check starter" -f -a "starter" -d 'Print policies to start with'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from starter" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from starter" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand completion" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand completion" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand doctor" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand doctor" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand doctor" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand version" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand version" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand version" -s V -l version -d 'Print version'
