@@ -8,6 +8,7 @@
 //   OIDC_TOKEN_TTL       seconds that access and ID tokens live (60)
 //   OIDC_REFRESH_TTL     seconds that refresh tokens live (3600)
 //   OIDC_DEVICE_TTL      seconds that a device code lives (300)
+//   OIDC_EXIT_WITH_STDIN set: ends when its standard input does, and so with the test that started it
 //
 // Prints one line of JSON when it is ready: {"issuer":"https://127.0.0.1:PORT"}
 
@@ -136,3 +137,7 @@ server.on('request', (req, res) => {
 });
 provider.on('server_error', (_ctx, error) => console.error(error));
 console.log(JSON.stringify({ issuer }));
+
+if (process.env.OIDC_EXIT_WITH_STDIN) {
+  process.stdin.on('end', () => process.exit(0)).resume();
+}
