@@ -7,7 +7,7 @@ use crate::credentials::Tokens;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
-use crate::ui::{Color, Ui};
+use crate::ui::{Color, Ui, Verbosity};
 
 /// The world of one command.
 #[derive(Debug, Clone)]
@@ -38,7 +38,12 @@ impl Context {
     /// The terminal alone, for when the rest cannot be had.
     pub(crate) fn ui(environment: &Environment, common: &Common) -> Ui {
         let color = common.color.unwrap_or(Color::Auto);
-        Ui::new(environment, color, common.quiet, common.verbose)
+        let verbosity = match (common.quiet, common.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        };
+        Ui::new(environment, color, verbosity)
     }
 
     /// The gateway: by option, by environment, by login.

@@ -31,7 +31,7 @@ pub(crate) fn private_folder(path: &Path) -> Result<(), FileError> {
 /// Writes a file for the user alone; whoever reads it meanwhile sees the old content or the new.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let error = |source| FileError::Write { path: path.to_owned(), source };
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
     private_folder(folder)?;
     // `tempfile` makes files with mode 0600.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(error)?;

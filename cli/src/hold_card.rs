@@ -13,15 +13,15 @@ pub(crate) fn request_line(hold: &Hold) -> String {
     };
     let mut line = format!("{verb} {}", resource.resource);
     if !resource.api_group.is_empty() {
-        line.push_str(&format!(".{}", resource.api_group));
+        line = format!("{line}.{}", resource.api_group);
     }
     for part in [&resource.subresource, &resource.name] {
         if !part.is_empty() {
-            line.push_str(&format!("/{part}"));
+            line = format!("{line}/{part}");
         }
     }
     if !resource.namespace.is_empty() && resource.resource != "namespaces" {
-        line.push_str(&format!(" in {}", resource.namespace));
+        line = format!("{line} in {}", resource.namespace);
     }
     line
 }
@@ -53,7 +53,7 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
     let mut card = String::new();
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            card.push_str(&format!("{}{}\n", ui.bold(&format!("{name:<11}")), clean(value)));
+            card.extend([&ui.bold(&format!("{name:<11}")), &*clean(value), "\n"]);
         }
     };
     line("Request", &hold.id);
@@ -98,7 +98,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::environment::Environment;
-    use crate::ui::Color;
+    use crate::ui::{Color, Verbosity};
 
     /// A held deletion of a namespace.
     pub(crate) fn hold(id: &str, state: &str) -> Hold {
@@ -119,7 +119,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_card_shows_what_is_decided_and_by_whom_it_is_claimed() {
-        let ui = Ui::new(&Environment::default(), Color::Never, false, false);
+        let ui = Ui::new(&Environment::default(), Color::Never, Verbosity::Normal);
         let mut hold = hold("7KQ4", "pending");
         hold.claims = Claims {
             argv: vec!["kubectl".into(), "delete".into(), "ns\x1b[31m".into()],

@@ -1,94 +1,112 @@
 //! The exit code of a command that ran through the gateway.
 
-use kguard::api::{Hold, HoldState, SessionEvent};
+use kguard::api::{HoldState, SessionEvent};
 
 use crate::failure::Kind;
 
-/// What happened to the session's requests, as far as the exit code is concerned.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    refused: bool,
-    timed_out: bool,
-    unauthorized: bool,
-    unreachable: bool,
+/// What a program may have failed of, from the least to the most telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cause {
+    /// The gateway was not reached.
+    Unreachable,
+    /// The gateway does not know the caller.
+    NotLoggedIn,
+    /// Nobody decided on a request in time.
+    TimedOut,
+    /// A request was refused.
+    Refused,
 }
 
+/// What happened to the session's requests, as far as the exit code is concerned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Outcome(Option<Cause>);
+
 impl Outcome {
-    pub(crate) fn note(&mut self, event: &SessionEvent) {
+    pub(crate) fn note(&mut self, cause: Cause) {
+        self.0 = self.0.max(Some(cause));
+    }
+
+    /// Notes what an event says of the program's end, if anything.
+    pub(crate) fn note_event(&mut self, event: &SessionEvent) {
         match event {
             SessionEvent::Held { .. } => {}
-            SessionEvent::Refused { .. } => self.refused = true,
-            SessionEvent::Settled { hold } => self.note_hold(hold),
-        }
-    }
-
-    fn note_hold(&mut self, hold: &Hold) {
-        match hold.state {
-            HoldState::Denied => self.refused = true,
-            HoldState::Expired => self.timed_out = true,
-            HoldState::Approved | HoldState::Cancelled | HoldState::Pending | HoldState::Used => {}
-        }
-    }
-
-    /// A stream that could not be opened.
-    pub(crate) fn note_trouble(&mut self, unauthorized: bool) {
-        if unauthorized {
-            self.unauthorized = true;
-        } else {
-            self.unreachable = true;
+            SessionEvent::Refused { .. } => self.note(Cause::Refused),
+            SessionEvent::Settled { hold } => match hold.state {
+                HoldState::Denied => self.note(Cause::Refused),
+                HoldState::Expired => self.note(Cause::TimedOut),
+                HoldState::Approved
+                | HoldState::Cancelled
+                | HoldState::Pending
+                | HoldState::Used => {}
+            },
         }
     }
 
     /// Whether a program that failed has a reason that we know.
     pub(crate) fn explains_failure(self) -> bool {
-        self != Self::default()
+        self.0.is_some()
     }
 
     /// The exit code: the child's, unless it failed and we know why.
     pub(crate) fn exit_code(self, child: u8) -> u8 {
-        let kind = match self {
-            _ if child == 0 => return 0,
-            Self { refused: true, .. } => Kind::Refused,
-            Self { timed_out: true, .. } => Kind::TimedOut,
-            Self { unauthorized: true, .. } => Kind::NotLoggedIn,
-            Self { unreachable: true, .. } => Kind::Unreachable,
-            _ => return child,
-        };
-        kind as u8
+        match self.0 {
+            Some(cause) if child != 0 => cause.kind() as u8,
+            _ => child,
+        }
+    }
+}
+
+impl Cause {
+    fn kind(self) -> Kind {
+        match self {
+            Self::NotLoggedIn => Kind::NotLoggedIn,
+            Self::Refused => Kind::Refused,
+            Self::TimedOut => Kind::TimedOut,
+            Self::Unreachable => Kind::Unreachable,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hold_card::tests::hold;
 
     #[test]
     fn the_childs_code_counts_unless_we_know_better() {
-        let none = Outcome::default();
-        let refused = Outcome { refused: true, ..none };
-        let timed_out = Outcome { timed_out: true, ..none };
-        let unauthorized = Outcome { unauthorized: true, ..none };
-        let unreachable = Outcome { unreachable: true, ..none };
-        let both = Outcome { refused: true, timed_out: true, unreachable: true, ..none };
-        for (outcome, child, code) in [
-            (none, 0, 0),
-            (none, 1, 1),
-            (none, 130, 130),
-            (refused, 0, 0),
-            (refused, 1, 77),
-            (timed_out, 1, 75),
-            (unauthorized, 1, 66),
-            (unreachable, 1, 69),
-            (both, 1, 77),
+        for (causes, child, code) in [
+            (&[][..], 0, 0),
+            (&[], 1, 1),
+            (&[], 130, 130),
+            (&[Cause::Refused], 0, 0),
+            (&[Cause::Refused], 1, 77),
+            (&[Cause::TimedOut], 1, 75),
+            (&[Cause::NotLoggedIn], 1, 66),
+            (&[Cause::Unreachable], 1, 69),
+            (&[Cause::Refused, Cause::TimedOut, Cause::Unreachable], 1, 77),
         ] {
-            assert_eq!(outcome.exit_code(child), code, "{outcome:?} {child}");
+            let mut outcome = Outcome::default();
+            for &cause in causes {
+                outcome.note(cause);
+            }
+            assert_eq!(outcome.exit_code(child), code, "{causes:?} {child}");
         }
     }
 
     #[test]
-    fn events_tell_refusals() {
-        let mut outcome = Outcome::default();
-        outcome.note(&SessionEvent::Refused { policy: None, message: String::new() });
-        assert_eq!(outcome, Outcome { refused: true, ..Outcome::default() });
+    fn events_tell_why_a_program_fails() {
+        let settled = |state| SessionEvent::Settled { hold: Box::new(hold("7KQ4", state)) };
+        let refused = SessionEvent::Refused { policy: None, message: String::new() };
+        for (event, cause) in [
+            (refused, Some(Cause::Refused)),
+            (settled("denied"), Some(Cause::Refused)),
+            (settled("expired"), Some(Cause::TimedOut)),
+            (settled("cancelled"), None),
+            (settled("used"), None),
+        ] {
+            let mut outcome = Outcome::default();
+            outcome.note_event(&event);
+            assert_eq!(outcome, Outcome(cause), "{event:?}");
+        }
     }
 }

@@ -39,7 +39,9 @@ impl<T: Serialize> Columns<'_, T> {
             Format::Json | Format::Yaml => value(format, &items),
             Format::Name => {
                 let names = items.iter().filter_map(|item| (self.row)(item).into_iter().next());
-                text(&names.map(|name| format!("{}\n", clean(&name))).collect::<String>())
+                let lines: Vec<String> =
+                    names.map(|name| clean(&name).into_owned() + "\n").collect();
+                text(&lines.concat())
             }
             Format::Table => text(&self.table(items, self.wide)),
             Format::Wide => text(&self.table(items, self.headings.len())),
@@ -59,10 +61,8 @@ impl<T: Serialize> Columns<'_, T> {
             .collect();
         let mut table = String::new();
         for row in &rows {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                line.push_str(&format!("{cell:<width$}   "));
-            }
+            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            let line = cells.collect::<Vec<_>>().join("   ");
             table.push_str(line.trim_end());
             table.push('\n');
         }

@@ -24,6 +24,7 @@ use crate::context::{Context, Target};
 use crate::failure::{Failure, Kind};
 use crate::kubeconfig::{self, Entry};
 use crate::local_port::{self, LocalPort};
+use crate::outcome::Cause;
 use crate::tunnel::{Dialer, Tunnel};
 
 use folder::SessionFolder;
@@ -118,7 +119,10 @@ impl Session {
         if let Some(error) = self.tunnel.trouble() {
             let failure = Failure::from(&*error);
             context.ui.failure(&failure);
-            outcome.note_trouble(failure.kind == Kind::NotLoggedIn);
+            outcome.note(match failure.kind {
+                Kind::NotLoggedIn => Cause::NotLoggedIn,
+                _ => Cause::Unreachable,
+            });
         }
         outcome.exit_code(child::exit_code(status))
     }

@@ -23,18 +23,29 @@ pub(crate) enum Color {
     Never,
 }
 
+/// How much to say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Verbosity {
+    /// What the user needs to know.
+    #[default]
+    Normal,
+    /// Errors only.
+    Quiet,
+    /// What may help to find a fault.
+    Verbose,
+}
+
 /// The terminal, or what stands in for it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ui {
     color: bool,
-    quiet: bool,
-    verbose: bool,
+    verbosity: Verbosity,
     terminal: bool,
     asks: bool,
 }
 
 impl Ui {
-    pub(crate) fn new(environment: &Environment, color: Color, quiet: bool, verbose: bool) -> Self {
+    pub(crate) fn new(environment: &Environment, color: Color, verbosity: Verbosity) -> Self {
         let terminal = io::stderr().is_terminal();
         let forced = environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         let color = match color {
@@ -43,40 +54,40 @@ impl Ui {
             Color::Auto => forced || (terminal && environment.get("NO_COLOR").is_none()),
         };
         let asks = terminal && io::stdin().is_terminal();
-        Self { color, quiet, verbose, terminal, asks }
+        Self { color, verbosity, terminal, asks }
     }
 
     /// Whether there is somebody to answer a question.
-    pub(crate) fn asks(&self) -> bool {
+    pub(crate) fn asks(self) -> bool {
         self.asks
     }
 
     /// Whether there is a terminal to draw on.
-    pub(crate) fn is_terminal(&self) -> bool {
-        self.terminal && !self.quiet
+    pub(crate) fn is_terminal(self) -> bool {
+        self.terminal && self.verbosity != Verbosity::Quiet
     }
 
-    pub(crate) fn note(&self, text: impl Display) {
-        if !self.quiet {
+    pub(crate) fn note(self, text: impl Display) {
+        if self.verbosity != Verbosity::Quiet {
             line(text);
         }
     }
 
-    pub(crate) fn verbose(&self, text: impl Display) {
-        if self.verbose {
+    pub(crate) fn verbose(self, text: impl Display) {
+        if self.verbosity == Verbosity::Verbose {
             line(text);
         }
     }
 
-    pub(crate) fn warn(&self, text: impl Display) {
+    pub(crate) fn warn(self, text: impl Display) {
         line(format_args!("{} {text}", self.paint("33;1", "warning:")));
     }
 
-    pub(crate) fn hint(&self, text: impl Display) {
+    pub(crate) fn hint(self, text: impl Display) {
         line(format_args!("{} {text}", self.paint("36;1", "hint:")));
     }
 
-    pub(crate) fn failure(&self, failure: &Failure) {
+    pub(crate) fn failure(self, failure: &Failure) {
         line(format_args!("{} {}", self.paint("31;1", "error:"), failure.message));
         for cause in &failure.causes {
             line(format_args!("  caused by: {cause}"));
@@ -87,7 +98,7 @@ impl Ui {
     }
 
     /// A spinner with a text, on a terminal; elsewhere the text once.
-    pub(crate) fn spinner(&self, text: String) -> ProgressBar {
+    pub(crate) fn spinner(self, text: String) -> ProgressBar {
         if !self.is_terminal() {
             self.note(&text);
             return ProgressBar::hidden();
@@ -99,11 +110,11 @@ impl Ui {
         spinner
     }
 
-    pub(crate) fn bold(&self, text: &str) -> String {
+    pub(crate) fn bold(self, text: &str) -> String {
         self.paint("1", text)
     }
 
-    fn paint(&self, code: &str, text: &str) -> String {
+    fn paint(self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
@@ -152,7 +163,7 @@ mod tests {
     fn colours_come_only_when_wanted() {
         let painted = |variables: &[(&str, &str)], color| {
             let environment = variables.iter().copied().collect();
-            Ui::new(&environment, color, false, false).paint("1", "x")
+            Ui::new(&environment, color, Verbosity::Normal).paint("1", "x")
         };
         assert_eq!(painted(&[], Color::Never), "x");
         assert_eq!(painted(&[("NO_COLOR", "1")], Color::Auto), "x");

@@ -138,13 +138,15 @@ fn row(sealed: &Sealed) -> Vec<String> {
     let mut row = vec![sealed.seq.to_string(), time];
     let none = String::new;
     row.extend(match &sealed.record.event {
-        Event::Request(request) => of_request(request, none()),
-        Event::Hold { hold, request } => of_request(request, format!(" as {hold}")),
+        Event::Request(request) => of_request(request, ""),
+        Event::Hold { hold, request } => of_request(request, &format!(" as {hold}")),
         Event::Response(response) => {
             let code =
                 response.code.map_or_else(|| "never ended".to_owned(), |code| code.to_string());
-            let what =
-                response.failure.as_ref().map_or(code.clone(), |why| format!("{code}: {why}"));
+            let what = response
+                .failure
+                .as_ref()
+                .map_or_else(|| code.clone(), |why| format!("{code}: {why}"));
             ["response".to_owned(), none(), none(), what, response.id.to_string(), none()]
         }
         Event::HoldState { hold, state, by, verdict: _, comment } => {
@@ -163,7 +165,7 @@ fn row(sealed: &Sealed) -> Vec<String> {
     row
 }
 
-fn of_request(request: &RequestRecord, suffix: String) -> [String; 6] {
+fn of_request(request: &RequestRecord, suffix: &str) -> [String; 6] {
     let event = match request.decision {
         Outcome::Allow => "allow",
         Outcome::Deny => "deny",

@@ -136,7 +136,7 @@ impl Background {
 
     async fn stop(&self) -> Result<(), Failure> {
         let Some(state) = self.running()? else { return Ok(()) };
-        end(state.pid).await;
+        end(state.pid);
         // It lets go of the lock when it has ended.
         let lock = files::open_lock(&self.lock)?;
         let waited = tokio::task::spawn_blocking(move || lock.lock());
@@ -152,7 +152,7 @@ impl Background {
 }
 
 #[cfg(unix)]
-async fn end(pid: u32) {
+fn end(pid: u32) {
     use rustix::process::{Pid, Signal, kill_process};
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     // If it is gone already, so much the better.
@@ -160,7 +160,7 @@ async fn end(pid: u32) {
 }
 
 #[cfg(windows)]
-async fn end(pid: u32) {
+fn end(pid: u32) {
     // If it is gone already, so much the better.
-    let _ = Command::new("taskkill").args(["/F", "/PID", &pid.to_string()]).output().await;
+    let _ = std::process::Command::new("taskkill").args(["/F", "/PID", &pid.to_string()]).output();
 }

@@ -25,10 +25,11 @@ pub(super) fn run(context: &Context, command: &PolicyCommand) -> Result<(), Fail
             for problem in &problems {
                 context.ui.note(problem);
             }
-            match problems.len() {
-                0 => Ok(context.ui.note(format_args!("{} files, no problem", sources.len()))),
-                count => Err(Failure::new(Kind::Other, format_args!("{count} problems"))),
+            if !problems.is_empty() {
+                return Err(Failure::new(Kind::Other, format_args!("{} problems", problems.len())));
             }
+            context.ui.note(format_args!("{} files, no problem", sources.len()));
+            Ok(())
         }
         PolicyCommand::Starter => starter(),
     }

@@ -15,7 +15,8 @@ const SLOW_DOWN: Duration = Duration::from_secs(5);
 /// RFC 8628, 3.2.
 #[derive(Debug, Deserialize)]
 pub(crate) struct DeviceCode {
-    device_code: Secret<String>,
+    #[serde(rename = "device_code")]
+    secret: Secret<String>,
     /// What the user enters.
     pub(crate) user_code: String,
     /// Where the user enters it.
@@ -70,7 +71,7 @@ impl Pending {
         let form = [
             ("grant_type", GRANT_TYPE),
             ("client_id", &provider.client_id),
-            ("device_code", self.code.device_code.expose()),
+            ("device_code", self.code.secret.expose()),
         ];
         let request = provider.http.post(&provider.token_endpoint).form(&form);
         let answered = answer(&provider.token_endpoint, request).await;
@@ -106,22 +107,22 @@ mod tests {
 
     fn pending() -> Pending {
         let code = serde_json::json!({
-            "device_code": "secret", "user_code": "ABCD-EFGH",
+            "device_code": "hidden-value", "user_code": "ABCD-EFGH",
             "verification_uri": "https://idp.example/device", "expires_in": 300, "interval": 1,
         });
         Pending { code: serde_json::from_value(code).unwrap(), interval: Duration::from_secs(1) }
     }
 
-    fn refusal(error: &str) -> Result<Result<TokenSet, ErrorAnswer>, OidcError> {
-        Ok(Err(ErrorAnswer { error: error.into(), error_description: None }))
+    fn refusal(error: &str) -> ErrorAnswer {
+        ErrorAnswer { error: error.into(), error_description: None }
     }
 
     #[test]
     fn a_login_waits_slows_down_and_ends() {
         let mut pending = pending();
-        assert!(matches!(pending.step(refusal("authorization_pending")), Ok(Poll::Wait)));
+        assert!(matches!(pending.step(Ok(Err(refusal("authorization_pending")))), Ok(Poll::Wait)));
         assert_eq!(pending.interval(), Duration::from_secs(1));
-        assert!(matches!(pending.step(refusal("slow_down")), Ok(Poll::Wait)));
+        assert!(matches!(pending.step(Ok(Err(refusal("slow_down")))), Ok(Poll::Wait)));
         assert_eq!(pending.interval(), Duration::from_secs(6));
         let tokens = TokenSet { id_token: None, refresh_token: None };
         assert!(matches!(pending.step(Ok(Ok(tokens))), Ok(Poll::Done(_))));
@@ -134,13 +135,13 @@ mod tests {
             ("expired_token", "nobody entered the code in time"),
             ("invalid_client", "the issuer refused: invalid_client"),
         ] {
-            let error = pending().step(refusal(code)).unwrap_err();
+            let error = pending().step(Ok(Err(refusal(code)))).unwrap_err();
             assert_eq!(error.to_string(), text);
         }
     }
 
     #[test]
     fn the_device_code_is_never_shown() {
-        assert!(!format!("{:?}", pending()).contains("secret"));
+        assert!(!format!("{:?}", pending()).contains("hidden-value"));
     }
 }

@@ -50,13 +50,15 @@ async fn show_all(
             event = events.recv() => event,
             _ = reminder.tick() => {
                 if !ui.is_terminal() {
-                    waiting.values().for_each(|(text, _)| ui.note(format_args!("still {text}")));
+                    for (text, _) in waiting.values() {
+                        ui.note(format_args!("still {text}"));
+                    }
                 }
                 continue;
             }
         };
         let Some(event) = event else { return };
-        outcome.send_modify(|outcome| outcome.note(&event));
+        outcome.send_modify(|outcome| outcome.note_event(&event));
         match event {
             SessionEvent::Held { hold } => {
                 let text = waiting_text(&hold);

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderValue, Request};
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
 use kguard::redact::Secret;
-use kguard::tunnel::{self, ConnectError, WsBytes};
+use kguard::tunnel::{self, WsBytes};
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -56,19 +56,13 @@ impl Dialer {
     /// Opens the websocket; with another token, if the first is not taken.
     async fn open_websocket(&self) -> Result<WsBytes<TlsStream<TcpStream>>, TunnelError> {
         let token = self.tokens.get().await?;
-        match self.open_with(&token).await {
-            Err(TunnelError::Handshake {
-                source: ConnectError::Refused { status: StatusCode::UNAUTHORIZED, body },
-                gateway,
-            }) => match self.tokens.renew(&token).await? {
-                Some(token) => self.open_with(&token).await,
-                None => {
-                    let source = ConnectError::Refused { status: StatusCode::UNAUTHORIZED, body };
-                    Err(TunnelError::Handshake { gateway, source })
-                }
-            },
-            opened => opened,
+        let opened = self.open_with(&token).await;
+        if matches!(&opened, Err(error) if error.is_unauthorized())
+            && let Some(token) = self.tokens.renew(&token).await?
+        {
+            return self.open_with(&token).await;
         }
+        opened
     }
 
     async fn open_with(
