@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use kguard::audit::{Head, PublicKey};
 
 use crate::gateway::Gateway;
 use crate::output::Format;
@@ -302,17 +303,19 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: u64,
         #[command(flatten)]
+        filter: AuditFilter,
+        #[command(flatten)]
         list: ListArgs,
     },
-    /// Show all records of a request, a hold or a position
+    /// Show all records of a request or a hold
     Show {
-        /// A request's id, a hold's id, or a position in the trail
+        /// A request's id or a hold's id
         #[arg(value_name = "ID")]
         id: String,
         #[command(flatten)]
         list: ListArgs,
     },
-    /// Verify an exported trail, offline
+    /// Verify the gateway's trail, or an exported one offline
     Verify(VerifyArgs),
     /// Write the trail to standard output, a record a line
     Export {
@@ -324,17 +327,53 @@ pub(crate) enum AuditCommand {
     },
 }
 
+/// Which records to list; all of these have to fit.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: kguard audit export >trail.jsonl && kguard audit verify trail.jsonl"
-)]
+pub(crate) struct AuditFilter {
+    /// Only what this caller did, or decided
+    #[arg(long, value_name = "NAME")]
+    pub(crate) caller: Option<String>,
+    /// Only requests to this cluster
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) on: Option<String>,
+    /// Only requests with this decision: allow, deny or hold
+    #[arg(long, value_name = "DECISION", value_parser = ["allow", "deny", "hold"])]
+    pub(crate) decision: Option<String>,
+    /// Only requests with this verb, e.g. delete
+    #[arg(long, value_name = "VERB")]
+    pub(crate) verb: Option<String>,
+    /// Only requests in this namespace
+    #[arg(long, short, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Only from this moment on, as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only before this moment
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kguard audit verify                        the gateway's trail, as an auditor
+  kguard audit export >trail.jsonl
+  kguard audit verify trail.jsonl --key KEY  offline, with the key noted down before
+
+Whoever keeps the HEAD that a run prints can tell later, with --contains, that nothing before it
+was cut off or made anew.")]
 pub(crate) struct VerifyArgs {
-    /// An exported trail
+    /// An exported trail [default: the gateway's]
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: PathBuf,
-    /// The gateway's public key, if its signatures are to be checked
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) key: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
+    /// The public key that must have signed it, in hex
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<PublicKey>,
+    /// A head that the trail must contain, as an earlier run printed it
+    #[arg(long, value_name = "HEAD")]
+    pub(crate) contains: Option<Head>,
+    #[command(flatten)]
+    pub(crate) common: Common,
 }
 
 #[derive(Debug, Subcommand)]

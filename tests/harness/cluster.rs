@@ -110,7 +110,8 @@ impl Namespace {
         for (index, (kind, name)) in subjects.iter().enumerate() {
             let subject = format!("--{kind}={name}");
             let binding = format!("allowed-{index}");
-            let grant = ["create", "rolebinding", &binding, "--clusterrole=cluster-admin", &subject];
+            let grant =
+                ["create", "rolebinding", &binding, "--clusterrole=cluster-admin", &subject];
             self.admin(&grant).ok();
         }
     }
@@ -123,7 +124,8 @@ impl Namespace {
              image: kguard.test/busybox:1\n    imagePullPolicy: Never\n    \
              command: [sh, -c, 'trap exit TERM; while true; do sleep 0.2; done']\n"
         ));
-        self.admin(&["wait", "--for=condition=Ready", "--timeout=60s", &format!("pod/{name}")]).ok();
+        self.admin(&["wait", "--for=condition=Ready", "--timeout=60s", &format!("pod/{name}")])
+            .ok();
     }
 
     /// Applies a manifest as the administrator, in this namespace.

@@ -111,9 +111,8 @@ fn unchunk(mut body: &str) -> String {
 pub fn device_flow(provider: &Provider, user: &str) -> String {
     let form = |path: &str, fields: &[(&str, &str)]| {
         let body: Vec<_> = fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        );
+        let head =
+            format!("POST {path} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n");
         raw(&provider.issuer, &provider.ca, &head, &body.join("&")).json()
     };
     let scope = "openid%20profile%20groups%20offline_access";
@@ -121,9 +120,7 @@ pub fn device_flow(provider: &Provider, user: &str) -> String {
     provider.confirm(device["verification_uri_complete"].as_str().unwrap(), user);
     let grant = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code";
     let code = device["device_code"].as_str().unwrap();
-    let token = form(
-        "/token",
-        &[("grant_type", grant), ("device_code", code), ("client_id", "kguard")],
-    );
+    let token =
+        form("/token", &[("grant_type", grant), ("device_code", code), ("client_id", "kguard")]);
     token["id_token"].as_str().unwrap_or_else(|| panic!("{token}")).to_owned()
 }

@@ -1,168 +1,153 @@
-//! `kguard audit`: reads the trail from the gateway, verifies an exported one offline.
+//! `kguard audit`: reads the trail from the gateway, verifies it here.
 
 mod verify;
 
-use std::collections::VecDeque;
-
 use kguard::audit::Sealed;
-use kguard::audit::record::{Event, Outcome, RequestRecord};
+use kguard::audit::record::{Event, Outcome, Record, RequestRecord};
 use serde_json::value::RawValue;
 
-use crate::args::AuditCommand;
+use crate::args::{AuditCommand, AuditFilter};
 use crate::context::Context;
-use crate::control::{Control, Stream};
+use crate::control::Stream;
 use crate::failure::{Failure, Kind};
 use crate::output::{self, Columns, Format};
 
-/// How many records one question asks for.
-const PAGE: u64 = 1000;
-
 pub(super) async fn run(context: &Context, command: AuditCommand) -> Result<(), Failure> {
     match command {
-        AuditCommand::Verify(args) => verify::run(context, &args),
-        AuditCommand::List { limit, list } => {
-            let keep = usize::try_from(limit).unwrap_or(usize::MAX);
-            let mut newest = VecDeque::new();
-            each(&context.control()?, 0, |sealed: Sealed| {
-                newest.push_back(sealed);
-                if newest.len() > keep {
-                    newest.pop_front();
-                }
-                Ok(())
-            })
-            .await?;
-            print(list.format.output, newest.make_contiguous())
+        AuditCommand::Verify(args) => verify::run(context, &args).await,
+        AuditCommand::List { limit, filter, list } => {
+            let entries = entries(context, &filter.pairs(), limit).await?;
+            print(list.format.output, &entries)
         }
-        AuditCommand::Show { id, list } => {
-            let mut found = Vec::new();
-            each(&context.control()?, 0, |sealed: Sealed| {
-                if is_about(&sealed, &id) {
-                    found.push(sealed);
-                }
-                Ok(())
-            })
-            .await?;
-            if found.is_empty() {
-                let failure = Failure::new(Kind::Other, format_args!("the trail has no `{id}`"));
-                return Err(failure.hint("`kguard audit list` shows positions and ids"));
-            }
-            match list.format.output {
-                Format::Table | Format::Wide => output::value(Format::Yaml, &found),
-                format => print(format, &found),
-            }
-        }
+        AuditCommand::Show { id, list } => show(context, &id, list.format.output).await,
         AuditCommand::Export { after, .. } => {
+            let mut lines = export(context, after).await?;
             // Byte for byte: hashes are over what the gateway wrote.
-            each(&context.control()?, after, |line: Line| {
-                output::text(&format!("{}\n", line.raw.get()))
-            })
-            .await
+            while let Some(line) = lines.next().await? {
+                output::text(&format!("{}\n", line.get()))?;
+            }
+            Ok(())
         }
     }
 }
 
-/// A record with its position.
-trait Positioned {
-    fn seq(&self) -> u64;
+/// The trail's lines from a position on, each exactly as the gateway keeps it.
+async fn export(context: &Context, after: u64) -> Result<Stream<Box<RawValue>>, Failure> {
+    Ok(context.control()?.follow(&format!("/v1/audit?after={after}")).await?)
 }
 
-impl Positioned for Sealed {
-    fn seq(&self) -> u64 {
-        self.seq
+async fn entries(
+    context: &Context,
+    filter: &[(&str, &str)],
+    limit: u64,
+) -> Result<Vec<Sealed>, Failure> {
+    let mut path = format!("/v1/audit/entries?limit={limit}");
+    for (key, value) in filter {
+        let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        path.push_str(&format!("&{key}={value}"));
+    }
+    Ok(context.control()?.get(&path).await?)
+}
+
+async fn show(context: &Context, id: &str, format: Format) -> Result<(), Failure> {
+    let key = if id.contains('-') { "request" } else { "hold" };
+    let found = entries(context, &[(key, id)], 1000).await?;
+    if found.is_empty() {
+        let failure = Failure::new(Kind::Other, format_args!("the trail has no `{id}`"));
+        return Err(failure.hint("`kguard audit list -o wide` shows the ids of requests and holds"));
+    }
+    match format {
+        Format::Table | Format::Wide => output::value(Format::Yaml, &found),
+        format => print(format, &found),
     }
 }
 
-/// A record as it came.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct Line {
-    raw: Box<RawValue>,
-}
-
-impl Positioned for Line {
-    fn seq(&self) -> u64 {
-        #[derive(serde::Deserialize)]
-        struct Position {
-            seq: u64,
-        }
-        serde_json::from_str(self.raw.get()).map_or(u64::MAX, |Position { seq }| seq)
+impl AuditFilter {
+    fn pairs(&self) -> Vec<(&str, &str)> {
+        let all = [
+            ("caller", &self.caller),
+            ("cluster", &self.on),
+            ("decision", &self.decision),
+            ("verb", &self.verb),
+            ("namespace", &self.namespace),
+            ("since", &self.since),
+            ("until", &self.until),
+        ];
+        all.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?))).collect()
     }
 }
 
-/// Goes through the trail, page by page.
-async fn each<T: Positioned + serde::de::DeserializeOwned>(
-    control: &Control,
-    mut after: u64,
-    mut see: impl FnMut(T) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    loop {
-        let path = format!("/v1/audit?after={after}&limit={PAGE}");
-        let mut page: Stream<T> = control.follow(&path).await?;
-        let mut count = 0;
-        while let Some(record) = page.next().await? {
-            after = record.seq();
-            count += 1;
-            see(record)?;
-        }
-        if count < PAGE {
-            return Ok(());
-        }
-    }
-}
-
-fn is_about(sealed: &Sealed, id: &str) -> bool {
-    let is_request = |request: &RequestRecord| {
-        request.id.to_string() == id || request.hold.as_deref() == Some(id)
-    };
-    sealed.seq.to_string() == id
-        || match &sealed.record.event {
-            Event::Request(request) => is_request(request),
-            Event::Response(response) => response.id.to_string() == id,
-            Event::Hold { hold, request } => hold == id || is_request(request),
-            Event::HoldState { hold, .. } => hold == id,
-            Event::Started { .. } | Event::PoliciesLoaded { .. } => false,
-        }
-}
-
-fn print(format: Format, records: &[Sealed]) -> Result<(), Failure> {
+fn print(format: Format, entries: &[Sealed]) -> Result<(), Failure> {
     let columns = Columns {
-        headings: &["SEQ", "TIME", "EVENT", "WHO", "CLUSTER", "WHAT", "ID", "POLICY"],
-        wide: 6,
+        headings: &["SEQ", "TIME", "EVENT", "WHO", "CLUSTER", "WHAT", "POLICY", "ID"],
+        wide: 7,
         row: &row,
     };
-    columns.print(format, records)
+    columns.print(format, entries)
 }
 
 fn row(sealed: &Sealed) -> Vec<String> {
-    let time = sealed.record.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut row = vec![sealed.seq.to_string(), time];
+    let mut row = vec![sealed.seq.to_string()];
+    match sealed.record.read() {
+        Ok(Record { at, event }) => {
+            row.push(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+            row.extend(of_event(&event));
+        }
+        // Written by a newer gateway: it is there, and verified like every other.
+        Err(_) => row.extend(["", "unknown", "", "", "", "", ""].map(str::to_owned)),
+    }
+    row
+}
+
+/// Event, who, cluster, what, policy, id.
+fn of_event(event: &Event) -> [String; 6] {
     let none = String::new;
-    row.extend(match &sealed.record.event {
+    match event {
         Event::Request(request) => of_request(request, ""),
+        Event::Rejected { id, caller, cluster, method, target, why, .. } => [
+            "reject".to_owned(),
+            caller.name.clone(),
+            cluster.clone(),
+            format!("{method} {target}: {why}"),
+            none(),
+            id.to_string(),
+        ],
         Event::Hold { hold, request } => of_request(request, &format!(" as {hold}")),
         Event::Response(response) => {
             let code =
                 response.code.map_or_else(|| "never ended".to_owned(), |code| code.to_string());
-            let what = response
-                .failure
-                .as_ref()
-                .map_or_else(|| code.clone(), |why| format!("{code}: {why}"));
-            ["response".to_owned(), none(), none(), what, response.id.to_string(), none()]
+            let masked: u64 = response.masked.values().sum();
+            let masked =
+                if masked > 0 { format!(", {masked} values masked") } else { String::new() };
+            let why = response.failure.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            let what = format!("{code}{masked}{why}");
+            ["end".to_owned(), none(), none(), what, none(), response.id.to_string()]
         }
-        Event::HoldState { hold, state, by, verdict: _, comment } => {
+        Event::HoldState { hold, state, by, comment, .. } => {
             let state = format!("{state:?}").to_lowercase();
             let comment = comment.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
             let who = by.clone().unwrap_or_default();
-            ["hold".to_owned(), who, none(), format!("{state}{comment}"), hold.clone(), none()]
+            [
+                "hold".to_owned(),
+                who,
+                none(),
+                format!("{hold} {state}{comment}"),
+                none(),
+                hold.clone(),
+            ]
+        }
+        Event::Outage { since, refused } => {
+            let what = format!("not writable since {since}, {refused} records refused");
+            ["outage".to_owned(), none(), none(), what, none(), none()]
         }
         Event::Started { version, .. } => {
-            ["started".to_owned(), none(), none(), version.clone(), none(), none()]
+            ["start".to_owned(), none(), none(), version.clone(), none(), none()]
         }
-        Event::PoliciesLoaded { .. } => {
-            ["policies".to_owned(), none(), none(), none(), none(), none()]
+        Event::PoliciesLoaded { policies } => {
+            let what = format!("policies {}", policies.get(..12).unwrap_or(policies));
+            ["policies".to_owned(), none(), none(), what, none(), none()]
         }
-    });
-    row
+    }
 }
 
 fn of_request(request: &RequestRecord, suffix: &str) -> [String; 6] {
@@ -171,13 +156,12 @@ fn of_request(request: &RequestRecord, suffix: &str) -> [String; 6] {
         Outcome::Deny => "deny",
         Outcome::Hold => "hold",
     };
-    let what = format!("{} {}{suffix}", request.method, request.request.path);
     [
         event.to_owned(),
         request.caller.name.clone(),
         request.cluster.clone(),
-        what,
-        request.id.to_string(),
+        format!("{} {}{suffix}", request.request.verb, request.request.path),
         request.policy.clone().unwrap_or_default(),
+        request.id.to_string(),
     ]
 }

@@ -2,17 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use kguard::policy::{self, Source};
+
 use crate::args::PolicyCommand;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
-
-/// A policy file with its text.
-struct Source {
-    #[expect(dead_code, reason = "read by the policy library")]
-    path: PathBuf,
-    #[expect(dead_code, reason = "read by the policy library")]
-    text: String,
-}
+use crate::output;
 
 pub(super) fn run(context: &Context, command: &PolicyCommand) -> Result<(), Failure> {
     match command {
@@ -21,17 +16,18 @@ pub(super) fn run(context: &Context, command: &PolicyCommand) -> Result<(), Fail
             for path in paths {
                 collect(path, &mut sources)?;
             }
-            let problems = check(&sources)?;
+            let problems = policy::check(&sources);
             for problem in &problems {
                 context.ui.note(problem);
             }
-            if !problems.is_empty() {
-                return Err(Failure::new(Kind::Other, format_args!("{} problems", problems.len())));
+            match problems.len() {
+                0 => context.ui.note(format_args!("{} files, no problem", sources.len())),
+                1 => return Err(Failure::new(Kind::Other, "1 problem")),
+                count => return Err(Failure::new(Kind::Other, format_args!("{count} problems"))),
             }
-            context.ui.note(format_args!("{} files, no problem", sources.len()));
             Ok(())
         }
-        PolicyCommand::Starter => starter(),
+        PolicyCommand::Starter => output::text(&policy::starter().text),
     }
 }
 
@@ -48,17 +44,6 @@ fn collect(path: &Path, sources: &mut Vec<Source>) -> Result<(), Failure> {
         return files.iter().try_for_each(|file| collect(file, sources));
     }
     let text = std::fs::read_to_string(path).map_err(error)?;
-    sources.push(Source { path: path.to_owned(), text });
+    sources.push(Source { name: path.display().to_string(), text });
     Ok(())
-}
-
-/// The one place that calls `kguard::policy::check`: what is wrong, a line each, with file, line
-/// and hint.
-fn check(_sources: &[Source]) -> Result<Vec<String>, Failure> {
-    Err(Failure::new(Kind::Other, "this build cannot check policies"))
-}
-
-/// The one place that prints the starter pack.
-fn starter() -> Result<(), Failure> {
-    Err(Failure::new(Kind::Other, "this build has no starter pack"))
 }

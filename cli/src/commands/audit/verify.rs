@@ -1,17 +1,62 @@
-//! `kguard audit verify`: reads an exported trail; what is true of it, the library says.
+//! `kguard audit verify`: reads a trail line by line; what is true of it, the library says.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use kguard::audit::{Expected, Summary, Verifier, VerifyError};
 
 use crate::args::VerifyArgs;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
+use crate::output;
 
-pub(super) fn run(_context: &Context, args: &VerifyArgs) -> Result<(), Failure> {
-    let trail = std::fs::read(&args.file)
-        .map_err(|error| Failure::usage(format_args!("{}: {error}", args.file.display())))?;
-    let key = args.key.as_ref().map(std::fs::read).transpose()?;
-    verify(&trail, key.as_deref())
+pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<(), Failure> {
+    let verifier = Verifier::new(Expected { key: args.key, head: args.contains });
+    let summary = match &args.file {
+        Some(file) => offline(file, verifier)?,
+        None => live(context, verifier).await?,
+    };
+    output::text(&report(&summary, args))
 }
 
-/// The one place that calls `kguard::audit::verify`.
-fn verify(_trail: &[u8], _key: Option<&[u8]>) -> Result<(), Failure> {
-    Err(Failure::new(Kind::Other, "this build cannot verify trails"))
+fn offline(file: &Path, mut verifier: Verifier) -> Result<Summary, Failure> {
+    let error = |error| Failure::usage(format_args!("{}: {error}", file.display()));
+    let trail = std::fs::File::open(file).map_err(error)?;
+    for line in std::io::BufReader::new(trail).split(b'\n') {
+        verifier.line(&line.map_err(error)?).map_err(|error| unsound(&error))?;
+    }
+    verifier.finish().map_err(|error| unsound(&error))
+}
+
+async fn live(context: &Context, mut verifier: Verifier) -> Result<Summary, Failure> {
+    let mut lines = super::export(context, 0).await?;
+    while let Some(line) = lines.next().await? {
+        verifier.line(line.get().as_bytes()).map_err(|error| unsound(&error))?;
+    }
+    verifier.finish().map_err(|error| unsound(&error))
+}
+
+fn unsound(error: &VerifyError) -> Failure {
+    Failure::new(Kind::Other, format_args!("the trail is not sound: {error}"))
+}
+
+fn report(summary: &Summary, args: &VerifyArgs) -> String {
+    let Summary { entries, checkpoints, unsigned, open, head, .. } = summary;
+    let mut text = format!("sound: {entries} entries, {checkpoints} signed checkpoints\n");
+    if let (Some(first), Some(last)) = (summary.first, summary.last) {
+        text.push_str(&format!("from   {first} to {last}\n"));
+    }
+    if let Some(key) = summary.key {
+        let trusted =
+            if args.key.is_some() { "as given" } else { "as the trail says; pin it with --key" };
+        text.push_str(&format!("key    {key} ({trusted})\n"));
+    }
+    text.push_str(&format!("head   {head}\n"));
+    if *unsigned > 0 {
+        text.push_str(&format!("{unsigned} entries at the end are not signed yet\n"));
+    }
+    if !open.is_empty() {
+        text.push_str(&format!("{} requests are under way\n", open.len()));
+    }
+    text
 }
