@@ -87,10 +87,11 @@ impl Ui {
         line(format_args!("{} {text}", self.paint("36;1", "hint:")));
     }
 
+    /// Shows a failure; parts of it may be the gateway's words, or other people's.
     pub(crate) fn failure(self, failure: &Failure) {
-        line(format_args!("{} {}", self.paint("31;1", "error:"), failure.message));
+        line(format_args!("{} {}", self.paint("31;1", "error:"), clean(&failure.message)));
         for cause in &failure.causes {
-            line(format_args!("  caused by: {cause}"));
+            line(format_args!("  caused by: {}", clean(cause)));
         }
         for hint in &failure.hints {
             self.hint(hint);

@@ -115,6 +115,16 @@ async fn a_refused_stream_reads_as_the_gateway_put_it() {
 }
 
 #[tokio::test]
+async fn a_program_that_failed_of_something_else_keeps_its_exit_code() {
+    let gateway = FakeGateway::start().await;
+    let home = Home::new(&gateway);
+    let (program, kubeconfig) = program(&home, &[]).await;
+    kubeconfig.get("broken", "/version").await.unwrap();
+    let (code, stderr) = end(program).await;
+    assert_eq!((code, stderr.as_str()), (1, ""));
+}
+
+#[tokio::test]
 async fn the_exit_code_is_the_programs() {
     let gateway = FakeGateway::start().await;
     let home = Home::new(&gateway);
