@@ -111,6 +111,13 @@ impl Ui {
         spinner
     }
 
+    /// Shows the cursor again, after a question that was not answered.
+    pub(crate) fn show_cursor(self) {
+        if self.terminal {
+            line("\x1b[?25h");
+        }
+    }
+
     pub(crate) fn bold(self, text: &str) -> String {
         self.paint("1", text)
     }
