@@ -51,6 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what does not work, and how to mend it')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'kguard;login' {
@@ -193,6 +194,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Write the shim into a folder; put that folder first on the PATH')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'kguard;shim;install' {
@@ -200,6 +202,17 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;shim;help' {
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Write the shim into a folder; put that folder first on the PATH')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;shim;help;install' {
+            break
+        }
+        'kguard;shim;help;help' {
             break
         }
         'kguard;requests' {
@@ -262,6 +275,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request, a hold or a position')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify an exported trail, offline')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'kguard;audit;list' {
@@ -323,6 +337,29 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'kguard;audit;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the newest records')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request, a hold or a position')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify an exported trail, offline')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;audit;help;list' {
+            break
+        }
+        'kguard;audit;help;show' {
+            break
+        }
+        'kguard;audit;help;verify' {
+            break
+        }
+        'kguard;audit;help;export' {
+            break
+        }
+        'kguard;audit;help;help' {
+            break
+        }
         'kguard;policy' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -330,6 +367,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders')
             [CompletionResult]::new('starter', 'starter', [CompletionResultType]::ParameterValue, 'Print policies to start with')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'kguard;policy;check' {
@@ -344,6 +382,21 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;policy;help' {
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders')
+            [CompletionResult]::new('starter', 'starter', [CompletionResultType]::ParameterValue, 'Print policies to start with')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;policy;help;check' {
+            break
+        }
+        'kguard;policy;help;starter' {
+            break
+        }
+        'kguard;policy;help;help' {
             break
         }
         'kguard;completion' {
@@ -375,6 +428,113 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;help' {
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a gateway with a code in the browser')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the login')
+            [CompletionResult]::new('whoami', 'whoami', [CompletionResultType]::ParameterValue, 'Show who the gateway takes you for')
+            [CompletionResult]::new('clusters', 'clusters', [CompletionResultType]::ParameterValue, 'List the clusters you may reach')
+            [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Choose the cluster to start with')
+            [CompletionResult]::new('kubectl', 'kubectl', [CompletionResultType]::ParameterValue, 'Run one kubectl through the gateway')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run any program that reads KUBECONFIG through the gateway')
+            [CompletionResult]::new('proxy', 'proxy', [CompletionResultType]::ParameterValue, 'Hold a local port to the clusters open until Ctrl-C')
+            [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print what makes this shell use the gateway')
+            [CompletionResult]::new('shim', 'shim', [CompletionResultType]::ParameterValue, 'Put a `kubectl` on the PATH that goes through the gateway')
+            [CompletionResult]::new('requests', 'requests', [CompletionResultType]::ParameterValue, 'List held requests, or show one in full')
+            [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a held request, or wait for requests to decide on')
+            [CompletionResult]::new('deny', 'deny', [CompletionResultType]::ParameterValue, 'Refuse a held request')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and verify the trail')
+            [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Check policies before the gateway gets them')
+            [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what does not work, and how to mend it')
+            [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;help;login' {
+            break
+        }
+        'kguard;help;logout' {
+            break
+        }
+        'kguard;help;whoami' {
+            break
+        }
+        'kguard;help;clusters' {
+            break
+        }
+        'kguard;help;use' {
+            break
+        }
+        'kguard;help;kubectl' {
+            break
+        }
+        'kguard;help;run' {
+            break
+        }
+        'kguard;help;proxy' {
+            break
+        }
+        'kguard;help;env' {
+            break
+        }
+        'kguard;help;shim' {
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Write the shim into a folder; put that folder first on the PATH')
+            break
+        }
+        'kguard;help;shim;install' {
+            break
+        }
+        'kguard;help;requests' {
+            break
+        }
+        'kguard;help;approve' {
+            break
+        }
+        'kguard;help;deny' {
+            break
+        }
+        'kguard;help;audit' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the newest records')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request, a hold or a position')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify an exported trail, offline')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
+            break
+        }
+        'kguard;help;audit;list' {
+            break
+        }
+        'kguard;help;audit;show' {
+            break
+        }
+        'kguard;help;audit;verify' {
+            break
+        }
+        'kguard;help;audit;export' {
+            break
+        }
+        'kguard;help;policy' {
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders')
+            [CompletionResult]::new('starter', 'starter', [CompletionResultType]::ParameterValue, 'Print policies to start with')
+            break
+        }
+        'kguard;help;policy;check' {
+            break
+        }
+        'kguard;help;policy;starter' {
+            break
+        }
+        'kguard;help;completion' {
+            break
+        }
+        'kguard;help;doctor' {
+            break
+        }
+        'kguard;help;version' {
+            break
+        }
+        'kguard;help;help' {
             break
         }
     })

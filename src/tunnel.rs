@@ -14,7 +14,10 @@
 //! 4. `CONNECT CLUSTER:443` opens a byte stream to a cluster. After a 2xx it carries plain
 //!    HTTP/1.1 (no TLS), as kubectl sent it, upgrades and half-closes included. Anything but a 2xx
 //!    refuses the stream and explains itself in a `Status` object.
-//! 5. Every other request is one of the control API (see [`crate::api`]), `:authority` being
+//! 5. A client that wants to know what becomes of its requests asks for its session's events
+//!    before it opens the first stream. The gateway writes an event before it answers the request
+//!    that the event is about: whoever has read the answer has the event.
+//! 6. Every other request is one of the control API (see [`crate::api`]), `:authority` being
 //!    whatever the client calls the gateway.
 //!
 //! **Every stream carries its own bearer.** A tunnel outlives the token that opened it, so

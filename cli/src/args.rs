@@ -16,7 +16,7 @@ use crate::ui::Color;
 /// Start with `kguard login --gateway URL`, then put `kguard` before `kubectl`.
 #[derive(Debug, Parser)]
 #[command(name = "kguard", version, propagate_version = true, after_help = EXAMPLES)]
-#[command(arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 100)]
+#[command(arg_required_else_help = true, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,

@@ -133,6 +133,7 @@ impl From<&crate::tunnel::TunnelError> for Failure {
         match error {
             Error::Unreachable { .. } | Error::Lost => unreachable(error),
             error if error.is_unauthorized() => Self::of(Kind::NotLoggedIn, error).hint(LOGIN),
+            Error::Refused { .. } => Self::of(Kind::Other, error),
             error => Self::of(Kind::Unreachable, error),
         }
     }

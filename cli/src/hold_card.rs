@@ -58,9 +58,9 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
     };
     line("Request", &hold.id);
     line("State", state(hold));
-    let groups = hold.caller.groups.join(", ");
     let kind = format!("{:?}", hold.caller.kind).to_lowercase();
-    line("Who", &format!("{} ({kind}; {groups}; by {})", hold.caller.name, hold.caller.issuer));
+    line("Who", &format!("{} ({kind}, by {})", hold.caller.name, hold.caller.issuer));
+    line("Groups", &hold.caller.groups.join(", "));
     line("Cluster", &hold.cluster);
     line("Does", &request_line(hold));
     let query: Vec<String> =
@@ -130,7 +130,8 @@ pub(crate) mod tests {
         let expected = "\
 Request    7KQ4
 State      pending
-Who        oidc:alice (person; oidc:dev; by https://idp.example)
+Who        oidc:alice (person, by https://idp.example)
+Groups     oidc:dev
 Cluster    prod
 Does       delete namespaces/shop
 HTTP       DELETE /api/v1/namespaces/shop

@@ -118,11 +118,16 @@ impl Session {
         let mut outcome = self.watcher.outcome(LAST_EVENT).await;
         if let Some(error) = self.tunnel.trouble() {
             let failure = Failure::from(&*error);
-            context.ui.failure(&failure);
-            outcome.note(match failure.kind {
-                Kind::NotLoggedIn => Cause::NotLoggedIn,
-                _ => Cause::Unreachable,
-            });
+            let cause = match failure.kind {
+                Kind::NotLoggedIn => Some(Cause::NotLoggedIn),
+                Kind::Unreachable => Some(Cause::Unreachable),
+                // The program got the gateway's own words.
+                _ => None,
+            };
+            if let Some(cause) = cause {
+                context.ui.failure(&failure);
+                outcome.note(cause);
+            }
         }
         outcome.exit_code(child::exit_code(status))
     }

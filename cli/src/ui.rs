@@ -87,10 +87,11 @@ impl Ui {
         line(format_args!("{} {text}", self.paint("36;1", "hint:")));
     }
 
+    /// Shows a failure; parts of it may be the gateway's words, or other people's.
     pub(crate) fn failure(self, failure: &Failure) {
-        line(format_args!("{} {}", self.paint("31;1", "error:"), failure.message));
+        line(format_args!("{} {}", self.paint("31;1", "error:"), clean(&failure.message)));
         for cause in &failure.causes {
-            line(format_args!("  caused by: {cause}"));
+            line(format_args!("  caused by: {}", clean(cause)));
         }
         for hint in &failure.hints {
             self.hint(hint);
@@ -108,6 +109,13 @@ impl Ui {
         spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         spinner.enable_steady_tick(Duration::from_millis(120));
         spinner
+    }
+
+    /// Shows the cursor again, after a question that was not answered.
+    pub(crate) fn show_cursor(self) {
+        if self.terminal {
+            line("\x1b[?25h");
+        }
     }
 
     pub(crate) fn bold(self, text: &str) -> String {

@@ -30,6 +30,8 @@ pub(crate) struct State {
     pub(crate) requests: Mutex<Vec<String>>,
     /// The claims of each stream.
     pub(crate) claims: Mutex<Vec<kguard::api::Claims>>,
+    /// The bodies of decisions.
+    pub(crate) decisions: Mutex<Vec<Value>>,
     /// Lines for those who follow a session's events.
     events: broadcast::Sender<String>,
     issuer: String,
@@ -61,6 +63,7 @@ impl FakeGateway {
             tokens: Mutex::new(vec!["good".to_owned()]),
             requests: Mutex::default(),
             claims: Mutex::default(),
+            decisions: Mutex::default(),
             events: broadcast::channel(16).0,
             issuer: format!("http://{}", issuer.local_addr().unwrap()),
             logins: Mutex::default(),
@@ -119,16 +122,9 @@ where
 {
     let (upgrades, mut upgraded) = mpsc::channel(1);
     let outside = Arc::clone(&state);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        let response = if request.uri().path() != tunnel::PATH {
-            control(&outside, &request)
-        } else if is_known(&outside, &request) {
-            upgrades.try_send(hyper::upgrade::on(&mut request)).unwrap();
-            tunnel::accept(&request).unwrap().map(|()| Empty::new().boxed_unsync())
-        } else {
-            status(StatusCode::UNAUTHORIZED, "not this token")
-        };
-        async move { Ok::<_, Infallible>(response) }
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (state, upgrades) = (Arc::clone(&outside), upgrades.clone());
+        async move { Ok::<_, Infallible>(outside_tunnel(&state, request, &upgrades).await) }
     });
     let http1 = hyper::server::conn::http1::Builder::new();
     let served = http1.serve_connection(TokioIo::new(tls), service).with_upgrades().await;
@@ -140,6 +136,53 @@ where
     });
     let _ = tunnel::server().serve_connection(TokioIo::new(websocket), service).await;
 }
+
+async fn outside_tunnel(
+    state: &State,
+    mut request: Request<Incoming>,
+    upgrades: &mpsc::Sender<hyper::upgrade::OnUpgrade>,
+) -> Response<Body> {
+    let path = request.uri().path();
+    if path != tunnel::PATH && request.method() == Method::GET {
+        return control(state, &request);
+    }
+    if !is_known(state, &request) {
+        return status(StatusCode::UNAUTHORIZED, "not this token");
+    }
+    if path == tunnel::PATH {
+        upgrades.try_send(hyper::upgrade::on(&mut request)).unwrap();
+        return tunnel::accept(&request).unwrap().map(|()| Empty::new().boxed_unsync());
+    }
+    assert_eq!(path, "/v1/holds/7KQ4/decision");
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    let decision: Value = serde_json::from_slice(&body).unwrap();
+    let state_after = if decision["verdict"] == "approve" { "approved" } else { "denied" };
+    state.decisions.lock().unwrap().push(decision);
+    answer(&hold(state_after))
+}
+
+/// A held deletion of a namespace.
+pub(crate) fn hold(state: &str) -> Value {
+    json!({
+        "id": "7KQ4", "state": state,
+        "caller": {"name": "oidc:alice", "groups": [], "kind": "person", "issuer": "i"},
+        "cluster": "prod", "method": "DELETE",
+        "request": {"verb": "delete", "path": "/api/v1/namespaces/shop"},
+        "query": [], "digest": "abc", "policy": "deletes", "message": "Deletes all in it.",
+        "approvers": ["group:oidc:sre"], "quorum": 1, "decisions": [],
+        "created": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:15:00Z",
+    })
+}
+
+/// Two records of a trail, as the gateway has written them.
+pub(crate) const TRAIL: &str = concat!(
+    r#"{"seq":1,"hash":"aa","record":{"at":"2026-01-01T00:00:00Z","event":"started","#,
+    r#""version":"0.1.0","policies":"bb"}}"#,
+    "\n",
+    r#"{"seq":2,"hash":"cc","record":{"at":"2026-01-01T00:00:01Z","event":"response","#,
+    r#""id":"018f0000-0000-7000-8000-000000000000","code":403,"bytes":12,"durationMs":5}}"#,
+    "\n",
+);
 
 fn inside(state: &Arc<State>, mut request: Request<Incoming>) -> Response<Body> {
     if request.method() != Method::CONNECT {
@@ -186,6 +229,19 @@ fn control(state: &State, request: &Request<Incoming>) -> Response<Body> {
             },
             "expires": "2040-01-01T00:00:00Z",
         })),
+        "/v1/holds" => answer(&json!([hold("pending")])),
+        "/v1/holds/7KQ4" => answer(&hold("pending")),
+        "/v1/inbox" => {
+            let first = futures_util::stream::once(async {
+                Ok(Frame::data(Bytes::from(format!("{}\n", hold("pending")))))
+            });
+            let stream = futures_util::StreamExt::chain(first, futures_util::stream::pending());
+            Response::new(StreamBody::new(stream).boxed_unsync())
+        }
+        "/v1/audit" => {
+            let all = request.uri().query().unwrap().contains("after=0&");
+            Response::new(Full::from(if all { TRAIL } else { "" }).boxed_unsync())
+        }
         path if path.ends_with("/events") => {
             let events = state.events.subscribe();
             let lines = futures_util::stream::unfold(events, |mut events| async move {

@@ -9,5 +9,6 @@
 mod fake_gateway;
 mod home;
 
+mod decide;
 mod login;
 mod session;

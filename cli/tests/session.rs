@@ -2,11 +2,11 @@
 
 use std::process::Stdio;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Child;
 
-use crate::fake_gateway::FakeGateway;
+use crate::fake_gateway::{FakeGateway, hold};
 use crate::home::{Home, Kubeconfig, run};
 
 /// `kguard proxy`, and its kubeconfig.
@@ -34,18 +34,6 @@ async fn end(mut program: Child) -> (i32, String) {
     program.stdin.take().unwrap().write_all(b"\n").await.unwrap();
     let output = program.wait_with_output().await.unwrap();
     (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
-}
-
-fn hold(state: &str) -> Value {
-    json!({
-        "id": "7KQ4", "state": state,
-        "caller": {"name": "oidc:alice", "groups": [], "kind": "person", "issuer": "i"},
-        "cluster": "prod", "method": "DELETE",
-        "request": {"verb": "delete", "path": "/api/v1/namespaces/shop"},
-        "query": [], "digest": "abc", "policy": "deletes", "message": "Deletes all in it.",
-        "approvers": ["group:oidc:sre"], "quorum": 1, "decisions": [],
-        "created": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:15:00Z",
-    })
 }
 
 #[tokio::test]
@@ -112,6 +100,16 @@ async fn a_refused_stream_reads_as_the_gateway_put_it() {
     let (code, text) = kubeconfig.get("broken", "/version").await.unwrap();
     assert_eq!(code, 404);
     assert!(text.contains("no such cluster"), "{text}");
+}
+
+#[tokio::test]
+async fn a_program_that_failed_of_something_else_keeps_its_exit_code() {
+    let gateway = FakeGateway::start().await;
+    let home = Home::new(&gateway);
+    let (program, kubeconfig) = program(&home, &[]).await;
+    kubeconfig.get("broken", "/version").await.unwrap();
+    let (code, stderr) = end(program).await;
+    assert_eq!((code, stderr.as_str()), (1, ""));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `kguard approve`: approves one request, or asks about each as it comes in.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, Select};
@@ -9,7 +10,7 @@ use kguard::api::{Hold, HoldState, Verdict};
 
 use crate::args::ApproveArgs;
 use crate::context::Context;
-use crate::control::{Control, Stream};
+use crate::control::{Control, ControlError, Stream};
 use crate::failure::Failure;
 use crate::hold_card::{card, state};
 use crate::ui::{Ui, clean};
@@ -17,11 +18,21 @@ use crate::ui::{Ui, clean};
 use super::deny::decide;
 use super::requests::path;
 
+/// The pause before a stream that ended is asked for again.
+const RECONNECT: Duration = Duration::from_secs(1);
+
 pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<(), Failure> {
     let control = context.control()?;
     match &args.id {
         Some(id) => approve_one(context.ui, &control, id, args).await,
-        None if context.ui.asks() => inbox(context.ui, &control).await,
+        None if context.ui.asks() => tokio::select! {
+            ended = inbox(context.ui, &control) => ended,
+            _ = tokio::signal::ctrl_c() => {
+                // A question that was open has hidden it.
+                context.ui.show_cursor();
+                Ok(())
+            }
+        },
         None => Err(Failure::usage("there is nobody at the terminal to ask")
             .hint("name the request: `kguard approve ID`; `kguard requests` lists them")),
     }
@@ -59,16 +70,23 @@ enum Choice {
     Skip,
 }
 
-/// Asks about requests as they come in, until Ctrl-C.
+/// Asks about requests as they come in, until Ctrl-C. A gateway that restarts is waited for: what
+/// is pending comes first again, so nothing is missed.
 async fn inbox(ui: Ui, control: &Control) -> Result<(), Failure> {
+    let mut was_connected = false;
     loop {
-        let mut stream: Stream<Hold> = control.follow("/v1/inbox").await?;
-        ui.note("waiting for requests that you may decide; Ctrl-C ends");
-        while let Some(hold) = stream.next().await? {
-            handle(ui, control, &mut stream, hold).await?;
+        match control.follow("/v1/inbox").await {
+            Ok(mut stream) => {
+                was_connected = true;
+                ui.note("waiting for requests that you may decide; Ctrl-C ends");
+                while let Ok(Some(hold)) = stream.next().await {
+                    handle(ui, control, &mut stream, hold).await?;
+                }
+            }
+            Err(ControlError::Unreachable { .. }) if was_connected => {}
+            Err(error) => return Err(error.into()),
         }
-        // The gateway ends streams when a token ends or when it restarts.
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(RECONNECT).await;
     }
 }
 
@@ -90,7 +108,8 @@ async fn handle(
             tokio::select! {
                 answer = &mut asked => break answer?,
                 news = stream.next() => {
-                    let Some(news) = news? else { return Ok(()) };
+                    // The next stream tells what is still pending.
+                    let Ok(Some(news)) = news else { return Ok(()) };
                     if news.id == hold.id && news.state != HoldState::Pending {
                         ui.note(format_args!("\n{} is {} by now", clean(&news.id), state(&news)));
                     } else {

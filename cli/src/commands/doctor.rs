@@ -29,9 +29,9 @@ impl Findings {
                 Some(value)
             }
             Err(failure) => {
-                self.ui.note(format_args!("problem {name}: {}", failure.message));
+                self.ui.note(format_args!("problem {name}: {}", clean(&failure.message)));
                 for cause in &failure.causes {
-                    self.ui.note(format_args!("          caused by: {cause}"));
+                    self.ui.note(format_args!("          caused by: {}", clean(cause)));
                 }
                 for hint in &failure.hints {
                     self.ui.hint(hint);

@@ -93,10 +93,15 @@ impl Store {
         let (answer, answered) = tokio::sync::oneshot::channel();
         let gateway = self.gateway.clone();
         std::thread::spawn(move || {
-            let result = keyring::Entry::new(SERVICE, &gateway).and_then(ask);
+            let result = match keyring::Entry::store_status() {
+                // It tells why; what `Entry::new` says after it only tells that.
+                Err(error) => Err(error.to_string()),
+                Ok(()) => keyring::Entry::new(SERVICE, &gateway)
+                    .and_then(ask)
+                    .map_err(|error| error.to_string()),
+            };
             // Nobody listens any more when the keyring took too long.
-            let _ =
-                answer.send(result.map_err(|error| CredentialError::Keyring(error.to_string())));
+            let _ = answer.send(result.map_err(CredentialError::Keyring));
         });
         match tokio::time::timeout(PATIENCE, answered).await {
             Ok(Ok(result)) => result,

@@ -2,9 +2,10 @@
 //! was refused. All of it on standard error.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
-use indicatif::ProgressBar;
+use indicatif::{MultiProgress, ProgressBar};
 use kguard::api::{Hold, HoldState, SessionEvent, Verdict};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -42,6 +43,7 @@ async fn show_all(
     mut events: mpsc::Receiver<SessionEvent>,
     outcome: watch::Sender<Outcome>,
 ) {
+    let spinners = MultiProgress::new();
     let mut waiting: BTreeMap<String, (String, ProgressBar)> = BTreeMap::new();
     let mut reminder = tokio::time::interval(REMINDER);
     reminder.reset();
@@ -61,10 +63,13 @@ async fn show_all(
         outcome.send_modify(|outcome| outcome.note_event(&event));
         match event {
             SessionEvent::Held { hold } => {
-                let text = waiting_text(&hold);
-                reminder.reset();
-                let spinner = ui.spinner(text.clone());
-                waiting.insert(hold.id, (text, spinner));
+                // After a lost connection the gateway may tell it again.
+                if let Entry::Vacant(place) = waiting.entry(hold.id.clone()) {
+                    reminder.reset();
+                    let text = waiting_text(&hold);
+                    let spinner = spinners.add(ui.spinner(text.clone()));
+                    place.insert((text, spinner));
+                }
             }
             SessionEvent::Settled { hold } => {
                 if let Some((_, spinner)) = waiting.remove(&hold.id) {

@@ -1,0 +1,61 @@
+//! Deciding on held requests, and reading the trail.
+
+use serde_json::{Value, json};
+
+use crate::fake_gateway::{FakeGateway, TRAIL};
+use crate::home::{Home, run};
+
+#[tokio::test]
+async fn held_requests_are_listed_in_every_form() {
+    let gateway = FakeGateway::start().await;
+    let home = Home::new(&gateway);
+    let (code, stdout, stderr) = run(home.machine(&["requests"])).await;
+    assert_eq!(code, 0, "{stderr}");
+    let row = "7KQ4   pending   oidc:alice   prod      delete /api/v1/namespaces/shop   ";
+    assert!(stdout.lines().nth(1).unwrap().starts_with(row), "{stdout}");
+    let (_, stdout, _) = run(home.machine(&["requests", "-o", "name"])).await;
+    assert_eq!(stdout, "7KQ4\n");
+    let (_, stdout, _) = run(home.machine(&["requests", "7KQ4", "-o", "json"])).await;
+    assert_eq!(serde_json::from_str::<Value>(&stdout).unwrap()["digest"], "abc");
+    let (code, stdout, stderr) = run(home.machine(&["requests", "-o", "yaml"])).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("id: 7KQ4"), "{stdout}");
+}
+
+#[tokio::test]
+async fn a_decision_is_bound_to_what_was_shown() {
+    let gateway = FakeGateway::start().await;
+    let home = Home::new(&gateway);
+    let (code, stdout, stderr) = run(home.machine(&["approve", "7KQ4"])).await;
+    assert_eq!((code, stdout.as_str()), (0, ""), "{stderr}");
+    assert!(
+        stderr.contains("Deletes all in it.") && stderr.contains("7KQ4 is approved"),
+        "{stderr}"
+    );
+    let (code, _, stderr) = run(home.machine(&["deny", "7KQ4", "--comment", "not today"])).await;
+    assert_eq!(code, 0, "{stderr}");
+    let decisions = gateway.state.decisions.lock().unwrap().clone();
+    assert_eq!(
+        decisions,
+        [
+            json!({"verdict": "approve", "digest": "abc"}),
+            json!({"verdict": "deny", "digest": "abc", "comment": "not today"}),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_trail_is_exported_byte_for_byte_and_listed_for_people() {
+    let gateway = FakeGateway::start().await;
+    let home = Home::new(&gateway);
+    let (code, stdout, stderr) = run(home.machine(&["audit", "export"])).await;
+    assert_eq!((code, stdout.as_str()), (0, TRAIL), "{stderr}");
+    let (_, stdout, _) = run(home.machine(&["audit", "list", "--limit", "1"])).await;
+    let listed: Vec<&str> = stdout.lines().collect();
+    assert_eq!(listed.len(), 2, "{stdout}");
+    assert!(listed[1].starts_with("2     2026-01-01T00:00:01Z   response"), "{stdout}");
+    let (code, stdout, _) = run(home.machine(&["audit", "show", "1"])).await;
+    assert!(code == 0 && stdout.contains("event: started"), "{stdout}");
+    let (code, _, _) = run(home.machine(&["audit", "show", "99"])).await;
+    assert_eq!(code, 1);
+}
