@@ -209,7 +209,7 @@ async fn keep_connected(dialer: Dialer, state: watch::Sender<State>) {
             Ok((sender, connection)) => {
                 (pause, was_up) = (shortest, true);
                 // Before anybody can ask for a stream, so that nothing of it is missed.
-                events::follow(dialer.clone(), sender.clone());
+                events::follow(dialer.clone(), sender.clone()).await;
                 state.send_replace(State::Up(sender));
                 until_unused(&state, connection).await;
                 state.send_replace(State::Connecting);

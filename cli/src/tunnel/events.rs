@@ -1,5 +1,7 @@
 //! Follows the session's events on a connection, as long as it lasts.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use http::Response;
@@ -12,22 +14,36 @@ use crate::lines::Lines;
 /// The pause before events are asked for again, when the gateway ended the stream.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Asks for the events of the session and passes them on. The task ends with the connection.
-pub(super) fn follow(dialer: Dialer, mut sender: Sender) {
+type Answer = Pin<Box<dyn Future<Output = hyper::Result<Response<Incoming>>> + Send>>;
+
+/// Asks for the events of the session, and passes them on in a task that ends with the
+/// connection. When this returns, the question is on its way: whatever is sent afterwards comes
+/// behind it.
+pub(super) async fn follow(dialer: Dialer, mut sender: Sender) {
+    let mut asked = ask(&dialer, &mut sender).await;
     tokio::spawn(async move {
-        let path = format!("/v1/sessions/{}/events", dialer.session);
-        while !sender.is_closed() && !dialer.events.is_closed() {
-            let Ok(token) = dialer.tokens.get().await else { return };
-            let Ok(request) = dialer.control_request(&path, &token) else { return };
-            if let Ok(response) = sender.send_request(request).await
+        while let Some(answer) = asked {
+            if let Ok(response) = answer.await
                 && response.status().is_success()
             {
                 read(&dialer, response).await;
             }
             // A token that ends takes the stream along; the next one comes with a fresh token.
             tokio::time::sleep(PAUSE).await;
+            asked = ask(&dialer, &mut sender).await;
         }
     });
+}
+
+/// None when there is nobody to ask, or nobody who wants to know.
+async fn ask(dialer: &Dialer, sender: &mut Sender) -> Option<Answer> {
+    if sender.is_closed() || dialer.events.is_closed() {
+        return None;
+    }
+    let token = dialer.tokens.get().await.ok()?;
+    let path = format!("/v1/sessions/{}/events", dialer.session);
+    let request = dialer.control_request(&path, &token).ok()?;
+    Some(Box::pin(sender.send_request(request)))
 }
 
 async fn read(dialer: &Dialer, response: Response<Incoming>) {
