@@ -272,14 +272,22 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the newest records')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request, a hold or a position')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify an exported trail, offline')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request or a hold')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify the gateway''s trail, or an exported one offline')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'kguard;audit;list' {
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'How many records')
+            [CompletionResult]::new('--caller', '--caller', [CompletionResultType]::ParameterName, 'Only what this caller did, or decided')
+            [CompletionResult]::new('--on', '--on', [CompletionResultType]::ParameterName, 'Only requests to this cluster')
+            [CompletionResult]::new('--decision', '--decision', [CompletionResultType]::ParameterName, 'Only requests with this decision: allow, deny or hold')
+            [CompletionResult]::new('--verb', '--verb', [CompletionResultType]::ParameterName, 'Only requests with this verb, e.g. delete')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only requests in this namespace')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Only requests in this namespace')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on, as 2026-01-31T12:00:00Z')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
@@ -314,7 +322,16 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;audit;verify' {
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The gateway''s public key, if its signatures are to be checked')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The public key that must have signed it, in hex')
+            [CompletionResult]::new('--contains', '--contains', [CompletionResultType]::ParameterName, 'A head that the trail must contain, as an earlier run printed it')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -339,8 +356,8 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
         }
         'kguard;audit;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the newest records')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request, a hold or a position')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify an exported trail, offline')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request or a hold')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify the gateway''s trail, or an exported one offline')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -497,8 +514,8 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
         }
         'kguard;help;audit' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the newest records')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request, a hold or a position')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify an exported trail, offline')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request or a hold')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify the gateway''s trail, or an exported one offline')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
             break
         }

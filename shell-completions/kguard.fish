@@ -201,11 +201,20 @@ complete -c kguard -n "__fish_kguard_using_subcommand deny" -s V -l version -d '
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "list" -d 'List the newest records'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "show" -d 'Show all records of a request, a hold or a position'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "verify" -d 'Verify an exported trail, offline'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "show" -d 'Show all records of a request or a hold'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "export" -d 'Write the trail to standard output, a record a line'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'How many records' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l caller -d 'Only what this caller did, or decided' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l on -d 'Only requests to this cluster' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l decision -d 'Only requests with this decision: allow, deny or hold' -r -f -a "allow\t''
+deny\t''
+hold\t''"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l verb -d 'Only requests with this verb, e.g. delete' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Only requests in this namespace' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Only from this moment on, as 2026-01-31T12:00:00Z' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Only before this moment' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
 name\t'A name a line'
 table\t'A table for people'
@@ -236,7 +245,16 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l key -d 'The gateway\'s public key, if its signatures are to be checked' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l key -d 'The public key that must have signed it, in hex' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l contains -d 'A head that the trail must contain, as an earlier run printed it' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing but errors'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l after -d 'Only what follows this position' -r
@@ -251,8 +269,8 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the newest records'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show all records of a request, a hold or a position'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Verify an exported trail, offline'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show all records of a request or a hold'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the trail to standard output, a record a line'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check starter help" -s h -l help -d 'Print help'
@@ -307,8 +325,8 @@ complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from shim" -f -a "install" -d 'Write the shim into a folder; put that folder first on the PATH'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'List the newest records'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "show" -d 'Show all records of a request, a hold or a position'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Verify an exported trail, offline'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "show" -d 'Show all records of a request or a hold'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Write the trail to standard output, a record a line'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check policy files or folders'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "starter" -d 'Print policies to start with'
