@@ -176,10 +176,10 @@ pub(crate) fn hold(state: &str) -> Value {
 
 /// Two records of a trail, as the gateway has written them.
 pub(crate) const TRAIL: &str = concat!(
-    r#"{"seq":1,"hash":"aa","record":{"at":"2026-01-01T00:00:00Z","event":"started","#,
+    r#"{"seq":1,"hash":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","record":{"at":"2026-01-01T00:00:00Z","event":"started","#,
     r#""version":"0.1.0","policies":"bb"}}"#,
     "\n",
-    r#"{"seq":2,"hash":"cc","record":{"at":"2026-01-01T00:00:01Z","event":"response","#,
+    r#"{"seq":2,"hash":"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc","record":{"at":"2026-01-01T00:00:01Z","event":"response","#,
     r#""id":"018f0000-0000-7000-8000-000000000000","code":403,"bytes":12,"durationMs":5}}"#,
     "\n",
 );
@@ -238,9 +238,11 @@ fn control(state: &State, request: &Request<Incoming>) -> Response<Body> {
             let stream = futures_util::StreamExt::chain(first, futures_util::stream::pending());
             Response::new(StreamBody::new(stream).boxed_unsync())
         }
-        "/v1/audit" => {
-            let all = request.uri().query().unwrap().contains("after=0&");
-            Response::new(Full::from(if all { TRAIL } else { "" }).boxed_unsync())
+        "/v1/audit" => Response::new(Full::from(TRAIL).boxed_unsync()),
+        "/v1/audit/entries" => {
+            assert_eq!(request.uri().query(), Some("limit=1&verb=%64%65%6C%65%74%65"));
+            let last: Value = serde_json::from_str(TRAIL.lines().last().unwrap()).unwrap();
+            answer(&json!([last]))
         }
         path if path.ends_with("/events") => {
             let events = state.events.subscribe();
