@@ -240,7 +240,7 @@ fn control(state: &State, request: &Request<Incoming>) -> Response<Body> {
         }
         "/v1/audit" => Response::new(Full::from(TRAIL).boxed_unsync()),
         "/v1/audit/entries" => {
-            assert_eq!(request.uri().query(), Some("limit=1&verb=%64%65%6C%65%74%65"));
+            assert_eq!(request.uri().query(), Some("limit=1&verb=delete"));
             let last: Value = serde_json::from_str(TRAIL.lines().last().unwrap()).unwrap();
             answer(&json!([last]))
         }

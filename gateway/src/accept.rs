@@ -111,7 +111,8 @@ where
         async move { Ok::<_, Infallible>(route(doors, peer, request, drain).await) }
     });
     let connection = builder.serve_connection_with_upgrades(io, service);
-    if let Err(error) = drain.run(connection, |open| open.graceful_shutdown()).await {
+    if let Err(error) = drain.run(connection, auto::UpgradeableConnection::graceful_shutdown).await
+    {
         tracing::debug!(%peer, %error, "connection ended");
     }
 }

@@ -90,8 +90,12 @@ pub fn respond(status: &Status) -> Response<AnswerBody> {
 fn status(stopped: &Stopped) -> Status {
     let text = stopped.to_string();
     match stopped {
-        Stopped::Bind(BindError::NotFound) => Status::failure(Reason::NotFound, text),
-        Stopped::Bind(BindError::Unreadable(_)) => Status::failure(Reason::Forbidden, text),
+        Stopped::Bind(BindError::NotFound) | Stopped::UnknownCluster(_) => {
+            Status::failure(Reason::NotFound, text)
+        }
+        Stopped::Bind(BindError::Unreadable(_)) | Stopped::UnboundDelete => {
+            Status::failure(Reason::Forbidden, text)
+        }
         Stopped::Classify(error) => Status::failure(unclassified(error), text),
         Stopped::Denied { request, message } => {
             Status::failure(Reason::Forbidden, message.clone()).about(request)
@@ -100,17 +104,12 @@ fn status(stopped: &Stopped) -> Status {
         Stopped::Authenticate(error) if error.status() == StatusCode::UNAUTHORIZED => {
             Status::failure(Reason::Unauthorized, text)
         }
-        Stopped::Authenticate(_) | Stopped::Trail(_) => {
+        Stopped::Authenticate(_) | Stopped::Mask(UnmaskableError::Trail(_)) | Stopped::Trail(_) => {
             Status::failure(Reason::ServiceUnavailable, text)
         }
         Stopped::Forward(error) => Status::failure(forward(error), text),
         Stopped::Held { request, error } => held(error, text).about(request),
-        Stopped::Mask(UnmaskableError::Trail(_)) => {
-            Status::failure(Reason::ServiceUnavailable, text)
-        }
         Stopped::Mask(_) => Status::failure(Reason::BadGateway, text),
-        Stopped::UnboundDelete => Status::failure(Reason::Forbidden, text),
-        Stopped::UnknownCluster(_) => Status::failure(Reason::NotFound, text),
     }
 }
 

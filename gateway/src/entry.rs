@@ -187,7 +187,7 @@ impl Closing {
     }
 
     /// Why it did not end well.
-    pub fn failed(&mut self, why: impl ToString) {
+    pub fn failed(&mut self, why: &(impl ToString + ?Sized)) {
         if let Some(end) = &mut self.end {
             end.failure = Some(why.to_string());
         }

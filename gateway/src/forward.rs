@@ -215,9 +215,10 @@ fn upgraded(
     }
     let protocol = response.headers().get(http::header::UPGRADE);
     let wanted = client.protocol.as_bytes();
-    match protocol.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(wanted)) {
-        true => Ok(Answer::Upgrade(response, client)),
-        false => Err(OtherProtocol),
+    if protocol.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(wanted)) {
+        Ok(Answer::Upgrade(response, client))
+    } else {
+        Err(OtherProtocol)
     }
 }
 

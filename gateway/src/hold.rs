@@ -440,11 +440,16 @@ impl Holds {
         if let Err(error) = self.shared.store.put_hold(&hold).await {
             tracing::error!(hold = hold.id, %error, "a hold is not in the store; the trail has it");
         }
+        let boxed = || Box::new(hold.clone());
         let event = match hold.state {
-            HoldState::Pending => SessionEvent::Held { hold: Box::new(hold.clone()) },
-            _ => SessionEvent::Settled { hold: Box::new(hold.clone()) },
+            HoldState::Pending => Some(SessionEvent::Held { hold: boxed() }),
+            // That it was approved has been said.
+            HoldState::Used => None,
+            _ => Some(SessionEvent::Settled { hold: boxed() }),
         };
-        self.tell(slot.session(), &hold.caller.name, event);
+        if let Some(event) = event {
+            self.tell(slot.session(), &hold.caller.name, event);
+        }
         let _ = self.shared.changes.send(Arc::new(hold));
     }
 

@@ -52,18 +52,18 @@ fn list(problems: &[Problem]) -> String {
 impl Policies {
     /// The starter pack.
     pub fn built_in() -> Result<Self, PoliciesError> {
-        Self::compile(Place::BuiltIn, vec![policy::starter()])
+        Self::compile(Place::BuiltIn, &[policy::starter()])
     }
 
     /// The policies of a folder, or of one file.
     pub fn load(path: &Path) -> Result<Self, PoliciesError> {
         let sources =
             read(path).map_err(|source| PoliciesError::Read { path: path.to_owned(), source })?;
-        Self::compile(Place::Path(path.to_owned()), sources)
+        Self::compile(Place::Path(path.to_owned()), &sources)
     }
 
-    fn compile(place: Place, sources: Vec<Source>) -> Result<Self, PoliciesError> {
-        let set = PolicySet::compile(&sources).map_err(PoliciesError::Broken)?;
+    fn compile(place: Place, sources: &[Source]) -> Result<Self, PoliciesError> {
+        let set = PolicySet::compile(sources).map_err(PoliciesError::Broken)?;
         Ok(Self { place, current: ArcSwap::from_pointee(set), broken: ArcSwap::default() })
     }
 

@@ -49,9 +49,8 @@ pub(crate) fn join<B>(
 
 /// Copies both ways until both are done, then closes the entry.
 async fn relay(client: OnUpgrade, server: OnUpgrade, mut closing: Closing) {
-    let (client, server) = match tokio::join!(client, server) {
-        (Ok(client), Ok(server)) => (client, server),
-        _ => return closing.failed("the upgrade did not come about"),
+    let (Ok(client), Ok(server)) = tokio::join!(client, server) else {
+        return closing.failed("the upgrade did not come about");
     };
     let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
     let copied = tokio::io::copy_bidirectional_with_sizes(

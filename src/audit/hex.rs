@@ -14,7 +14,9 @@ pub struct Hex<const N: usize>(pub [u8; N]);
 /// SHA-256 of some bytes, as hex.
 pub fn sha256(bytes: &[u8]) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.as_ref());
+    Hex(hash).to_string()
 }
 
 /// The text is not hex of the right length.

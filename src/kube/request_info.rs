@@ -133,10 +133,10 @@ impl RequestInfo {
             }
             _ => return Err(Unreadable::Method),
         };
-        if !info.is_proxy() {
-            if let Some(key) = target.query().repeated(LIST_PARAMETERS) {
-                return Err(Unreadable::Repeated(key.to_owned()));
-            }
+        if !info.is_proxy()
+            && let Some(key) = target.query().repeated(LIST_PARAMETERS)
+        {
+            return Err(Unreadable::Repeated(key.to_owned()));
         }
         Ok(info)
     }
@@ -260,8 +260,9 @@ fn selected_name(query: &Query) -> Result<String, Unreadable> {
     let name = field_selector::exact_match(selector, "metadata.name")
         .map_err(|_| Unreadable::FieldSelector)?;
     // Upstream ignores a name that cannot be a path segment.
-    Ok(name.filter(|name| !matches!(name.as_str(), "." | "..") && !name.contains(['/', '%'])))
-        .map(Option::unwrap_or_default)
+    let is_segment =
+        |name: &String| !matches!(name.as_str(), "." | "..") && !name.contains(['/', '%']);
+    Ok(name.filter(is_segment).unwrap_or_default())
 }
 
 fn check_subresource(
@@ -294,11 +295,9 @@ fn check_subresource(
 
 /// The name out of `[scheme:]name[:port]` (k8s.io/apimachinery `SplitSchemeNamePort`).
 fn bare_name(name: &str) -> &str {
-    let mut parts = name.split(':');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(_), Some(name), Some(_)) => name,
-        (Some(name), _, _) => name,
-        _ => name,
+    match name.split(':').collect::<Vec<_>>().as_slice() {
+        [_, name, _] | [name, ..] => name,
+        [] => name,
     }
 }
 

@@ -4,6 +4,7 @@ mod verify;
 
 use kguard::audit::Sealed;
 use kguard::audit::record::{Event, Outcome, Record, RequestRecord};
+use kguard::kube::target::Query;
 use serde_json::value::RawValue;
 
 use crate::args::{AuditCommand, AuditFilter};
@@ -41,12 +42,10 @@ async fn entries(
     filter: &[(&str, &str)],
     limit: u64,
 ) -> Result<Vec<Sealed>, Failure> {
-    let mut path = format!("/v1/audit/entries?limit={limit}");
-    for (key, value) in filter {
-        let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        path.push_str(&format!("&{key}={value}"));
-    }
-    Ok(context.control()?.get(&path).await?)
+    let limit = [("limit".to_owned(), limit.to_string())];
+    let filter = filter.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let query: Query = limit.into_iter().chain(filter).collect();
+    Ok(context.control()?.get(&format!("/v1/audit/entries?{}", query.encode())).await?)
 }
 
 async fn show(context: &Context, id: &str, format: Format) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -56,7 +56,7 @@ where
         async move { Ok::<_, Infallible>(stream(doors, peer, request, drain).await) }
     });
     let connection = tunnel::server().serve_connection(TokioIo::new(bytes), service);
-    if let Err(error) = drain.run(connection, |open| open.graceful_shutdown()).await {
+    if let Err(error) = drain.run(connection, http2::Connection::graceful_shutdown).await {
         tracing::debug!(%peer, %error, "tunnel ended");
     }
 }
@@ -123,7 +123,8 @@ async fn connection(
         .header_read_timeout(None)
         .serve_connection(upgraded, service)
         .with_upgrades();
-    if let Err(error) = drain.run(connection, |open| open.graceful_shutdown()).await {
+    if let Err(error) = drain.run(connection, http1::UpgradeableConnection::graceful_shutdown).await
+    {
         tracing::debug!(%error, "a connection inside the tunnel ended");
     }
 }

@@ -22,7 +22,7 @@ use crate::store::{Filter, Query as StoreQuery, Window};
 const PAGE: u32 = 512;
 const MAX_ENTRIES: u32 = 1000;
 /// An export of a long trail takes a while; its reader need not log in again meanwhile.
-const EXPORT_TIME: Duration = Duration::from_secs(3600);
+const EXPORT_TIME: Duration = Duration::from_hours(1);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -113,10 +113,9 @@ pub(super) async fn list(
         tracing::error!(%error, "the trail cannot be read");
         Refusal(Status::failure(Reason::ServiceUnavailable, "the trail cannot be read"))
     })?;
-    match everything || !by_request || entries.iter().any(|entry| is_by(entry, &asking.caller)) {
-        true => Ok(Json(entries)),
-        false => Ok(Json(Vec::new())),
-    }
+    let visible =
+        everything || !by_request || entries.iter().any(|entry| is_by(entry, &asking.caller));
+    Ok(Json(if visible { entries } else { Vec::new() }))
 }
 
 fn is_by(entry: &Sealed, caller: &Caller) -> bool {

@@ -87,11 +87,11 @@ pub(super) async fn session(
 ) -> Response {
     let left = left(&gateway, &asking);
     let told = gateway.holds.session_events();
-    stream::respond(Session { session, caller: asking.caller.name, told }, left)
+    stream::respond(Session { id: session, caller: asking.caller.name, told }, left)
 }
 
 struct Session {
-    session: Uuid,
+    id: Uuid,
     caller: String,
     told: broadcast::Receiver<Arc<Told>>,
 }
@@ -102,7 +102,7 @@ impl Lines for Session {
     async fn next(&mut self) -> Option<SessionEvent> {
         loop {
             match self.told.recv().await {
-                Ok(told) if told.session == self.session && told.caller == self.caller => {
+                Ok(told) if told.session == self.id && told.caller == self.caller => {
                     return Some(told.event.clone());
                 }
                 // Whoever cannot keep up misses a notice; nothing else depends on it.

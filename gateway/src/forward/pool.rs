@@ -28,11 +28,13 @@ const STREAMS: usize = 80;
 const CONNECTIONS: usize = 512;
 /// Connections kept for the next request, and for how long.
 const IDLE: usize = 64;
-const IDLE_TIME: Duration = Duration::from_secs(60);
+const IDLE_TIME: Duration = Duration::from_mins(1);
 /// What one watch may have in flight towards a reader who does not read.
 const STREAM_WINDOW: u32 = 256 * 1024;
 
 type Http1 = http1::SendRequest<Full<Bytes>>;
+/// Connections without a request, and since when.
+type Idle = Arc<Mutex<Vec<(Http1, Instant)>>>;
 type Http2 = http2::SendRequest<Full<Bytes>>;
 
 /// A request as it goes on the wire.
@@ -62,7 +64,7 @@ pub enum SendError {
 /// The connections to one API server.
 pub struct Pool {
     endpoint: Endpoint,
-    idle: Arc<Mutex<Vec<(Http1, Instant)>>>,
+    idle: Idle,
     slots: Arc<Semaphore>,
     shards: tokio::sync::Mutex<Vec<Shard>>,
 }
@@ -261,7 +263,7 @@ enum Lease {
 pub struct PooledBody {
     body: Incoming,
     _lease: Lease,
-    idle: Option<(Arc<Mutex<Vec<(Http1, Instant)>>>, Http1)>,
+    idle: Option<(Idle, Http1)>,
 }
 
 impl Body for PooledBody {

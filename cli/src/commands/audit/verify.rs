@@ -42,21 +42,21 @@ fn unsound(error: &VerifyError) -> Failure {
 
 fn report(summary: &Summary, args: &VerifyArgs) -> String {
     let Summary { entries, checkpoints, unsigned, open, head, .. } = summary;
-    let mut text = format!("sound: {entries} entries, {checkpoints} signed checkpoints\n");
+    let mut lines = vec![format!("sound: {entries} entries, {checkpoints} signed checkpoints")];
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
-        text.push_str(&format!("from   {first} to {last}\n"));
+        lines.push(format!("from   {first} to {last}"));
     }
     if let Some(key) = summary.key {
         let trusted =
             if args.key.is_some() { "as given" } else { "as the trail says; pin it with --key" };
-        text.push_str(&format!("key    {key} ({trusted})\n"));
+        lines.push(format!("key    {key} ({trusted})"));
     }
-    text.push_str(&format!("head   {head}\n"));
+    lines.push(format!("head   {head}"));
     if *unsigned > 0 {
-        text.push_str(&format!("{unsigned} entries at the end are not signed yet\n"));
+        lines.push(format!("{unsigned} entries at the end are not signed yet"));
     }
     if !open.is_empty() {
         text.push_str(&format!("{} requests are under way\n", open.len()));
     }
-    text
+    lines.join("\n") + "\n"
 }
