@@ -1,1 +1,310 @@
-//! x
+//! Holds: a request waits for another person, runs once, and never later.
+
+use serde_json::{Value, json};
+
+use crate::harness::http::{self, raw};
+use crate::harness::{Cluster, Gateway, Namespace, User, eventually};
+
+/// Alice and bob have all rights in the cluster; what they may do is up to kguard.
+fn allow_everything() {
+    Cluster::get().apply(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\n\
+         metadata: {name: test-people}\n\
+         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\n\
+         subjects:\n\
+         - {apiGroup: rbac.authorization.k8s.io, kind: User, name: 'oidc:alice'}\n\
+         - {apiGroup: rbac.authorization.k8s.io, kind: User, name: 'oidc:bob'}\n",
+    );
+}
+
+struct Scene {
+    gateway: Gateway,
+    alice: User,
+    bob: User,
+    namespace: Namespace,
+}
+
+impl Scene {
+    fn set(purpose: &str) -> Self {
+        allow_everything();
+        let gateway = Gateway::start();
+        let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
+        Self { gateway, alice, bob, namespace: Namespace::create(purpose) }
+    }
+
+    /// The holds that bob sees waiting.
+    fn pending(&self) -> Vec<Value> {
+        let listed = self.bob.kguard(&["requests", "-o", "json"]).ok();
+        let all: Vec<Value> = serde_json::from_str(&listed).unwrap();
+        all.into_iter().filter(|hold| hold["state"] == "pending").collect()
+    }
+
+    fn one_pending(&self) -> Value {
+        eventually("a hold", || self.pending().pop())
+    }
+
+    fn hold(&self, id: &Value) -> Value {
+        let shown = self.bob.kguard(&["requests", id.as_str().unwrap(), "-o", "json"]).ok();
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        shown.as_array().map_or_else(|| shown.clone(), |list| list[0].clone())
+    }
+
+    fn exists(&self, what: &str) -> bool {
+        self.namespace.admin(&["get", what]).code == 0
+    }
+
+    /// A decision past the client, as an attacker would send it.
+    fn decide(&self, by: &User, id: &Value, body: &Value) -> http::Answer {
+        let head = format!(
+            "POST /v1/holds/{}/decision HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n",
+            id.as_str().unwrap(),
+            by.token
+        );
+        raw(&self.gateway.url, &self.gateway.ca, &head, &body.to_string())
+    }
+}
+
+#[test]
+fn a_namespace_is_deleted_once_somebody_else_has_approved_it() {
+    let scene = Scene::set("approve");
+    let doomed = Namespace::create("doomed");
+    let mut delete =
+        scene.alice.start(&["--reason", "it is old", "kubectl", "delete", "ns", &doomed.name]);
+    let id = delete.wait_for("the line to pass on", |line| {
+        Some(line.split("kguard approve ").nth(1)?.trim().to_owned())
+    });
+
+    let hold = scene.hold(&json!(id));
+    assert_eq!(hold["caller"]["name"], "oidc:alice");
+    assert_eq!(hold["claims"]["reason"], "it is old");
+    assert!(hold["boundTo"]["uid"].is_string(), "{hold}");
+
+    let own = scene.alice.kguard(&["approve", &id, "--yes"]);
+    assert_ne!(own.code, 0, "{own:?}");
+    scene.bob.kguard(&["approve", &id, "--yes"]).ok();
+    assert_eq!(delete.exit_code(), 0, "{}", delete.said());
+    assert_eq!(scene.hold(&json!(id))["state"], "used");
+
+    let again = scene.bob.kguard(&["approve", &id, "--yes"]);
+    assert_ne!(again.code, 0, "an approval is good once: {again:?}");
+}
+
+#[test]
+fn a_denied_request_does_not_run_and_says_by_whom() {
+    let scene = Scene::set("deny");
+    let doomed = Namespace::create("kept");
+    let mut delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
+    let id = scene.one_pending()["id"].as_str().unwrap().to_owned();
+    scene.bob.kguard(&["deny", &id, "--comment", "still in use"]).ok();
+    assert_eq!(delete.exit_code(), 77, "{}", delete.said());
+    let said = delete.said();
+    assert!(said.contains("Error from server (Forbidden)"), "{said}");
+    assert!(said.contains("oidc:bob denied it") && said.contains("still in use"), "{said}");
+    assert_eq!(Cluster::get().admin(&["get", "ns", &doomed.name]).code, 0);
+}
+
+#[test]
+fn an_approver_at_the_inbox_is_prompted_as_the_hold_arrives() {
+    let scene = Scene::set("inbox");
+    let doomed = Namespace::create("inboxed");
+    // A terminal, since without one there is nobody to ask.
+    let kguard = scene.bob.command("1.34", &["approve"]);
+    let line = format!("{} approve", kguard.get_program().to_str().unwrap());
+    let mut terminal = std::process::Command::new("script");
+    terminal.args(["-qefc", &line, "/dev/null"]).env_clear();
+    terminal.envs(kguard.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    terminal.env("TERM", "xterm");
+    let mut inbox = crate::harness::Running::start(&mut terminal);
+    let mut delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
+    inbox.wait_for("the prompt", |line| line.contains(&doomed.name).then_some(()));
+    let id = scene.one_pending()["id"].as_str().unwrap().to_owned();
+    scene.bob.kguard(&["approve", &id, "--yes"]).ok();
+    assert_eq!(delete.exit_code(), 0, "{}", delete.said());
+}
+
+#[test]
+fn nothing_runs_when_the_requester_has_gone_away() {
+    let scene = Scene::set("gone");
+    let doomed = Namespace::create("orphan");
+    let delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
+    let hold = scene.one_pending();
+    drop(delete);
+    eventually("the cancellation", || {
+        (scene.hold(&hold["id"])["state"] == "cancelled").then_some(())
+    });
+    let late = scene.bob.kguard(&["approve", hold["id"].as_str().unwrap(), "--yes"]);
+    assert_ne!(late.code, 0, "{late:?}");
+    assert_eq!(Cluster::get().admin(&["get", "ns", &doomed.name]).code, 0);
+}
+
+#[test]
+fn an_approval_is_for_the_object_that_was_there() {
+    let scene = Scene::set("stale");
+    let doomed = Namespace::create("changing");
+    let mut delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
+    let hold = scene.one_pending();
+    // It changes between the request and the approval.
+    Cluster::get().admin(&["label", "ns", &doomed.name, "changed=yes"]).ok();
+    scene.bob.kguard(&["approve", hold["id"].as_str().unwrap(), "--yes"]).ok();
+    assert_ne!(delete.exit_code(), 0);
+    assert!(delete.said().contains("Conflict"), "{}", delete.said());
+    assert_eq!(Cluster::get().admin(&["get", "ns", &doomed.name]).code, 0);
+}
+
+#[test]
+fn a_decision_counts_only_for_what_was_shown_and_only_from_whom_the_policy_names() {
+    let scene = Scene::set("forge");
+    let doomed = Namespace::create("forged");
+    let carol = User::person(&scene.gateway, "carol");
+    let robot = User::workload(&scene.gateway, &scene.namespace, "robot");
+    let _delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
+    let hold = scene.one_pending();
+    let good = json!({"verdict": "approve", "digest": hold["digest"]});
+    for (by, body, code) in [
+        (&scene.alice, good.clone(), 403),
+        (&carol, good.clone(), 403),
+        (&robot, good.clone(), 403),
+        (&scene.bob, json!({"verdict": "approve", "digest": "0".repeat(64)}), 409),
+        (&scene.bob, json!({"verdict": "approve"}), 422),
+        (&scene.bob, json!({"verdict": "maybe", "digest": hold["digest"]}), 422),
+        (&scene.bob, json!({"verdict": "approve", "digest": hold["digest"], "x": 1}), 422),
+    ] {
+        let answer = scene.decide(by, &hold["id"], &body);
+        assert_eq!(answer.status, code, "{body} {answer:?}");
+    }
+    assert_eq!(scene.hold(&hold["id"])["state"], "pending");
+    // Those who have no part in it do not even learn that it exists.
+    let shown = carol.kguard(&["requests", hold["id"].as_str().unwrap()]);
+    assert_ne!(shown.code, 0, "{shown:?}");
+}
+
+#[test]
+fn a_plain_client_is_told_to_come_back_and_finds_its_hold_again() {
+    let scene = Scene::set("plain");
+    let doomed = Namespace::create("comeback");
+    let target = format!("DELETE /api/v1/namespaces/{}", doomed.name);
+    let first = http::send(&scene.gateway, &scene.alice, &target, "");
+    assert_eq!(first.status, 429, "{first:?}");
+    assert!(first.head.to_lowercase().contains("retry-after: 1"), "{first:?}");
+    let hold = scene.one_pending();
+    assert!(first.message().contains(hold["id"].as_str().unwrap()), "{first:?}");
+    scene.bob.kguard(&["approve", hold["id"].as_str().unwrap(), "--yes"]).ok();
+
+    // Neither another request nor another caller profits from the approval.
+    let other = format!("{target}?pretty=1");
+    assert_eq!(http::send(&scene.gateway, &scene.alice, &other, "").status, 429);
+    assert_eq!(http::send(&scene.gateway, &scene.bob, &target, "").status, 429);
+
+    let second = http::send(&scene.gateway, &scene.alice, &target, "");
+    assert_eq!(second.status, 200, "{second:?}");
+    assert_eq!(scene.hold(&hold["id"])["state"], "used");
+}
+
+#[test]
+fn stock_kubectl_waits_through_the_retries_by_itself() {
+    let scene = Scene::set("stock");
+    let doomed = Namespace::create("patient");
+    let name = doomed.name.clone();
+    let mut delete = crate::harness::Running::start(&mut scene.alice.plain_command(&[
+        "delete",
+        "ns",
+        &name,
+        "--wait=false",
+    ]));
+    let hold = scene.one_pending();
+    scene.bob.kguard(&["approve", hold["id"].as_str().unwrap(), "--yes"]).ok();
+    assert_eq!(delete.exit_code(), 0, "{}", delete.said());
+}
+
+#[test]
+fn a_stateful_set_shrunk_below_half_is_held_and_above_half_is_not() {
+    let scene = Scene::set("shrink");
+    scene.namespace.apply(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  replicas: 10\n  \
+         serviceName: db\n  selector: {matchLabels: {app: db}}\n  template:\n    \
+         metadata: {labels: {app: db}}\n    spec:\n      nodeSelector: {no: where}\n      \
+         containers: [{name: db, image: 'kguard.test/busybox:1', imagePullPolicy: Never}]\n",
+    );
+    let n = scene.namespace.name.as_str();
+    scene.alice.kubectl(&["-n", n, "scale", "statefulset", "db", "--replicas=6"]).ok();
+    let mut shrink =
+        scene.alice.start(&["kubectl", "-n", n, "scale", "statefulset", "db", "--replicas=2"]);
+    let hold = scene.one_pending();
+    assert_eq!(hold["request"]["subresource"], "scale");
+    assert!(scene.exists("statefulset/db"));
+    scene.bob.kguard(&["deny", hold["id"].as_str().unwrap()]).ok();
+    assert_eq!(shrink.exit_code(), 77, "{}", shrink.said());
+    let replicas = ["get", "statefulset", "db", "-o", "jsonpath={.spec.replicas}"];
+    assert_eq!(scene.namespace.admin(&replicas).ok(), "6");
+}
+
+#[test]
+fn a_held_exec_is_one_hold_although_kubectl_asks_twice() {
+    let policies = format!(
+        "{}---\napiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {{name: hold-exec}}\n\
+         spec:\n  match: {{resources: [pods/exec]}}\n  effect: hold\n  \
+         hold: {{approvers: ['group:*sre'], timeout: 10m}}\n  message: Runs a command.\n",
+        kguard::policy::starter().text
+    );
+    allow_everything();
+    let gateway = Gateway::with_policies(&policies);
+    let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
+    let scene = Scene { gateway, alice, bob, namespace: Namespace::create("exec") };
+    scene.namespace.pod("p");
+    let n = scene.namespace.name.as_str();
+
+    let mut denied = scene.alice.start(&["kubectl", "-n", n, "exec", "p", "--", "id"]);
+    let hold = scene.one_pending();
+    scene.bob.kguard(&["deny", hold["id"].as_str().unwrap()]).ok();
+    assert_eq!(denied.exit_code(), 77, "{}", denied.said());
+    let listed = scene.bob.kguard(&["requests", "-o", "json"]).ok();
+    let all: Vec<Value> = serde_json::from_str(&listed).unwrap();
+    assert_eq!(all.len(), 1, "{listed}");
+
+    let mut allowed = scene.alice.start(&["kubectl", "-n", n, "exec", "p", "--", "echo", "done"]);
+    let hold = scene.one_pending();
+    scene.bob.kguard(&["approve", hold["id"].as_str().unwrap(), "--yes"]).ok();
+    assert_eq!(allowed.exit_code(), 0, "{}", allowed.said());
+    assert!(allowed.said().contains("done"), "{}", allowed.said());
+}
+
+#[test]
+fn a_quorum_counts_people() {
+    let policy = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: two}\nspec:\n  \
+         match: {resources: [configmaps], verbs: [delete]}\n  effect: hold\n  \
+         hold: {approvers: ['user:*'], quorum: 2, timeout: 10m}\n  message: Needs two.\n---\n";
+    allow_everything();
+    let gateway = Gateway::with_policies(&format!("{policy}{}", kguard::policy::starter().text));
+    let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
+    let carol = User::person(&gateway, "carol");
+    let scene = Scene { gateway, alice, bob, namespace: Namespace::create("quorum") };
+    scene.namespace.admin(&["create", "configmap", "c"]).ok();
+    let n = scene.namespace.name.as_str();
+    let mut delete = scene.alice.start(&["kubectl", "-n", n, "delete", "configmap", "c"]);
+    let id = scene.one_pending()["id"].as_str().unwrap().to_owned();
+    scene.bob.kguard(&["approve", &id, "--yes"]).ok();
+    assert_ne!(scene.bob.kguard(&["approve", &id, "--yes"]).code, 0, "one person is one voice");
+    assert!(scene.exists("configmap/c"));
+    carol.kguard(&["approve", &id, "--yes"]).ok();
+    assert_eq!(delete.exit_code(), 0, "{}", delete.said());
+}
+
+#[test]
+fn a_hold_that_nobody_decides_on_expires() {
+    let policy = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: brief}\nspec:\n  \
+         match: {resources: [configmaps], verbs: [delete]}\n  effect: hold\n  \
+         hold: {approvers: ['group:*sre'], timeout: 1s, reason: required}\n  message: Brief.\n---\n";
+    allow_everything();
+    let gateway = Gateway::with_policies(&format!("{policy}{}", kguard::policy::starter().text));
+    let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
+    let scene = Scene { gateway, alice, bob, namespace: Namespace::create("expire") };
+    scene.namespace.admin(&["create", "configmap", "c"]).ok();
+    let n = scene.namespace.name.as_str();
+    let wordless = scene.alice.kubectl(&["-n", n, "delete", "configmap", "c"]);
+    assert!(wordless.stderr.contains("asks for a reason"), "{wordless:?}");
+    let timed_out =
+        scene.alice.kguard(&["--reason", "x", "kubectl", "-n", n, "delete", "configmap", "c"]);
+    assert_eq!(timed_out.code, 75, "{timed_out:?}");
+    assert!(timed_out.stderr.contains("nobody decided"), "{timed_out:?}");
+    assert!(scene.exists("configmap/c"));
+}

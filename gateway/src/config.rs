@@ -34,6 +34,10 @@ pub struct Config {
     /// How long a shutdown waits for requests under way, in seconds.
     #[serde(default = "default_drain_seconds")]
     pub drain_seconds: u64,
+    /// How long a held request of a plain client waits before it is told to come back, in seconds.
+    /// Below the time after which whatever stands before the gateway cuts an idle connection.
+    #[serde(default = "default_plain_wait_seconds")]
+    pub plain_wait_seconds: u64,
 }
 
 /// A certificate and its key.
@@ -70,6 +74,11 @@ pub struct KubeconfigSource {
 
 fn default_drain_seconds() -> u64 {
     20
+}
+
+/// Most load balancers cut a connection that has been idle for 60 s.
+pub(crate) fn default_plain_wait_seconds() -> u64 {
+    45
 }
 
 /// The version that a file has to name.

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use self::idp::{DevIdp, DevUser, StateError};
 use crate::accept::{self, TlsError};
 use crate::clock::Clock;
-use crate::config::{ClusterConfig, KubeconfigSource, is_dns_label};
+use crate::config::{ClusterConfig, KubeconfigSource, default_plain_wait_seconds, is_dns_label};
 use crate::policies::{Policies, PoliciesError};
 use crate::private_file;
 use crate::run::Setup;
@@ -130,6 +130,7 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
         issuers: vec![provider.issuer_config(Some(ca))],
         auditors: vec![SubjectPattern::Anyone],
         drain: Duration::from_secs(2),
+        plain_wait: Duration::from_secs(default_plain_wait_seconds()),
         provider: Some(provider.router()),
     };
     Ok((setup, welcome))

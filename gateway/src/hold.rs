@@ -31,10 +31,7 @@ use crate::record::{Recorder, TrailUnavailable};
 use crate::request::Via;
 use crate::store::Store;
 
-/// How long a plain client is kept waiting before it is told to come back; below the 60 s after
-/// which most load balancers cut an idle connection.
-pub const PLAIN_WAIT: Duration = Duration::from_secs(45);
-/// After how many seconds it should come back.
+/// After how many seconds a plain client that was told to come back should do so.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 /// How long a hold outlives a plain client that was told to come back.
 const COME_BACK: SignedDuration = SignedDuration::from_secs(60);
@@ -57,6 +54,8 @@ struct Shared {
     recorder: Arc<Recorder>,
     store: Arc<dyn Store>,
     clock: Clock,
+    /// How long a plain client is kept waiting before it is told to come back.
+    plain_wait: Duration,
 }
 
 /// Something that happened to a request of a session. A session's id is its client's choice, so it
@@ -192,7 +191,12 @@ pub enum NotDecided {
 
 impl Holds {
     /// No holds yet.
-    pub fn new(recorder: Arc<Recorder>, store: Arc<dyn Store>, clock: Clock) -> Self {
+    pub fn new(
+        recorder: Arc<Recorder>,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        plain_wait: Duration,
+    ) -> Self {
         let shared = Shared {
             slots: Mutex::default(),
             changes: broadcast::channel(1024).0,
@@ -200,6 +204,7 @@ impl Holds {
             recorder,
             store,
             clock,
+            plain_wait,
         };
         Self { shared: Arc::new(shared) }
     }
@@ -329,9 +334,9 @@ impl Holds {
     async fn settled(&self, slot: &Slot, via: Via) -> HoldState {
         match via {
             Via::Tunnel => slot.settled().await,
-            Via::Plain => {
-                tokio::time::timeout(PLAIN_WAIT, slot.settled()).await.unwrap_or(HoldState::Pending)
-            }
+            Via::Plain => tokio::time::timeout(self.shared.plain_wait, slot.settled())
+                .await
+                .unwrap_or(HoldState::Pending),
         }
     }
 

@@ -41,6 +41,8 @@ pub struct Setup {
     pub auditors: Vec<SubjectPattern>,
     /// How long a shutdown waits.
     pub drain: Duration,
+    /// How long a held request of a plain client waits at a time.
+    pub plain_wait: Duration,
     /// The built-in provider, in `dev`.
     pub provider: Option<axum::Router>,
 }
@@ -98,6 +100,7 @@ pub async fn from_config(config: Config) -> Result<Setup, RunError> {
         issuers: config.issuers,
         auditors: config.auditors,
         drain: Duration::from_secs(config.drain_seconds),
+        plain_wait: Duration::from_secs(config.plain_wait_seconds),
         provider: None,
     })
 }
@@ -111,6 +114,7 @@ pub async fn run(setup: Setup, shutdown: impl Future<Output = ()>) -> Result<(),
         clusters: setup.clusters,
         issuers: setup.issuers,
         auditors: setup.auditors,
+        plain_wait: setup.plain_wait,
     })
     .await?;
     gateway.record_start().await?;
@@ -139,6 +143,7 @@ struct Parts {
     clusters: Vec<ClusterConfig>,
     issuers: Vec<IssuerConfig>,
     auditors: Vec<SubjectPattern>,
+    plain_wait: Duration,
 }
 
 async fn assemble(parts: Parts) -> Result<Arc<Gateway>, RunError> {
@@ -152,7 +157,8 @@ async fn assemble(parts: Parts) -> Result<Arc<Gateway>, RunError> {
     let recorder =
         Arc::new(Recorder::start(Arc::clone(&store), &parts.state_dir.join("trail.key")).await?);
     end_stale_holds(&*store).await?;
-    let holds = Holds::new(Arc::clone(&recorder), Arc::clone(&store), clock.clone());
+    let holds =
+        Holds::new(Arc::clone(&recorder), Arc::clone(&store), clock.clone(), parts.plain_wait);
     Ok(Arc::new(Gateway {
         authenticator,
         auditors: parts.auditors,

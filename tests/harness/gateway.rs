@@ -141,6 +141,7 @@ issuers:
   serviceAccounts: true
 auditors: ["group:oidc:sre"]
 drainSeconds: 3
+plainWaitSeconds: 2
 {extra}
 "#
     )

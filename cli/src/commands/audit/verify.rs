@@ -56,7 +56,7 @@ fn report(summary: &Summary, args: &VerifyArgs) -> String {
         lines.push(format!("{unsigned} entries at the end are not signed yet"));
     }
     if !open.is_empty() {
-        text.push_str(&format!("{} requests are under way\n", open.len()));
+        lines.push(format!("{} requests are under way", open.len()));
     }
     lines.join("\n") + "\n"
 }
