@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::http::{self, raw};
-use crate::harness::{Cluster, Gateway, Namespace, User, eventually};
+use crate::harness::{Cluster, Gateway, Namespace, Running, User, eventually};
 
 /// Alice and bob have all rights in the cluster; what they may do is up to kguard.
 fn allow_everything() {
@@ -43,6 +43,14 @@ impl Scene {
         eventually("a hold", || self.pending().pop())
     }
 
+    /// The hold that a started `kguard kubectl` waits for.
+    fn held(&self, requester: &mut Running) -> Value {
+        let id = requester.wait_for("the line to pass on", |line| {
+            Some(line.split("kguard approve ").nth(1)?.trim().to_owned())
+        });
+        self.hold(&json!(id))
+    }
+
     fn hold(&self, id: &Value) -> Value {
         let shown = self.bob.kguard(&["requests", id.as_str().unwrap(), "-o", "json"]).ok();
         let shown: Value = serde_json::from_str(&shown).unwrap();
@@ -70,11 +78,8 @@ fn a_namespace_is_deleted_once_somebody_else_has_approved_it() {
     let doomed = Namespace::create("doomed");
     let mut delete =
         scene.alice.start(&["--reason", "it is old", "kubectl", "delete", "ns", &doomed.name]);
-    let id = delete.wait_for("the line to pass on", |line| {
-        Some(line.split("kguard approve ").nth(1)?.trim().to_owned())
-    });
-
-    let hold = scene.hold(&json!(id));
+    let hold = scene.held(&mut delete);
+    let id = hold["id"].as_str().unwrap().to_owned();
     assert_eq!(hold["caller"]["name"], "oidc:alice");
     assert_eq!(hold["claims"]["reason"], "it is old");
     assert!(hold["boundTo"]["uid"].is_string(), "{hold}");
@@ -94,7 +99,7 @@ fn a_denied_request_does_not_run_and_says_by_whom() {
     let scene = Scene::set("deny");
     let doomed = Namespace::create("kept");
     let mut delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
-    let id = scene.one_pending()["id"].as_str().unwrap().to_owned();
+    let id = scene.held(&mut delete)["id"].as_str().unwrap().to_owned();
     scene.bob.kguard(&["deny", &id, "--comment", "still in use"]).ok();
     assert_eq!(delete.exit_code(), 77, "{}", delete.said());
     let said = delete.said();
@@ -114,10 +119,10 @@ fn an_approver_at_the_inbox_is_prompted_as_the_hold_arrives() {
     terminal.args(["-qefc", &line, "/dev/null"]).env_clear();
     terminal.envs(kguard.get_envs().filter_map(|(key, value)| Some((key, value?))));
     terminal.env("TERM", "xterm");
-    let mut inbox = crate::harness::Running::start(&mut terminal);
+    let mut inbox = Running::start(&mut terminal);
     let mut delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
     inbox.wait_for("the prompt", |line| line.contains(&doomed.name).then_some(()));
-    let id = scene.one_pending()["id"].as_str().unwrap().to_owned();
+    let id = scene.held(&mut delete)["id"].as_str().unwrap().to_owned();
     scene.bob.kguard(&["approve", &id, "--yes"]).ok();
     assert_eq!(delete.exit_code(), 0, "{}", delete.said());
 }
@@ -126,8 +131,8 @@ fn an_approver_at_the_inbox_is_prompted_as_the_hold_arrives() {
 fn nothing_runs_when_the_requester_has_gone_away() {
     let scene = Scene::set("gone");
     let doomed = Namespace::create("orphan");
-    let delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
-    let hold = scene.one_pending();
+    let mut delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
+    let hold = scene.held(&mut delete);
     drop(delete);
     eventually("the cancellation", || {
         (scene.hold(&hold["id"])["state"] == "cancelled").then_some(())
@@ -142,7 +147,7 @@ fn an_approval_is_for_the_object_that_was_there() {
     let scene = Scene::set("stale");
     let doomed = Namespace::create("changing");
     let mut delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
-    let hold = scene.one_pending();
+    let hold = scene.held(&mut delete);
     // It changes between the request and the approval.
     Cluster::get().admin(&["label", "ns", &doomed.name, "changed=yes"]).ok();
     scene.bob.kguard(&["approve", hold["id"].as_str().unwrap(), "--yes"]).ok();
@@ -157,8 +162,8 @@ fn a_decision_counts_only_for_what_was_shown_and_only_from_whom_the_policy_names
     let doomed = Namespace::create("forged");
     let carol = User::person(&scene.gateway, "carol");
     let robot = User::workload(&scene.gateway, &scene.namespace, "robot");
-    let _delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
-    let hold = scene.one_pending();
+    let mut delete = scene.alice.start(&["kubectl", "delete", "ns", &doomed.name]);
+    let hold = scene.held(&mut delete);
     let good = json!({"verdict": "approve", "digest": hold["digest"]});
     for (by, body, code) in [
         (&scene.alice, good.clone(), 403),
@@ -205,12 +210,8 @@ fn stock_kubectl_waits_through_the_retries_by_itself() {
     let scene = Scene::set("stock");
     let doomed = Namespace::create("patient");
     let name = doomed.name.clone();
-    let mut delete = crate::harness::Running::start(&mut scene.alice.plain_command(&[
-        "delete",
-        "ns",
-        &name,
-        "--wait=false",
-    ]));
+    let mut delete =
+        Running::start(&mut scene.alice.plain_command(&["delete", "ns", &name, "--wait=false"]));
     let hold = scene.one_pending();
     scene.bob.kguard(&["approve", hold["id"].as_str().unwrap(), "--yes"]).ok();
     assert_eq!(delete.exit_code(), 0, "{}", delete.said());
@@ -229,7 +230,7 @@ fn a_stateful_set_shrunk_below_half_is_held_and_above_half_is_not() {
     scene.alice.kubectl(&["-n", n, "scale", "statefulset", "db", "--replicas=6"]).ok();
     let mut shrink =
         scene.alice.start(&["kubectl", "-n", n, "scale", "statefulset", "db", "--replicas=2"]);
-    let hold = scene.one_pending();
+    let hold = scene.held(&mut shrink);
     assert_eq!(hold["request"]["subresource"], "scale");
     assert!(scene.exists("statefulset/db"));
     scene.bob.kguard(&["deny", hold["id"].as_str().unwrap()]).ok();
@@ -254,7 +255,7 @@ fn a_held_exec_is_one_hold_although_kubectl_asks_twice() {
     let n = scene.namespace.name.as_str();
 
     let mut denied = scene.alice.start(&["kubectl", "-n", n, "exec", "p", "--", "id"]);
-    let hold = scene.one_pending();
+    let hold = scene.held(&mut denied);
     scene.bob.kguard(&["deny", hold["id"].as_str().unwrap()]).ok();
     assert_eq!(denied.exit_code(), 77, "{}", denied.said());
     let listed = scene.bob.kguard(&["requests", "-o", "json"]).ok();
@@ -262,7 +263,7 @@ fn a_held_exec_is_one_hold_although_kubectl_asks_twice() {
     assert_eq!(all.len(), 1, "{listed}");
 
     let mut allowed = scene.alice.start(&["kubectl", "-n", n, "exec", "p", "--", "echo", "done"]);
-    let hold = scene.one_pending();
+    let hold = scene.held(&mut allowed);
     scene.bob.kguard(&["approve", hold["id"].as_str().unwrap(), "--yes"]).ok();
     assert_eq!(allowed.exit_code(), 0, "{}", allowed.said());
     assert!(allowed.said().contains("done"), "{}", allowed.said());
@@ -281,7 +282,7 @@ fn a_quorum_counts_people() {
     scene.namespace.admin(&["create", "configmap", "c"]).ok();
     let n = scene.namespace.name.as_str();
     let mut delete = scene.alice.start(&["kubectl", "-n", n, "delete", "configmap", "c"]);
-    let id = scene.one_pending()["id"].as_str().unwrap().to_owned();
+    let id = scene.held(&mut delete)["id"].as_str().unwrap().to_owned();
     scene.bob.kguard(&["approve", &id, "--yes"]).ok();
     assert_ne!(scene.bob.kguard(&["approve", &id, "--yes"]).code, 0, "one person is one voice");
     assert!(scene.exists("configmap/c"));

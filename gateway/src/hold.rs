@@ -223,11 +223,11 @@ impl Holds {
         }
         let digest = digest::of(held, entry.origin());
         loop {
-            let slot = match self.known(&digest, bound_to.as_ref()) {
-                Some(slot) => slot,
+            let mut waiter = match self.known(&digest, bound_to.as_ref()) {
+                Some(waiter) => waiter,
                 None => self.open(held, &digest, bound_to.clone(), entry).await?,
             };
-            let mut waiter = Waiter::join(self.clone(), Arc::clone(&slot));
+            let slot = Arc::clone(waiter.slot());
             let state = self.settled(&slot, entry.origin().via).await;
             match state {
                 HoldState::Approved if self.take(&slot).await? => {
@@ -312,8 +312,8 @@ impl Holds {
             let now = self.now();
             let slots: Vec<_> = self.slots().values().cloned().collect();
             for slot in slots {
-                if let Some(state) = slot.due(now) {
-                    self.settle(&slot, state).await;
+                if slot.due(now).is_some() {
+                    self.settle(&slot, |slot| slot.due(now)).await;
                 }
                 if slot.forgotten(now, REMEMBER) {
                     self.slots().remove(slot.id());
@@ -326,7 +326,7 @@ impl Holds {
     pub async fn cancel_all(&self) {
         let slots: Vec<_> = self.slots().values().cloned().collect();
         for slot in slots {
-            self.settle(&slot, HoldState::Cancelled).await;
+            self.settle(&slot, |_| Some(HoldState::Cancelled)).await;
         }
     }
 
@@ -342,9 +342,10 @@ impl Holds {
 
     /// A hold that answers this very request: one that waits, one that was approved and not used,
     /// or, so that a repeated attempt is one refusal, one that was just denied.
-    fn known(&self, digest: &str, bound_to: Option<&LiveObject>) -> Option<Arc<Slot>> {
+    fn known(&self, digest: &str, bound_to: Option<&LiveObject>) -> Option<Waiter> {
         let slots = self.slots();
-        slots.values().find(|slot| slot.answers(digest, bound_to)).cloned()
+        let slot = slots.values().find(|slot| slot.answers(digest, bound_to))?;
+        Some(Waiter::join(self.clone(), Arc::clone(slot)))
     }
 
     async fn open(
@@ -353,7 +354,7 @@ impl Holds {
         digest: &str,
         bound_to: Option<LiveObject>,
         entry: &Entry,
-    ) -> Result<Arc<Slot>, NotReleased> {
+    ) -> Result<Waiter, NotReleased> {
         let caller = &held.subject().caller().name;
         let pending = self.pending();
         if pending.len() >= MAX_PENDING
@@ -365,9 +366,11 @@ impl Holds {
         let request = Box::new(entry.held(held));
         self.record(Event::Hold { hold: hold.id.clone(), request }).await?;
         let slot = Arc::new(Slot::new(hold.clone(), held.terms(), entry.origin().session));
+        // Joined before anybody can see it: a hold that nobody waits for is cancelled.
+        let waiter = Waiter::join(self.clone(), Arc::clone(&slot));
         self.slots().insert(hold.id.clone(), Arc::clone(&slot));
         self.announce(&slot, hold).await;
-        Ok(slot)
+        Ok(waiter)
     }
 
     fn describe(
@@ -427,12 +430,13 @@ impl Holds {
         Ok(true)
     }
 
-    /// Ends a hold that nobody decided on.
-    async fn settle(&self, slot: &Slot, state: HoldState) {
+    /// Ends a hold that nobody decided on, with the state that `due` says once it is its turn.
+    async fn settle(&self, slot: &Slot, due: impl FnOnce(&Slot) -> Option<HoldState>) {
         let _turn = slot.turn().await;
         if !matches!(slot.hold().state, HoldState::Approved | HoldState::Pending) {
             return;
         }
+        let Some(state) = due(slot) else { return };
         // It ends either way: without a record it could not have been used either.
         if let Err(error) = self.record(state_event(slot.id(), state)).await {
             tracing::error!(hold = slot.id(), %error, "the end of a hold is not in the trail");

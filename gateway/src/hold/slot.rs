@@ -139,6 +139,10 @@ impl Slot {
         hold
     }
 
+    fn is_alone(&self) -> bool {
+        self.inner().waiters == 0
+    }
+
     /// The state that is due by now, if nobody decides: expired, or cancelled since nobody waits.
     pub(super) fn due(&self, now: Timestamp) -> Option<HoldState> {
         let inner = self.inner();
@@ -209,6 +213,11 @@ impl Waiter {
         Self { holds, slot, left: false }
     }
 
+    /// The hold that is waited on.
+    pub(super) fn slot(&self) -> &Arc<Slot> {
+        &self.slot
+    }
+
     /// The wait is over.
     pub(super) fn leave(&mut self) {
         self.left = true;
@@ -230,7 +239,11 @@ impl Drop for Waiter {
         };
         if alone && !self.left {
             let (holds, slot) = (self.holds.clone(), Arc::clone(&self.slot));
-            tokio::spawn(async move { holds.settle(&slot, HoldState::Cancelled).await });
+            tokio::spawn(async move {
+                // Somebody else with the very same request may wait by then.
+                let alone = |slot: &Slot| slot.is_alone().then_some(HoldState::Cancelled);
+                holds.settle(&slot, alone).await;
+            });
         }
     }
 }
