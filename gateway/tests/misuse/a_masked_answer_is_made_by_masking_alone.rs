@@ -1,0 +1,8 @@
+use kguard_gateway::answer::AnswerBody;
+use kguard_gateway::mask::Masked;
+
+fn forge(response: http::Response<AnswerBody>) -> Masked {
+    Masked { response }
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use kguard_gateway::decide::Permit;
+
+fn copy(permit: &Permit) -> Permit {
+    permit.clone()
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use kguard_gateway::cluster::Cluster;
+use kguard_gateway::decide::Permit;
+use kguard_gateway::entry::Committed;
+use kguard_gateway::forward;
+
+async fn twice(cluster: &Cluster, first: Permit, second: Permit, committed: Committed) {
+    let _ = forward::send(cluster, first, committed).await;
+    let _ = forward::send(cluster, second, committed).await;
+}
+
+fn main() {}

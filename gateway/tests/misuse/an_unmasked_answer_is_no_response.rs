@@ -1,0 +1,8 @@
+use kguard_gateway::answer::AnswerBody;
+use kguard_gateway::forward::Unmasked;
+
+fn leak(unmasked: Unmasked) -> http::Response<AnswerBody> {
+    unmasked
+}
+
+fn main() {}
