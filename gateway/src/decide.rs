@@ -166,6 +166,16 @@ impl Held {
 }
 
 impl Denial {
+    /// What the caller is told: the policy's message, and the policy's name if that lacks it.
+    pub fn explain(&self) -> String {
+        match &self.policy {
+            Some(policy) if !self.message.contains(policy.as_str()) => {
+                format!("{} (denied by policy `{policy}`)", self.message)
+            }
+            _ => self.message.clone(),
+        }
+    }
+
     /// Who asked for what.
     pub fn subject(&self) -> &Subject {
         &self.subject

@@ -138,8 +138,9 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
         Verdict::Allow(permit) => *permit,
         Verdict::Deny(denial) => {
             entry.refuse(&denial).await?;
-            let (policy, message) = (denial.policy.clone(), denial.message.clone());
-            let event = SessionEvent::Refused { policy, message: message.clone() };
+            let message = denial.explain();
+            let event =
+                SessionEvent::Refused { policy: denial.policy.clone(), message: message.clone() };
             gateway.holds.tell(entry.origin().session, &denial.subject().caller().name, event);
             let request = Box::new(denial.subject().request().info.clone());
             return Err(Stopped::Denied { request, message });
