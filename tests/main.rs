@@ -23,7 +23,6 @@ mod failures;
 mod holds;
 mod identity;
 mod masking;
-mod plain;
 mod policies;
 mod streams;
 mod strictness;
