@@ -109,6 +109,7 @@ fn status(stopped: &Stopped) -> Status {
             Status::failure(Reason::ServiceUnavailable, text)
         }
         Stopped::Mask(_) => Status::failure(Reason::BadGateway, text),
+        Stopped::NoRoom(_) => Status::failure(Reason::TooManyRequests, text).retry_after(1),
         Stopped::UnboundDelete => Status::failure(Reason::Forbidden, text),
         Stopped::UnknownCluster(_) => Status::failure(Reason::NotFound, text),
     }
