@@ -21,6 +21,7 @@ mod lexer;
 mod members;
 mod object;
 mod pass;
+mod patch;
 pub mod path;
 pub mod placeholder;
 pub mod rule;

@@ -27,6 +27,7 @@ use kguard::api::Claims;
 use kguard::kube::status::{Reason, Status};
 use kguard::tunnel as protocol;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
@@ -106,14 +107,29 @@ where
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
     let inner = drain.clone();
+    let asked = Arc::new(Notify::new());
+    let first = Arc::clone(&asked);
     let service = service_fn(move |request| {
+        first.notify_one();
         let (doors, drain) = (doors.clone(), inner.clone());
         async move { Ok::<_, Infallible>(route(doors, peer, request, drain).await) }
     });
     let connection = builder.serve_connection_with_upgrades(io, service);
-    if let Err(error) = drain.run(connection, auto::UpgradeableConnection::graceful_shutdown).await
-    {
-        tracing::debug!(%peer, %error, "connection ended");
+    tokio::select! {
+        ended = drain.run(connection, auto::UpgradeableConnection::graceful_shutdown) => {
+            if let Err(error) = ended {
+                tracing::debug!(%peer, %error, "connection ended");
+            }
+        }
+        () = silence(&asked) => tracing::debug!(%peer, "nothing was asked for"),
+    }
+}
+
+/// Resolves if no request comes at all. Before the first one, hyper still waits to learn which
+/// HTTP it will be, and would do so forever.
+async fn silence(asked: &Notify) {
+    if tokio::time::timeout(HEADER_TIMEOUT, asked.notified()).await.is_ok() {
+        std::future::pending().await
     }
 }
 

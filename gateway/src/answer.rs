@@ -110,6 +110,7 @@ fn status(stopped: &Stopped) -> Status {
         Stopped::Forward(error) => Status::failure(forward(error), text),
         Stopped::Held { request, error } => held(error, text).about(request),
         Stopped::Mask(_) => Status::failure(Reason::BadGateway, text),
+        Stopped::NoRoom(_) => Status::failure(Reason::TooManyRequests, text).retry_after(1),
     }
 }
 

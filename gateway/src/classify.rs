@@ -1,6 +1,8 @@
 //! Reads an HTTP request as the API server will read it, and keeps nothing of it but what was
 //! understood: a canonical target, a parsed body, the headers that are known to be harmless.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{
     ACCEPT, CONNECTION, CONTENT_TYPE, HeaderName, IF_NONE_MATCH, UPGRADE, USER_AGENT,
@@ -17,10 +19,11 @@ use kguard::mask::placeholder;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::bodies::MAX_BODY_BYTES;
 use crate::request::{JSON_PATCH, KubeRequest, Payload, Upgrade};
 
-/// The API server's own limit for a request body (k8s.io/apiserver `pkg/server/config.go`).
-pub const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Headers that are passed on. What is not here does not reach the API server: credentials,
 /// impersonation, front-proxy identities, `X-Forwarded-*`, whatever `Connection` nominates.
@@ -65,6 +68,9 @@ pub enum Unclassified {
         "the request contains a value masked by kguard (`kguard:masked:…`), which cannot be written; leave that field out or give the real value"
     )]
     Placeholder,
+    /// The body does not come.
+    #[error("the request body did not arrive in time")]
+    Slow,
     /// The target has two readings.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -125,10 +131,12 @@ impl Head {
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let body = match Limited::new(body, MAX_BODY_BYTES).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(Unclassified::TooLarge),
-            Err(_) => return Err(Unclassified::Body),
+        let body = Limited::new(body, MAX_BODY_BYTES).collect();
+        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
+            Err(_) => return Err(Unclassified::Slow),
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Unclassified::TooLarge),
+            Ok(Err(_)) => return Err(Unclassified::Body),
         };
         // Whatever encoding it has: no masked value is ever sent back to a cluster.
         if placeholder::contains_placeholder(&body) {
@@ -288,10 +296,11 @@ fn proxied_headers(headers: &HeaderMap) -> HeaderMap {
         .flat_map(|value| value.split(',').map(|name| name.trim().to_ascii_lowercase()))
         .collect();
     let kept = headers.iter().filter(|(name, _)| {
-        let name = name.as_str();
-        !DROPPED.contains(&name)
+        // CGI and its descendants take `_` in a header's name for `-`.
+        let name = name.as_str().replace('_', "-");
+        !DROPPED.contains(&name.as_str())
             && !DROPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-            && !nominated.iter().any(|of| of == name)
+            && !nominated.iter().any(|of| of.replace('_', "-") == name)
     });
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }

@@ -69,6 +69,14 @@ pub async fn decide(
 ) -> Verdict {
     let cluster = live.cluster_name();
     let masks = Arc::new(policies.mask_rules(&caller, cluster));
+    if let Some(mask) = mask_read_by_patch(&masks, &request) {
+        let message = format!(
+            "the mask `{mask}` covers what this JSON patch tests, copies or moves; patch it with \
+             `add`, `replace` and `remove` instead"
+        );
+        let subject = Subject { caller, request, masks };
+        return Verdict::Deny(Box::new(Denial { subject, policy: Some(mask), message }));
+    }
     let decision = {
         let facts = Facts {
             request: &request.info,
@@ -98,6 +106,12 @@ pub async fn decide(
         }
         Decision::Hold(terms) => Verdict::Hold(Box::new(Held { subject, terms })),
     }
+}
+
+/// The mask that a JSON patch would get around, by reading what the mask covers.
+fn mask_read_by_patch(masks: &MaskRules, request: &KubeRequest) -> Option<String> {
+    let resource = request.info.resource.as_ref()?;
+    masks.read_by_patch(resource, request.json_patch()?).map(str::to_owned)
 }
 
 /// What the request would store, as far as its text shows it.

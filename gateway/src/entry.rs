@@ -91,7 +91,7 @@ impl Entry {
             id: Uuid::now_v7(),
             caller: caller.clone(),
             cluster: self.origin.cluster.clone(),
-            method: method.to_owned(),
+            method: method.chars().take(64).collect(),
             target: target.chars().take(1024).collect(),
             why: why.to_owned(),
             peer: self.origin.peer.clone(),

@@ -152,6 +152,11 @@ pub async fn send(
             Answer::Response(sent.map_err(failed)?)
         }
     };
+    if let Answer::Response(response) = &answer
+        && response.status().is_informational()
+    {
+        return Err(ForwardError::Protocol { cluster: cluster.name().to_owned() });
+    }
     let about = About { info: request.info, masks, label, cluster: cluster.name().to_owned() };
     Ok(Unmasked { answer, about, committed })
 }

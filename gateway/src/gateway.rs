@@ -10,6 +10,7 @@ use kguard::identity::{Caller, SubjectPattern};
 use kguard::mask::PlaceholderKey;
 
 use crate::authenticate::Authenticator;
+use crate::bodies::BodyRoom;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::hold::Holds;
@@ -25,6 +26,8 @@ pub struct Gateway {
     pub authenticator: Authenticator,
     /// Who may read the whole trail.
     pub auditors: Vec<SubjectPattern>,
+    /// The room for request bodies.
+    pub bodies: BodyRoom,
     /// The time.
     pub clock: Clock,
     /// The clusters by name.

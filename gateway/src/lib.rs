@@ -5,6 +5,7 @@ pub mod accept;
 pub mod answer;
 pub mod api;
 pub mod authenticate;
+pub mod bodies;
 pub mod classify;
 pub mod clock;
 pub mod cluster;

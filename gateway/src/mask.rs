@@ -97,8 +97,9 @@ pub async fn mask(unmasked: Unmasked, key: &PlaceholderKey) -> Result<Masked, Un
             return Err(error);
         }
     };
-    parts.headers = headers(&about, parts.headers, masker.is_some());
-    let mut body = MaskedBody::new(body, masker, closing);
+    let withheld = masker.is_none() && is_maskable(&about, parts.status);
+    parts.headers = headers(&about, parts.headers, masker.is_some() || withheld);
+    let mut body = MaskedBody::new((!withheld).then_some(body), masker, closing);
     if shape(&about.info, parts.status) != Shape::Watch {
         body.read_ahead().await.map_err(|error| error.of(&about.cluster))?;
     }
@@ -125,9 +126,7 @@ fn context(
         let empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
             || headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0");
         let cluster = about.cluster.clone();
-        // The API server's own panics, overloads and timeouts are one line of plain text.
-        let own_error = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-        return if empty || own_error {
+        return if empty || is_own_error(content_type, status) {
             Ok(None)
         } else {
             Err(UnmaskableError::MediaType { cluster })
@@ -141,6 +140,22 @@ fn context(
         placeholders: key.placeholders(&about.cluster, write),
         max_element_bytes: MAX_ELEMENT_BYTES,
     }))
+}
+
+/// Whether masks cover what the answer is about, so that of an answer that is not masked only the
+/// status and the headers are passed on. (client-go makes its own words of those.)
+fn is_maskable(about: &About, status: StatusCode) -> bool {
+    let log = about.info.subresource() == "log" && status.is_success();
+    let resource = about.info.resource.as_ref().filter(|_| !log && !about.info.is_proxy());
+    resource.is_some_and(|resource| about.masks.cover(resource))
+}
+
+/// The API server's own panics, overloads and timeouts are one line of plain text.
+fn is_own_error(content_type: Option<&str>, status: StatusCode) -> bool {
+    let plain = content_type
+        .and_then(ContentType::parse)
+        .is_some_and(|content_type| content_type.essence() == "text/plain");
+    plain && (status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS)
 }
 
 fn shape(info: &RequestInfo, status: StatusCode) -> Shape {
@@ -213,8 +228,8 @@ impl BodyError {
 }
 
 impl MaskedBody {
-    fn new(from: PooledBody, masker: Option<Masker>, closing: Closing) -> Self {
-        Self { from: Some(from), masker, ready: None, closing }
+    fn new(from: Option<PooledBody>, masker: Option<Masker>, closing: Closing) -> Self {
+        Self { from, masker, ready: None, closing }
     }
 
     /// Reads until something can be sent, so that errors at the start are found before the head

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use kguard::api::SessionEvent;
 use kguard::identity::Caller;
 use kguard::kube::delete_options::InvalidOptions;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::answer::{self, AnswerBody};
 use crate::authenticate::{AuthError, Authenticated};
+use crate::bodies::NoRoom;
 use crate::classify::{self, Unclassified};
 use crate::decide::{self, Held, Permit, Verdict};
 use crate::entry::Entry;
@@ -89,6 +90,9 @@ pub enum Stopped {
     /// The answer cannot be masked.
     #[error(transparent)]
     Mask(#[from] UnmaskableError),
+    /// The gateway is full of others' requests.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// It cannot be recorded.
     #[error("kguard cannot record this request, so it does not run: {0}")]
     Trail(#[from] TrailUnavailable),
@@ -118,6 +122,7 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
     let cluster = gateway.cluster(&entry.origin().cluster)?;
 
     let (parts, body) = request.into_parts();
+    let _room = gateway.bodies.take(&caller.name, &body.size_hint())?;
     let method = parts.method.clone();
     let classified = match classify::head(parts, &path) {
         Ok(head) => head.with_body(Uuid::now_v7(), body).await,

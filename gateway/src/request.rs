@@ -120,6 +120,14 @@ impl KubeRequest {
         }
     }
 
+    /// The operations of a JSON patch.
+    pub fn json_patch(&self) -> Option<&Value> {
+        match &self.payload {
+            Payload::Json { media_type: JSON_PATCH, value } => Some(value),
+            _ => None,
+        }
+    }
+
     /// Whether the request carries an object or a patch at all.
     pub fn writes_object(&self) -> bool {
         matches!(self.info.verb, Verb::Create | Verb::Patch | Verb::Update)

@@ -13,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::accept::{self, Doors, TlsError};
 use crate::api;
 use crate::authenticate::{Authenticator, ConfigError, IssuerConfig};
+use crate::bodies::BodyRoom;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, ClusterError};
 use crate::config::{ClusterConfig, Config};
@@ -162,6 +163,7 @@ async fn assemble(parts: Parts) -> Result<Arc<Gateway>, RunError> {
     Ok(Arc::new(Gateway {
         authenticator,
         auditors: parts.auditors,
+        bodies: BodyRoom::default(),
         clock,
         clusters,
         holds,

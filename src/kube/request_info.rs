@@ -302,6 +302,11 @@ fn bare_name(name: &str) -> &str {
 }
 
 impl Verb {
+    /// Whether it is about all objects that a path and selectors describe.
+    pub fn is_of_collection(self) -> bool {
+        matches!(self, Self::DeleteCollection | Self::List | Self::Watch)
+    }
+
     /// The verb as it is written in policies and in RBAC.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -325,7 +330,33 @@ impl std::fmt::Display for Verb {
     }
 }
 
+/// Built-in resources of which a collection never spans namespaces.
+const CLUSTER_SCOPED: [(&str, &[&str]); 12] = [
+    ("", &["componentstatuses", "namespaces", "nodes", "persistentvolumes"]),
+    ("admissionregistration.k8s.io", &[]),
+    ("apiextensions.k8s.io", &[]),
+    ("apiregistration.k8s.io", &[]),
+    ("certificates.k8s.io", &["certificatesigningrequests", "clustertrustbundles"]),
+    ("flowcontrol.apiserver.k8s.io", &[]),
+    ("networking.k8s.io", &["ingressclasses", "ipaddresses", "servicecidrs"]),
+    ("node.k8s.io", &[]),
+    ("rbac.authorization.k8s.io", &["clusterrolebindings", "clusterroles"]),
+    ("resource.k8s.io", &["deviceclasses", "resourceslices"]),
+    ("scheduling.k8s.io", &[]),
+    ("storage.k8s.io", &["csidrivers", "csinodes", "storageclasses", "volumeattachments"]),
+];
+
 impl ResourceInfo {
+    /// Whether a collection of this may hold the objects of every namespace. Of kinds that are
+    /// not Kubernetes' own nobody can tell by the path, so those may.
+    pub fn may_span_namespaces(&self) -> bool {
+        let is_cluster_scoped = CLUSTER_SCOPED.iter().any(|(group, resources)| {
+            *group == self.api_group
+                && (resources.is_empty() || resources.contains(&self.resource.as_str()))
+        });
+        self.namespace.is_empty() && !is_cluster_scoped
+    }
+
     /// The resource as people write it: `pods`, `pods/exec`, `deployments.apps`.
     pub fn display_name(&self) -> String {
         let mut name = self.resource.clone();

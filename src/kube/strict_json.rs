@@ -3,17 +3,24 @@
 //! The API server merges two `data` objects of one Secret and only warns; most other parsers keep
 //! the last. What is decided on here is re-serialised from this one tree, so both see the same.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Parses a whole text. Nesting deeper than 128 is an error, as in serde_json.
+/// More values than any object in etcd has. A tree takes up to forty times the memory of its
+/// text (`[0,0,…`), so the size of the text alone is no limit.
+const MAX_VALUES: usize = 250_000;
+
+/// Parses a whole text. Nesting deeper than 128 is an error, as in serde_json, and so are more
+/// than 250 000 values.
 ///
 /// The error says where the text went wrong and never what stands there.
 pub fn parse(text: &[u8]) -> Result<Value, Invalid> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Strict.deserialize(&mut deserializer).and_then(|value| {
+    let left = Cell::new(MAX_VALUES);
+    let value = Strict(&left).deserialize(&mut deserializer).and_then(|value| {
         deserializer.end()?;
         Ok(value)
     });
@@ -22,23 +29,29 @@ pub fn parse(text: &[u8]) -> Result<Value, Invalid> {
 
 /// Where a text stops being JSON without repeated keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the body is not valid JSON, or repeats a key, at line {line}, column {column}")]
+#[error(
+    "the body is not valid JSON, repeats a key or is too large, at line {line}, column {column}"
+)]
 pub struct Invalid {
     line: usize,
     column: usize,
 }
 
-struct Strict;
+/// Reads one value, and counts it.
+#[derive(Clone, Copy)]
+struct Strict<'a>(&'a Cell<usize>);
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.0.get().checked_sub(1);
+        self.0.set(left.ok_or_else(|| serde::de::Error::custom("too many values"))?);
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,7 +88,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(Self)? {
+        while let Some(item) = items.next_element_seed(self)? {
             array.push(item);
         }
         Ok(Value::Array(array))
@@ -84,7 +97,7 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<Key>()? {
-            let value = entries.next_value_seed(Self)?;
+            let value = entries.next_value_seed(self)?;
             if object.insert(key.0, value).is_some() {
                 return Err(serde::de::Error::custom("repeated key"));
             }
@@ -120,6 +133,10 @@ mod tests {
         ] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
+        let wide = format!("[{}0]", "0,".repeat(MAX_VALUES - 2));
+        assert!(parse(wide.as_bytes()).is_ok());
+        let wider = format!("[{}0]", "0,".repeat(MAX_VALUES - 1));
+        assert!(parse(wider.as_bytes()).is_err());
         let deep = "[".repeat(200) + &"]".repeat(200);
         assert!(parse(deep.as_bytes()).is_err());
     }

@@ -12,7 +12,7 @@ use super::value::{Location, Values};
 use super::walk::{Masks, walk};
 use super::{Context, MaskError};
 
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// What masking an object comes to.
 #[derive(Default)]

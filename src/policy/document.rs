@@ -9,7 +9,7 @@ use std::fmt;
 use super::decision::HoldTerms;
 use super::expr::{Expression, Flaw, Vocabulary};
 use super::mask_document::MaskDocument;
-use super::matcher::Match;
+use super::matcher::{Match, Reach};
 use super::problem::{Place, Problems, did_you_mean};
 use super::template::Template;
 use super::yaml::{Fields, Node, Value};
@@ -38,6 +38,16 @@ pub(super) enum Effect {
     Deny,
     /// With everything but the message, which is made for each request.
     Hold(HoldTerms),
+}
+
+impl Effect {
+    /// How wide the `match` of a policy with this effect reaches.
+    pub(super) fn reach(&self) -> Reach {
+        match self {
+            Self::Allow => Reach::Narrow,
+            Self::Deny | Self::Hold(_) => Reach::Wide,
+        }
+    }
 }
 
 impl fmt::Debug for Policy {

@@ -20,10 +20,11 @@ pub struct Match {
     pub verbs: VerbSet,
     /// Of which resources.
     pub resources: Vec<ResourcePattern>,
-    /// In which namespaces. Requests across all namespaces have the empty one, which only `*`
-    /// fits.
+    /// In which namespaces. A request across all of them is in none, which only `*` fits, and
+    /// under [`Reach::Wide`] in each.
     pub namespaces: Vec<Glob>,
-    /// Of which names. Creates and collections have the empty one, which only `*` fits.
+    /// Of which names. A create has none, which only `*` fits; nor has a collection, which under
+    /// [`Reach::Wide`] has every name.
     pub names: Vec<Glob>,
     /// Of which non-resource paths.
     pub paths: Vec<Glob>,
@@ -31,10 +32,23 @@ pub struct Match {
     pub capabilities: Option<Capabilities>,
 }
 
+/// How a `match` reads a request that touches more than it names, or that has two verbs.
+///
+/// Whoever lists the Pods of all namespaces sees those of `prod`: that is not what an allow for
+/// `prod` means, and just what a deny for it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// For what allows: the request does nothing but what is named.
+    Narrow,
+    /// For what denies or holds: the request does what is named, perhaps among other things.
+    Wide,
+}
+
 impl Match {
-    /// Whether it fits in all fields but the verb, which the index of the set has looked at.
-    pub(super) fn fits_beyond_verb(&self, facts: &Facts<'_>, carried: Capabilities) -> bool {
-        self.fits_target(facts.request)
+    /// Whether it is about the request.
+    pub(super) fn fits(&self, facts: &Facts<'_>, carried: Capabilities, reach: Reach) -> bool {
+        self.verbs.fit(facts.request, reach)
+            && self.fits_target(facts.request, reach)
             && self.capabilities.is_none_or(|named| named.intersects(carried))
             && self.fits_caller(facts.caller, facts.cluster)
     }
@@ -63,14 +77,18 @@ impl Match {
         self.covers_resources() || self.covers_paths()
     }
 
-    fn fits_target(&self, request: &RequestInfo) -> bool {
+    fn fits_target(&self, request: &RequestInfo, reach: Reach) -> bool {
         match &request.resource {
             None => self.covers_paths() && any(&self.paths, |glob| glob.matches(&request.path)),
             Some(resource) => {
+                let touches_all = reach == Reach::Wide && request.verb.is_of_collection();
+                let all_names = touches_all && resource.name.is_empty();
+                let all_namespaces = touches_all && resource.may_span_namespaces();
                 self.covers_resources()
                     && any(&self.resources, |pattern| pattern.matches(resource))
-                    && any(&self.namespaces, |glob| glob.matches(&resource.namespace))
-                    && any(&self.names, |glob| glob.matches(&resource.name))
+                    && (all_namespaces
+                        || any(&self.namespaces, |glob| glob.matches(&resource.namespace)))
+                    && (all_names || any(&self.names, |glob| glob.matches(&resource.name)))
             }
         }
     }
@@ -94,6 +112,33 @@ impl VerbSet {
     /// Whether `verb` is in the set.
     pub const fn contains(self, verb: Verb) -> bool {
         self.0 & (1 << verb as u16) != 0
+    }
+
+    /// Whether it names what the request does.
+    ///
+    /// An exec is a POST over SPDY and a GET over a websocket, with one effect: a policy that
+    /// reads `get` allows none, and one that denies or holds either of both means both. A proxied
+    /// HEAD is a get, as for RBAC, and a proxied OPTIONS is at least no way around a denied get.
+    fn fit(self, request: &RequestInfo, reach: Reach) -> bool {
+        let wide = reach == Reach::Wide;
+        match request.verb {
+            Verb::Create | Verb::Get if request.is_stream() => {
+                self.contains(Verb::Create) || (wide && self.contains(Verb::Get))
+            }
+            Verb::Head => self.contains(Verb::Head) || self.contains(Verb::Get),
+            Verb::Options => self.contains(Verb::Options) || (wide && self.contains(Verb::Get)),
+            verb => self.contains(verb),
+        }
+    }
+
+    /// Whether it can [fit](Self::fit) a request with this verb.
+    pub(super) const fn may_fit(self, verb: Verb) -> bool {
+        match verb {
+            Verb::Create | Verb::Get | Verb::Head | Verb::Options => {
+                self.contains(verb) || self.contains(Verb::Create) || self.contains(Verb::Get)
+            }
+            verb => self.contains(verb),
+        }
     }
 }
 

@@ -68,7 +68,7 @@ impl PolicySet {
             .index
             .of_verb(facts.request.verb, on_resource)
             .filter_map(|index| self.policies.get(index))
-            .filter(|policy| policy.matches.fits_beyond_verb(facts, carried))
+            .filter(|policy| policy.matches.fits(facts, carried, policy.effect.reach()))
             .collect();
         Candidates { facts: *facts, policies }
     }
@@ -91,7 +91,7 @@ impl Index {
         let mut lists: HashMap<_, Vec<usize>> = HashMap::new();
         for (index, policy) in policies.iter().enumerate() {
             let matches = &policy.matches;
-            let verbs = VERBS.into_iter().filter(|(_, verb)| matches.verbs.contains(*verb));
+            let verbs = VERBS.into_iter().filter(|(_, verb)| matches.verbs.may_fit(*verb));
             for (_, verb) in verbs {
                 for (on_resource, covered) in
                     [(true, matches.covers_resources()), (false, matches.covers_paths())]

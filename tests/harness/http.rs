@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use serde_json::Value;
 
 use super::provider::Provider;
@@ -70,15 +70,27 @@ pub fn raw(url: &str, ca: &Path, head: &str, body: &str) -> Answer {
 
 /// A TLS connection to an address that a CA vouches for.
 pub fn connect(url: &str, ca: &Path) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
+    connect_as(url, ca, None)
+}
+
+/// The same, with a client certificate.
+pub fn connect_as(
+    url: &str,
+    ca: &Path,
+    client: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
     let address = authority(url);
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+    let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let mut config = match client {
+        Some((certificates, key)) => config.with_client_auth_cert(certificates, key).unwrap(),
+        None => config.with_no_client_auth(),
+    };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let name = ServerName::try_from("localhost").unwrap();
     let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
@@ -91,7 +103,8 @@ fn authority(url: &str) -> &str {
     url.strip_prefix("https://").unwrap().split('/').next().unwrap()
 }
 
-fn parse(answer: &[u8]) -> Answer {
+/// An answer as it came.
+pub fn parse(answer: &[u8]) -> Answer {
     let text = String::from_utf8_lossy(answer).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);

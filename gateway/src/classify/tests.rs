@@ -33,6 +33,8 @@ async fn headers_that_carry_identity_are_never_kept() {
         ("x-remote-user", "admin"),
         ("x-remote-group", "system:masters"),
         ("x-forwarded-for", "1.2.3.4"),
+        ("x_remote_user", "admin"),
+        ("x-forwarded_user", "admin"),
         ("audit-id", "x"),
         ("connection", "impersonate-user"),
         ("x-http-method-override", "DELETE"),

@@ -18,10 +18,17 @@ pub fn of(held: &Held, origin: &Origin) -> String {
     let session = origin.session.map(|session| session.to_string()).unwrap_or_default();
     let query = request.query.encode();
     let body = request.payload.to_bytes();
-    let parts: [&[u8]; 10] = [
-        b"kguard hold v1",
-        subject.caller().issuer.as_bytes(),
-        subject.caller().name.as_bytes(),
+    let caller = subject.caller();
+    let mut groups = caller.groups.clone();
+    groups.sort_unstable();
+    // Names hold no control characters, so this joins no two lists to the same text.
+    let groups = groups.join("\n");
+    let parts: [&[u8]; 12] = [
+        b"kguard hold v2",
+        caller.issuer.as_bytes(),
+        caller.name.as_bytes(),
+        caller.uid.as_deref().unwrap_or_default().as_bytes(),
+        groups.as_bytes(),
         origin.cluster.as_bytes(),
         session.as_bytes(),
         method.as_bytes(),

@@ -91,7 +91,10 @@ impl Slot {
         if !may_decide(hold, by) {
             return Err(NotDecided::NotApprover { approvers: approvers() });
         }
-        let own = hold.caller.issuer == by.issuer && hold.caller.name == by.name;
+        // One name is one user upstream, whoever issued it; one uid is one person at an issuer,
+        // whatever he is called today.
+        let same_uid = by.uid.is_some() && by.uid == hold.caller.uid;
+        let own = hold.caller.name == by.name || (same_uid && hold.caller.issuer == by.issuer);
         if own && decide.verdict == Verdict::Approve && !self.self_approval {
             return Err(NotDecided::OwnRequest { approvers: approvers() });
         }

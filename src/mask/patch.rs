@@ -1,0 +1,131 @@
+//! JSON patches that read: `copy` and `move` carry a masked value into a field that is shown, and
+//! `test` tells whether a guess of it is right. Masking what comes back cannot help against these.
+
+use serde_json::Value;
+
+use super::object::LAST_APPLIED;
+use super::path::{FieldPath, Segment};
+use super::rule::{MaskRule, MaskRules, Subject};
+use crate::kube::request_info::ResourceInfo;
+
+impl MaskRules {
+    /// The mask whose fields a JSON patch of `resource` would read.
+    pub fn read_by_patch(&self, resource: &ResourceInfo, patch: &Value) -> Option<&str> {
+        let given = |text: &&str| !text.is_empty();
+        let subject = Subject {
+            resources: vec![(resource.resource.clone(), resource.api_group.clone())],
+            namespace: Some(resource.namespace.as_str()).filter(given),
+            name: Some(resource.name.as_str()).filter(given),
+        };
+        let pointers: Vec<_> = patch.as_array()?.iter().filter_map(read_pointer).collect();
+        let reads = |rule: &&MaskRule| pointers.iter().any(|pointer| overlaps(rule, pointer));
+        self.matching(&subject).into_iter().find(reads).map(|rule| rule.name.as_str())
+    }
+}
+
+/// The place that an operation reads, if it reads at all.
+fn read_pointer(operation: &Value) -> Option<Vec<String>> {
+    let key = match operation.get("op")?.as_str()? {
+        "copy" | "move" => "from",
+        "test" => "path",
+        _ => return None,
+    };
+    // Without a pointer the API server refuses the patch; it counts as the whole object.
+    let pointer = operation.get(key).and_then(Value::as_str).unwrap_or_default();
+    let unescaped = |token: &str| token.replace("~1", "/").replace("~0", "~");
+    Some(pointer.split('/').skip(1).map(unescaped).collect())
+}
+
+/// Whether a place is, holds or lies within something that the rule masks.
+fn overlaps(rule: &MaskRule, pointer: &[String]) -> bool {
+    let last_applied = ["metadata", "annotations", LAST_APPLIED];
+    let in_last_applied = pointer.iter().zip(last_applied).all(|(token, key)| token == key);
+    in_last_applied
+        || rule.fields.iter().any(|field| {
+            let twin = field.moved("data", "stringData");
+            meets(field, pointer) || twin.is_some_and(|twin| meets(&twin, pointer))
+        })
+}
+
+fn meets(field: &FieldPath, pointer: &[String]) -> bool {
+    for (segment, token) in field.segments().iter().zip(pointer) {
+        match segment {
+            Segment::Deep => return true,
+            Segment::Key(key) if key != token => return false,
+            Segment::Any | Segment::Key(_) => {}
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn rules(fields: &[&str]) -> MaskRules {
+        let fields = fields.iter().map(|field| field.parse().unwrap()).collect();
+        let rule = MaskRule {
+            name: "m".into(),
+            resources: vec!["secrets".parse().unwrap()],
+            namespaces: vec!["shop".into()],
+            names: Vec::new(),
+            fields,
+        };
+        MaskRules { rules: vec![Arc::new(rule)] }
+    }
+
+    fn secret(namespace: &str) -> ResourceInfo {
+        ResourceInfo {
+            resource: "secrets".into(),
+            namespace: namespace.into(),
+            name: "db".into(),
+            ..ResourceInfo::default()
+        }
+    }
+
+    #[test]
+    fn operations_that_read_what_is_masked_are_found_however_they_are_spelled() {
+        let annotation = "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
+        for (op, pointer, reads) in [
+            ("copy", "/data/password", true),
+            ("copy", "/data", true),
+            ("copy", "", true),
+            ("move", "/data/pass~1word", true),
+            ("move", "/stringData/password", true),
+            ("test", "/data/password", true),
+            ("test", "/data", true),
+            ("test", "", true),
+            ("copy", annotation, true),
+            ("copy", "/metadata", true),
+            ("copy", "/metadata/annotations", true),
+            ("copy", "/metadata/labels/a", false),
+            ("test", "/metadata/resourceVersion", false),
+            ("test", "/type", false),
+            ("add", "/data/password", false),
+            ("replace", "/data/password", false),
+            ("remove", "/data/password", false),
+        ] {
+            let key = if op == "test" { "path" } else { "from" };
+            let patch = json!([{"op": "add", "path": "/x"}, {"op": op, key: pointer}]);
+            let rules = rules(&["data.*"]);
+            let found = rules.read_by_patch(&secret("shop"), &patch);
+            assert_eq!(found.is_some(), reads, "{op} {pointer}");
+            assert_eq!(rules.read_by_patch(&secret("other"), &patch), None);
+        }
+    }
+
+    #[test]
+    fn a_field_of_any_depth_meets_everything_below_where_it_starts() {
+        let rules = rules(&["spec.**.password"]);
+        let copies = |from: &str| {
+            let patch = json!([{"op": "copy", "from": from, "path": "/metadata/labels/x"}]);
+            rules.read_by_patch(&secret("shop"), &patch).is_some()
+        };
+        assert!(copies("/spec/a/b/password") && copies("/spec/a") && copies("/spec"));
+        assert!(!copies("/status/password"));
+    }
+}
