@@ -159,7 +159,7 @@ async fn authenticate(gateway: &Gateway, credential: Credential) -> Result<Arc<C
         Credential::Bearer(Some(token)) => {
             Ok(Arc::new(gateway.authenticator.authenticate(token.expose()).await?.caller))
         }
-        Credential::Stream(authenticated) if authenticated.expires <= gateway.clock.now() => {
+        Credential::Stream(authenticated) if authenticated.is_over(gateway.clock.now()) => {
             Err(Stopped::Expired)
         }
         Credential::Stream(authenticated) => Ok(Arc::new(authenticated.caller)),
