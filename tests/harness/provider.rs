@@ -42,13 +42,24 @@ impl Provider {
         Self { issuer, ca, _server: server, _folder: folder }
     }
 
+    /// Its name and the CA of its certificate, as a gateway is told of it.
+    pub fn issuer(&self) -> (String, PathBuf) {
+        (self.issuer.clone(), self.ca.clone())
+    }
+
     /// What a person does in the browser: opens the address, signs in, confirms.
     pub fn confirm(&self, address: &str, user: &str) {
-        run(Command::new("node")
-            .arg(script("approve-device.mjs"))
-            .args([address, user])
-            .env("OIDC_CA", &self.ca))
-        .ok();
+        self.browse(&[address, user]);
+    }
+
+    /// The same for somebody who says no instead.
+    pub fn deny(&self, address: &str, user: &str) {
+        self.browse(&[address, user, "--deny"]);
+    }
+
+    fn browse(&self, args: &[&str]) {
+        let script = script("approve-device.mjs");
+        run(Command::new("node").arg(script).args(args).env("OIDC_CA", &self.ca)).ok();
     }
 }
 
@@ -58,10 +69,14 @@ fn script(name: &str) -> PathBuf {
 
 /// Makes a CA and a certificate for loopback: the paths of CA, certificate and key.
 pub fn certificate(folder: &Path) -> (PathBuf, PathBuf, PathBuf) {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
     let ca_key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Named, since a certificate whose issuer and subject are the same is taken for self-signed.
+    params.distinguished_name.push(DnType::CommonName, "kguard test authority");
+    // Named, since a certificate whose issuer and subject are the same is taken for self-signed.
+    params.distinguished_name.push(DnType::CommonName, "kguard test authority");
     let ca = params.self_signed(&ca_key).unwrap();
     let issuer = Issuer::new(params, ca_key);
     let key = KeyPair::generate().unwrap();
