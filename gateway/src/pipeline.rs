@@ -105,8 +105,9 @@ pub enum Stopped {
 /// Serves one request.
 pub async fn serve(gateway: &Gateway, arrival: Arrival) -> Response<AnswerBody> {
     let timer = gateway.metrics.request();
+    let path = arrival.path.clone();
     let result = run(gateway, arrival).await;
-    let response = result.unwrap_or_else(|stopped| answer::stopped(&stopped));
+    let response = result.unwrap_or_else(|stopped| answer::stopped_at(&path, &stopped));
     timer.answered(response.status());
     response
 }
