@@ -29,6 +29,15 @@ impl LocalPort {
 
     /// Connects to the kubeconfig's first cluster, with its client certificate or without.
     pub fn connect(&self, with_certificate: bool) -> Connection {
+        self.connect_with(with_certificate.then_some(self))
+    }
+
+    /// Connects with the client certificate of another kubeconfig.
+    pub fn connect_as(&self, other: &Self) -> Connection {
+        self.connect_with(Some(other))
+    }
+
+    fn connect_with(&self, identity: Option<&Self>) -> Connection {
         let cluster = &self.0["clusters"][0]["cluster"];
         let host = cluster["server"].as_str().unwrap().strip_prefix("https://").unwrap();
         let proxy = cluster["proxy-url"].as_str().unwrap().strip_prefix("http://").unwrap();
@@ -43,11 +52,11 @@ impl LocalPort {
         }
         assert!(head.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&head));
         let name = ServerName::try_from(host.to_owned()).unwrap();
-        let tls = ClientConnection::new(Arc::new(self.config(with_certificate)), name).unwrap();
+        let tls = ClientConnection::new(Arc::new(self.config(identity)), name).unwrap();
         Connection { stream: BufReader::new(StreamOwned::new(tls, tcp)), host: host.to_owned() }
     }
 
-    fn config(&self, with_certificate: bool) -> rustls::ClientConfig {
+    fn config(&self, identity: Option<&Self>) -> rustls::ClientConfig {
         let decode = |value: &Value| STANDARD.decode(value.as_str().unwrap()).unwrap();
         let ca = decode(&self.0["clusters"][0]["cluster"]["certificate-authority-data"]);
         let mut roots = rustls::RootCertStore::empty();
@@ -57,10 +66,8 @@ impl LocalPort {
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots);
-        if !with_certificate {
-            return config.with_no_client_auth();
-        }
-        let user = &self.0["users"][0]["user"];
+        let Some(Self(kubeconfig)) = identity else { return config.with_no_client_auth() };
+        let user = &kubeconfig["users"][0]["user"];
         let certificate = decode(&user["client-certificate-data"]);
         let certificate = CertificateDer::from_pem_slice(&certificate).unwrap();
         let key = PrivateKeyDer::from_pem_slice(&decode(&user["client-key-data"])).unwrap();
