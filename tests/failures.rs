@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::harness::gateway::free_address;
 use crate::harness::process::{Output, binary, run};
 use crate::harness::{Cluster, Gateway, Namespace, Settings, User, eventually, http};
+use crate::trail::count_recorded_changes;
 
 const ALLOW_ALL: &str = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: all}\n\
                          spec: {match: {callers: ['*']}, effect: allow}\n";
@@ -249,6 +250,8 @@ fn on_a_full_disk_nothing_runs_and_with_room_again_all_goes_on() {
     bob.kguard(&["audit", "verify"]).ok();
     let trail = bob.kguard(&["audit", "export"]).ok();
     assert!(trail.contains(r#""event":"outage""#), "the outage is in the trail itself");
+    let path = format!("/api/v1/namespaces/{}/configmaps", namespace.name);
+    assert!(count_recorded_changes(&trail, &path) >= 2);
 }
 
 #[test]
