@@ -17,7 +17,7 @@ mod template;
 mod yaml;
 
 pub use decision::{Candidates, Decision, HoldTerms, Needs, Object, Objects};
-pub use problem::Problem;
+pub use problem::{Problem, did_you_mean};
 pub use set::{PolicySet, digest_of};
 
 use crate::identity::Caller;

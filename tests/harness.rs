@@ -3,12 +3,15 @@
 pub mod cluster;
 pub mod gateway;
 pub mod http;
+pub mod local;
 pub mod process;
 pub mod provider;
+pub mod tokens;
 pub mod user;
 
 pub use cluster::{Cluster, Namespace};
 pub use gateway::{Gateway, Settings};
+pub use local::LocalPort;
 pub use process::{Output, Running};
 pub use user::User;
 

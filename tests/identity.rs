@@ -1,1 +1,361 @@
-//! x
+//! Who is calling: people who log in, workloads that bring a token, and those who are neither.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::process::{Output, run};
+use crate::harness::provider::Provider;
+use crate::harness::{
+    Cluster, Gateway, LocalPort, Namespace, Settings, User, eventually, http, tokens,
+};
+
+const ALLOW_ALL: &str = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: all}\n\
+                         spec: {match: {callers: ['*']}, effect: allow}\n";
+
+/// Somebody without a token in the environment.
+fn stranger(gateway: &Gateway) -> User {
+    User::with_token(gateway, String::new())
+}
+
+/// Logs in as a person does, and returns what the client said.
+fn log_in(user: &User, provider: &Provider, name: &str) -> String {
+    let mut login = user.start(&["login", "--insecure-storage"]);
+    let address =
+        login.wait_for("the address", |line| Some(line.strip_prefix("Open ")?.to_owned()));
+    provider.confirm(&address, name);
+    assert_eq!(login.exit_code(), 0, "{}", login.said());
+    login.said()
+}
+
+/// `kguard ARGS` with other variables.
+fn with(user: &User, variables: &[(&str, &str)], args: &[&str]) -> Output {
+    run(user.command("1.34", args).envs(variables.iter().copied()))
+}
+
+/// The name that the gateway knows a caller by.
+#[track_caller]
+fn name(whoami: Output) -> String {
+    let who: serde_json::Value = serde_json::from_str(&whoami.ok()).unwrap();
+    who["caller"]["name"].as_str().unwrap().to_owned()
+}
+
+const WHOAMI: [&str; 3] = ["whoami", "-o", "json"];
+
+/// All files below a folder.
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .flat_map(|entry| match entry.path() {
+            path if path.is_dir() => files(&path),
+            path => vec![path],
+        })
+        .collect()
+}
+
+#[test]
+fn a_person_logs_in_works_and_logs_out() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let gateway = Gateway::start();
+    let alice = stranger(&gateway);
+    let namespace = Namespace::create("login");
+    namespace.allow(&[("user", "oidc:alice")]);
+
+    let refused = alice.kubectl(&["get", "pods"]);
+    assert_eq!(refused.code, 66, "{refused:?}");
+    assert!(refused.stderr.contains("you are not logged in"), "{refused:?}");
+    assert!(refused.stderr.contains("hint: run `kguard login`"), "{refused:?}");
+    assert_eq!(refused.stdout, "");
+
+    let said = log_in(&alice, Provider::get(), "alice");
+    assert!(said.contains("logged in to") && said.contains("as oidc:alice"), "{said}");
+    assert_eq!(name(alice.kguard(&WHOAMI)), "oidc:alice");
+    assert!(alice.kguard(&["whoami"]).ok().contains("oidc:dev"));
+    let clusters = alice.kguard(&["clusters"]).ok();
+    assert!(clusters.contains("test") && clusters.contains('*'), "{clusters}");
+    alice.kguard(&["use", "test"]).ok();
+    assert_eq!(alice.kguard(&["use", "nope"]).code, 64);
+    let made = alice.kubectl(&["-n", &namespace.name, "create", "configmap", "hers", "-o", "name"]);
+    assert_eq!(made.ok(), "configmap/hers\n");
+
+    let secrets: Vec<_> = files(alice.home())
+        .into_iter()
+        .filter(|file| {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            name.contains("token") || name.contains("local-ca")
+        })
+        .collect();
+    assert!(secrets.len() >= 3, "{secrets:?}");
+    for file in secrets {
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", file.display());
+    }
+
+    alice.kguard(&["logout"]).ok();
+    assert_eq!(alice.kguard(&WHOAMI).code, 66);
+    assert_eq!(alice.kubectl(&["get", "pods"]).code, 66);
+    let left = files(alice.home());
+    assert!(!left.iter().any(|file| file.to_string_lossy().contains("token")), "{left:?}");
+}
+
+#[test]
+fn a_login_that_is_denied_leaves_nothing() {
+    let gateway = Gateway::start();
+    let alice = stranger(&gateway);
+    let mut login = alice.start(&["login", "--insecure-storage"]);
+    let address =
+        login.wait_for("the address", |line| Some(line.strip_prefix("Open ")?.to_owned()));
+    Provider::get().deny(&address, "alice");
+    assert_eq!(login.exit_code(), 66, "{}", login.said());
+    assert!(login.said().contains("the login was denied"), "{}", login.said());
+    assert_eq!(alice.kguard(&WHOAMI).code, 66);
+}
+
+#[test]
+fn without_a_keyring_the_way_out_is_said_before_anybody_goes_to_the_browser() {
+    let gateway = Gateway::start();
+    // No session bus, no display: the keyring of a server, a container, a CI job.
+    let login = stranger(&gateway).kguard(&["login"]);
+    assert_eq!(login.code, 66, "{login:?}");
+    assert!(login.stderr.contains("the keyring does not work"), "{login:?}");
+    assert!(login.stderr.contains("--insecure-storage"), "{login:?}");
+    assert!(!login.stderr.contains("Open http"), "{login:?}");
+}
+
+#[test]
+fn a_login_outlives_its_tokens_however_many_processes_refresh_it() {
+    // Refresh tokens are good for one use: whoever used one twice would be logged out.
+    let provider = Provider::start(&[("OIDC_TOKEN_TTL", "4")]);
+    let gateway = Gateway::with(Settings { issuer: provider.issuer(), ..Settings::default() });
+    let alice = stranger(&gateway);
+    log_in(&alice, &provider, "alice");
+    let id_token = || {
+        let is_token = |file: &std::path::PathBuf| file.to_string_lossy().contains("id-token");
+        std::fs::read_to_string(files(alice.home()).into_iter().find(is_token).unwrap()).unwrap()
+    };
+    for round in 0..3 {
+        let before = id_token();
+        eventually("another ID token", || {
+            std::thread::scope(|scope| {
+                let all: Vec<_> = (0..6).map(|_| scope.spawn(|| alice.kguard(&WHOAMI))).collect();
+                for one in all {
+                    assert_eq!(name(one.join().unwrap()), "oidc:alice", "round {round}");
+                }
+            });
+            (id_token() != before).then_some(())
+        });
+    }
+}
+
+#[test]
+fn a_connection_that_stays_open_ends_with_its_token_and_the_next_has_a_fresh_one() {
+    let provider = Provider::start(&[("OIDC_TOKEN_TTL", "6")]);
+    let gateway = Gateway::with(Settings {
+        issuer: provider.issuer(),
+        policies: ALLOW_ALL.to_owned(),
+        ..Settings::default()
+    });
+    let alice = stranger(&gateway);
+    log_in(&alice, &provider, "alice");
+    let mut proxy = alice.start(&["-q", "proxy"]);
+    let kubeconfig = proxy.wait_for("the kubeconfig", |line| Some(line.to_owned()));
+    let local = LocalPort::read(&kubeconfig);
+    for _ in 0..2 {
+        let mut connection = local.connect(true);
+        let mut asked = 0;
+        eventually("the connection's end", || match connection.get("/version") {
+            Some(status) => {
+                asked += 1;
+                assert_eq!(status, 200);
+                None
+            }
+            None => Some(()),
+        });
+        assert!(asked > 1, "it was closed at once");
+    }
+}
+
+#[test]
+fn the_environment_comes_before_a_file_and_a_file_before_the_login() {
+    let gateway = Gateway::start();
+    let alice = stranger(&gateway);
+    log_in(&alice, Provider::get(), "alice");
+    let [bob, carol] = ["bob", "carol"].map(|name| User::person(&gateway, name).token.clone());
+    let file = alice.home().join("token");
+    std::fs::write(&file, &carol).unwrap();
+    let file = file.to_str().unwrap();
+    for (variables, expected) in [
+        (&[][..], "oidc:alice"),
+        (&[("KGUARD_TOKEN_FILE", file)], "oidc:carol"),
+        (&[("KGUARD_TOKEN", bob.as_str())], "oidc:bob"),
+        (&[("KGUARD_TOKEN_FILE", file), ("KGUARD_TOKEN", &bob)], "oidc:bob"),
+    ] {
+        assert_eq!(name(with(&alice, variables, &WHOAMI)), expected);
+    }
+}
+
+#[test]
+fn a_workload_needs_no_login_wherever_its_token_is() {
+    let gateway = Gateway::start();
+    let namespace = Namespace::create("workload");
+    let token = User::workload(&gateway, &namespace, "robot").token;
+    let expected = format!("system:serviceaccount:{}:robot", namespace.name);
+    namespace.allow(&[("user", &expected)]);
+    let job = stranger(&gateway);
+    let file = job.home().join("mounted");
+    std::fs::write(&file, &token).unwrap();
+    let file = file.to_str().unwrap();
+    for variables in [
+        // Given by hand; GitLab's; a file; the chart's mount; a pod's own token.
+        ("KGUARD_TOKEN", token.as_str()),
+        ("KGUARD_ID_TOKEN", &token),
+        ("KGUARD_TOKEN_FILE", file),
+        ("KGUARD_MOUNTED_TOKEN", file),
+        ("KGUARD_SERVICE_ACCOUNT_TOKEN", file),
+    ] {
+        assert_eq!(name(with(&job, &[variables], &WHOAMI)), expected, "{}", variables.0);
+        let args = ["kubectl", "-n", &namespace.name, "get", "configmaps", "-o", "name"];
+        let listed = with(&job, &[variables], &args).ok();
+        assert!(listed.contains("configmap/kube-root-ca.crt"), "{listed}");
+    }
+}
+
+#[test]
+fn a_token_that_is_not_accepted_says_why_and_what_to_do() {
+    let key = tokens::SigningKey::make();
+    let provider = Provider::start(&[("OIDC_SIGNING_KEY", key.file())]);
+    let gateway = Gateway::with(Settings { issuer: provider.issuer(), ..Settings::default() });
+    let namespace = Namespace::create("tokens");
+    namespace.admin(&["create", "serviceaccount", "robot"]).ok();
+    let of_cluster = |args: &[&str]| {
+        let token = namespace.admin(&[&["create", "token", "robot"], args].concat());
+        token.ok().trim().to_owned()
+    };
+    let claims = |issuer: &str, audience: &str, left: i64| key.token(issuer, audience, left);
+    let issuer = &provider.issuer;
+    let forged = tokens::SigningKey::make().token(issuer, "kguard", 300);
+    assert_eq!(
+        name(with(
+            &stranger(&gateway),
+            &[("KGUARD_TOKEN", &claims(issuer, "kguard", 300))],
+            &WHOAMI
+        )),
+        "oidc:alice"
+    );
+    for (token, why) in [
+        (claims(issuer, "kguard", -300), "run `kguard login`"),
+        (claims(issuer, "other", 300), "another audience: ask for one for `kguard`"),
+        (claims("https://127.0.0.1:1", "kguard", 300), "issuer is not one that this gateway"),
+        (forged, "signature is not one of"),
+        (of_cluster(&["--audience", "other"]), "another audience: ask for one for `kguard`"),
+        // What a pod has without asking for a token of our audience.
+        (of_cluster(&[]), "another audience: ask for one for `kguard`"),
+        ("garbage".to_owned(), "is not a signed JSON Web Token"),
+    ] {
+        let user = User::with_token(&gateway, token);
+        for refused in [user.kguard(&WHOAMI), user.kubectl(&["get", "pods"])] {
+            assert_eq!(refused.code, 66, "{why}: {refused:?}");
+            assert!(refused.stderr.contains(why), "{why}: {refused:?}");
+            assert!(!refused.stderr.contains(&user.token) || user.token == "garbage");
+        }
+        let plain = http::send(&gateway, &user, "GET /api/v1/namespaces/default/pods", "");
+        assert_eq!(plain.status, 401, "{plain:?}");
+        assert!(plain.message().contains(why), "{plain:?}");
+        assert!(plain.head.to_lowercase().contains("www-authenticate: bearer"), "{plain:?}");
+        let printed = user.plain_kubectl(&["get", "pods"]);
+        assert_eq!(printed.code, 1, "{printed:?}");
+    }
+    let nobody =
+        http::raw(&gateway.url, &gateway.ca, "GET /clusters/test/version HTTP/1.1\r\n", "");
+    assert_eq!(nobody.status, 401);
+    assert!(nobody.message().contains("no bearer token"), "{nobody:?}");
+}
+
+#[test]
+fn the_clusters_rbac_applies_to_the_caller_and_not_to_the_gateway() {
+    let gateway = Gateway::with_policies(ALLOW_ALL);
+    let namespace = Namespace::create("rbac");
+    let user = format!("system:serviceaccount:{}:able", namespace.name);
+    namespace.allow(&[("user", &user)]);
+    let [able, unable] = ["able", "unable"].map(|name| User::workload(&gateway, &namespace, name));
+    let list = ["-n", &namespace.name, "get", "configmaps", "-o", "name"];
+    able.kubectl(&list).ok();
+    let refused = unable.kubectl(&list);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    let words = "Error from server (Forbidden): configmaps is forbidden: User \"system:serviceacc";
+    assert!(refused.stderr.starts_with(words), "{refused:?}");
+
+    let alice = User::person(&gateway, "alice");
+    let who = alice.kubectl(&["auth", "whoami", "-o", "json"]).ok();
+    let who: serde_json::Value = serde_json::from_str(&who).unwrap();
+    let who = &who["status"]["userInfo"];
+    assert_eq!(who["username"], "oidc:alice");
+    let groups = who["groups"].as_array().unwrap();
+    assert!(groups.contains(&"oidc:dev".into()), "{groups:?}");
+    assert!(!groups.iter().any(|group| group == "system:masters"), "{groups:?}");
+}
+
+#[test]
+fn nobody_becomes_somebody_else() {
+    let gateway = Gateway::with_policies(ALLOW_ALL);
+    let namespace = Namespace::create("as");
+    namespace.allow(&[("user", "oidc:alice")]);
+    let alice = User::person(&gateway, "alice");
+    let create = ["-n", &namespace.name, "create", "configmap", "as", "--as=admin"];
+    for refused in [alice.kubectl(&create), alice.plain_kubectl(&create)] {
+        assert_ne!(refused.code, 0, "{refused:?}");
+        assert!(refused.stderr.contains("impersonation (`--as`) is not possible"), "{refused:?}");
+    }
+    assert_ne!(namespace.admin(&["get", "configmap", "as"]).code, 0, "it ran as the caller");
+    let target = format!("/api/v1/namespaces/{}/configmaps", namespace.name);
+    for header in
+        ["Impersonate-User: x", "impersonate-group: system:masters", "Impersonate-Extra-Scopes: x"]
+    {
+        let answer = http::send(&gateway, &alice, &format!("GET {target}\n{header}"), "");
+        assert_eq!(answer.status, 403, "{answer:?}");
+        assert_eq!(answer.json()["reason"], "Forbidden");
+    }
+    // Other ways to say who one is have no effect.
+    let nobody = User::workload(&gateway, &namespace, "nobody");
+    for header in ["X-Remote-User: admin", "X-Remote-Group: system:masters"] {
+        let answer = http::send(&gateway, &nobody, &format!("GET {target}\n{header}"), "");
+        assert_eq!(answer.status, 403, "{answer:?}");
+        assert!(answer.message().contains(":nobody"), "{answer:?}");
+    }
+    let own = alice.kguard(&["audit", "list", "-o", "json"]).ok();
+    assert!(own.contains("impersonation"), "the attempts are in the trail: {own}");
+}
+
+#[test]
+fn who_logged_in_goes_on_while_the_provider_is_down() {
+    let provider = Provider::start(&[("OIDC_TOKEN_TTL", "3600")]);
+    let gateway = Gateway::with(Settings { issuer: provider.issuer(), ..Settings::default() });
+    let alice = stranger(&gateway);
+    log_in(&alice, &provider, "alice");
+    assert_eq!(name(alice.kguard(&WHOAMI)), "oidc:alice");
+    let token = http::device_flow(&provider, "bob");
+    drop(provider);
+    assert_eq!(name(alice.kguard(&WHOAMI)), "oidc:alice");
+    // The keys are known, so even a token that the gateway has not seen yet is verified.
+    assert_eq!(name(User::with_token(&gateway, token).kguard(&WHOAMI)), "oidc:bob");
+    let late = stranger(&gateway).kguard(&["login", "--insecure-storage"]);
+    assert_eq!(late.code, 66, "{late:?}");
+    assert!(late.stderr.contains("127.0.0.1"), "it names the provider: {late:?}");
+}
+
+#[test]
+fn the_clusters_own_audit_log_names_the_person() {
+    let gateway = Gateway::start();
+    let namespace = Namespace::create("named");
+    namespace.allow(&[("user", "oidc:alice")]);
+    let alice = User::person(&gateway, "alice");
+    alice.kubectl(&["-n", &namespace.name, "create", "configmap", "named"]).ok();
+    let log = &Cluster::get().audit_log;
+    let needle = format!("/api/v1/namespaces/{}/configmaps?", namespace.name);
+    let line = eventually("the API server's audit log", || {
+        let found = run(Command::new("grep").args(["-F", &needle]).arg(log));
+        let line = found.stdout.lines().find(|line| line.contains("\"verb\":\"create\""))?;
+        serde_json::from_str::<serde_json::Value>(line).ok()
+    });
+    assert_eq!(line["impersonatedUser"]["username"], "oidc:alice");
+    assert_ne!(line["user"]["username"], "oidc:alice", "the gateway's own name");
+}

@@ -14,7 +14,6 @@ use kguard::kube::request_info::Unreadable;
 use kguard::kube::status::{Reason, Status};
 
 use crate::classify::Unclassified;
-use crate::forward::ForwardError;
 use crate::hold::{NotReleased, RETRY_AFTER_SECONDS};
 use crate::live::BindError;
 use crate::mask::UnmaskableError;
@@ -72,6 +71,20 @@ pub fn stopped(stopped: &Stopped) -> Response<AnswerBody> {
     respond(&status)
 }
 
+/// The same for a request at a path of a cluster.
+pub fn stopped_at(path: &str, error: &Stopped) -> Response<AnswerBody> {
+    let response = stopped(error);
+    // client-go takes a plain text out of a refused discovery and shows it. Of a Status it shows
+    // "unknown" there, so that kubectl would not tell what is wrong, before it does anything else.
+    if !matches!(path, "/api" | "/apis") {
+        return response;
+    }
+    let mut response =
+        response.map(|_| AnswerBody::new(Full::from(status(error).message().to_owned())));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
+
 /// A `Status` as a response.
 pub fn respond(status: &Status) -> Response<AnswerBody> {
     let mut response = Response::new(AnswerBody::new(Full::from(status.to_json())));
@@ -107,7 +120,7 @@ fn status(stopped: &Stopped) -> Status {
         Stopped::Authenticate(_) | Stopped::Mask(UnmaskableError::Trail(_)) | Stopped::Trail(_) => {
             Status::failure(Reason::ServiceUnavailable, text)
         }
-        Stopped::Forward(error) => Status::failure(forward(error), text),
+        Stopped::Forward(error) => Status::failure(error.reason(), text),
         Stopped::Held { request, error } => held(error, text).about(request),
         Stopped::Mask(_) => Status::failure(Reason::BadGateway, text),
         Stopped::NoRoom(_) => Status::failure(Reason::TooManyRequests, text).retry_after(1),
@@ -121,18 +134,10 @@ fn unclassified(error: &Unclassified) -> Reason {
         Unclassified::TooLarge => Reason::RequestEntityTooLarge,
         Unclassified::Unreadable(Unreadable::Method) => Reason::MethodNotAllowed,
         Unclassified::Unreadable(Unreadable::NestedApiServer | Unreadable::Subresource(_))
+        | Unclassified::Impersonation
         | Unclassified::Upgrade => Reason::Forbidden,
         Unclassified::Unreadable(Unreadable::NoRoute) => Reason::NotFound,
         _ => Reason::BadRequest,
-    }
-}
-
-fn forward(error: &ForwardError) -> Reason {
-    match error {
-        ForwardError::Anonymous(_) | ForwardError::Entry => Reason::InternalError,
-        ForwardError::NotAcceptable => Reason::NotAcceptable,
-        ForwardError::Protocol { .. } | ForwardError::Send { .. } => Reason::BadGateway,
-        ForwardError::Timeout { .. } => Reason::Timeout,
     }
 }
 

@@ -30,7 +30,7 @@ pub use self::names::NameError;
 use self::cache::{TokenCache, TokenDigest};
 use self::keys::Verdict;
 use self::provider::Provider;
-use self::token::UnverifiedToken;
+use self::token::{LEEWAY, UnverifiedToken};
 use crate::clock::Clock;
 
 /// Tokens per generation of the cache; two generations of these are kept at most.
@@ -56,6 +56,13 @@ pub struct Authenticated {
     pub caller: Caller,
     /// When it ends.
     pub expires: Timestamp,
+}
+
+impl Authenticated {
+    /// Whether it has ended, with the patience towards other clocks that a fresh token gets too.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now.duration_since(self.expires) > LEEWAY
+    }
 }
 
 impl Authenticator {

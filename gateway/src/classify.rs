@@ -26,7 +26,7 @@ use crate::request::{JSON_PATCH, KubeRequest, Payload, Upgrade};
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Headers that are passed on. What is not here does not reach the API server: credentials,
-/// impersonation, front-proxy identities, `X-Forwarded-*`, whatever `Connection` nominates.
+/// front-proxy identities, `X-Forwarded-*`, whatever `Connection` nominates.
 const PASSED: [HeaderName; 5] = [
     ACCEPT,
     IF_NONE_MATCH,
@@ -41,6 +41,9 @@ const PASSED_UPGRADING: [HeaderName; 3] = [
     HeaderName::from_static("sec-websocket-version"),
     HeaderName::from_static("x-stream-protocol-version"),
 ];
+
+/// How `--as`, `--as-group` and `--as-uid` are sent.
+const IMPERSONATION_PREFIX: &str = "impersonate-";
 
 const SEC_WEBSOCKET_PROTOCOL: HeaderName = HeaderName::from_static("sec-websocket-protocol");
 
@@ -57,6 +60,12 @@ pub enum Unclassified {
     /// The delete options make no sense.
     #[error(transparent)]
     DeleteOptions(#[from] InvalidOptions),
+    /// The client asks to act as somebody else. Dropping the headers would run the request as the
+    /// caller himself, which is not what was asked for.
+    #[error(
+        "impersonation (`--as`) is not possible through kguard, which itself acts in your name; leave it out"
+    )]
+    Impersonation,
     /// The body is not the JSON that it says it is.
     #[error(transparent)]
     Json(#[from] strict_json::Invalid),
@@ -101,6 +110,9 @@ pub struct Head {
 
 /// Reads everything but the body. `path` is the path at the cluster, without any prefix of ours.
 pub fn head(mut parts: Parts, path: &str) -> Result<Head, Unclassified> {
+    if parts.headers.keys().any(|name| name.as_str().starts_with(IMPERSONATION_PREFIX)) {
+        return Err(Unclassified::Impersonation);
+    }
     let target = Target::parse(path, parts.uri.query())?;
     let info = RequestInfo::read(&parts.method, &target)?;
     let upgrade = upgrade(&mut parts, &info)?;
@@ -287,8 +299,7 @@ fn proxied_headers(headers: &HeaderMap) -> HeaderMap {
         "transfer-encoding",
         "x-http-method-override",
     ];
-    const DROPPED_PREFIXES: [&str; 4] =
-        ["impersonate-", "x-remote-", "x-forwarded-", "sec-websocket-"];
+    const DROPPED_PREFIXES: [&str; 3] = ["x-remote-", "x-forwarded-", "sec-websocket-"];
     let nominated: Vec<String> = headers
         .get_all(CONNECTION)
         .iter()

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use kguard::identity::SubjectPattern;
+use kguard::policy::{Problem, did_you_mean};
 use serde::Deserialize;
 
 use crate::authenticate::IssuerConfig;
@@ -117,14 +118,9 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
-    /// Not the YAML that it should be; the text says where and what.
-    #[error("{path}: {problem}")]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// Line, column and what is wrong there.
-        problem: String,
-    },
+    /// Not the YAML that it should be; says where, what, and the way out.
+    #[error("{0}")]
+    Parse(Problem),
     /// It cannot be read.
     #[error("cannot read {path}")]
     Read {
@@ -146,10 +142,7 @@ impl Config {
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        serde_saphyr::from_str(text).map_err(|error| ConfigError::Parse {
-            path: path.to_owned(),
-            problem: error.to_string(),
-        })
+        serde_saphyr::from_str(text).map_err(|error| ConfigError::Parse(problem(path, &error)))
     }
 
     fn check(&self, path: &Path) -> Result<(), ConfigError> {
@@ -175,6 +168,20 @@ impl Config {
         }
         Ok(())
     }
+}
+
+fn problem(path: &Path, error: &serde_saphyr::Error) -> Problem {
+    let error = error.without_snippet();
+    let (line, column) =
+        error.location().map_or((0, 0), |location| (location.line(), location.column()));
+    let file = path.display().to_string();
+    let (message, hint) = match error {
+        serde_saphyr::Error::SerdeUnknownField { field, expected, .. } => {
+            (format!("unknown field `{field}`"), did_you_mean(field, expected))
+        }
+        error => (error.render(), None),
+    };
+    Problem { file, line, column, message, hint }
 }
 
 /// Cluster names become a part of host names and of paths.

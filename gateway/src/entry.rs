@@ -15,6 +15,9 @@ use crate::decide::{Denial, Held, Permit, Subject};
 use crate::record::{Receipt, Recorder, TrailUnavailable};
 use crate::request::Origin;
 
+/// How a request ended whose client went away first.
+const NO_ANSWER: &str = "the client went away before an answer came; the outcome is unknown";
+
 /// Writes one request's entry.
 #[derive(Clone)]
 pub struct Entry {
@@ -31,7 +34,8 @@ pub struct Entry {
 pub struct Committed {
     id: Uuid,
     receipt: Option<Receipt>,
-    entry: Entry,
+    /// From now on: whoever drops the request, because its client went away for one, closes it.
+    closing: Closing,
 }
 
 /// Closes an entry, at the latest when it is dropped: whatever ends a request ends its entry.
@@ -58,7 +62,7 @@ impl Entry {
         if change && let Some(receipt) = receipt.take() {
             receipt.durable().await?;
         }
-        Ok(Committed { id, receipt, entry: self })
+        Ok(Committed { id, receipt, closing: Closing::of(self, id) })
     }
 
     /// Records a refusal, durably: an attempt is worth as much as a success.
@@ -146,25 +150,34 @@ impl Committed {
         self.id
     }
 
+    /// Closes the entry of a request that got no answer from its cluster.
+    pub fn unanswered(mut self, code: http::StatusCode, why: &str) {
+        self.closing.code(code);
+        self.closing.failed(&why);
+    }
+
     /// Waits until the entry is on disk, and hands over its closing.
     pub async fn durable(self) -> Result<Closing, TrailUnavailable> {
+        if let Some(receipt) = self.receipt {
+            receipt.durable().await?;
+        }
+        Ok(self.closing)
+    }
+}
+
+impl Closing {
+    fn of(entry: Entry, id: Uuid) -> Self {
         let end = ResponseRecord {
-            id: self.id,
+            id,
             code: None,
             bytes: 0,
             masked: std::collections::BTreeMap::new(),
             duration_ms: 0,
             failure: None,
         };
-        let closing = Closing { entry: self.entry, end: Some(end) };
-        if let Some(receipt) = self.receipt {
-            receipt.durable().await?;
-        }
-        Ok(closing)
+        Self { entry, end: Some(end) }
     }
-}
 
-impl Closing {
     /// The status that the client gets.
     pub fn code(&mut self, code: http::StatusCode) {
         if let Some(end) = &mut self.end {
@@ -201,6 +214,9 @@ impl Drop for Closing {
         let now = entry.clock.now();
         let took = now.duration_since(entry.arrived).as_millis();
         end.duration_ms = u64::try_from(took).unwrap_or(0);
+        if end.code.is_none() && end.failure.is_none() {
+            end.failure = Some(NO_ANSWER.to_owned());
+        }
         let record = Record { at: now, event: Event::Response(end) };
         // Nothing waits for it: a response that cannot be recorded now follows after the outage.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {

@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, Limited};
 use kguard::identity::Caller;
 use kguard::kube::media::{self, ContentType, NotAcceptable};
 use kguard::kube::request_info::{RequestInfo, Verb};
+use kguard::kube::status::Reason;
 use kguard::kube::strict_json;
 use kguard::mask::MaskRules;
 use uuid::Uuid;
@@ -95,6 +96,18 @@ pub enum ForwardError {
     },
 }
 
+impl ForwardError {
+    /// What it is to the client.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Anonymous(_) | Self::Entry => Reason::InternalError,
+            Self::NotAcceptable => Reason::NotAcceptable,
+            Self::Protocol { .. } | Self::Send { .. } => Reason::BadGateway,
+            Self::Timeout { .. } => Reason::Timeout,
+        }
+    }
+}
+
 /// Why the gateway could not read an object for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -118,10 +131,20 @@ pub async fn send(
     permit: Permit,
     committed: Committed,
 ) -> Result<Unmasked, ForwardError> {
-    let (caller, mut request, masks) = permit.spend().into_parts();
-    if committed.id() != request.id {
+    if committed.id() != permit.subject().request().id {
         return Err(ForwardError::Entry);
     }
+    match ask(cluster, permit).await {
+        Ok((answer, about)) => Ok(Unmasked { answer, about, committed }),
+        Err(error) => {
+            committed.unanswered(error.reason().code(), &error.to_string());
+            Err(error)
+        }
+    }
+}
+
+async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), ForwardError> {
+    let (caller, mut request, masks) = permit.spend().into_parts();
     let failed = |source| ForwardError::Send { cluster: cluster.name().to_owned(), source };
     let authorization = cluster.pool().endpoint().authorization().await;
     let authorization = authorization.map_err(|error| failed(error.into()))?;
@@ -158,7 +181,7 @@ pub async fn send(
         return Err(ForwardError::Protocol { cluster: cluster.name().to_owned() });
     }
     let about = About { info: request.info, masks, label, cluster: cluster.name().to_owned() };
-    Ok(Unmasked { answer, about, committed })
+    Ok((answer, about))
 }
 
 /// Reads one object as the caller, for the gateway's own decision.

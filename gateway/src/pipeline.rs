@@ -109,8 +109,9 @@ pub enum Stopped {
 /// Serves one request.
 pub async fn serve(gateway: &Gateway, arrival: Arrival) -> Response<AnswerBody> {
     let timer = gateway.metrics.request();
+    let path = arrival.path.clone();
     let result = run(gateway, arrival).await;
-    let response = result.unwrap_or_else(|stopped| answer::stopped(&stopped));
+    let response = result.unwrap_or_else(|stopped| answer::stopped_at(&path, &stopped));
     timer.answered(response.status());
     response
 }
@@ -165,7 +166,7 @@ async fn authenticate(gateway: &Gateway, credential: Credential) -> Result<Arc<C
         Credential::Bearer(Some(token)) => {
             Ok(Arc::new(gateway.authenticator.authenticate(token.expose()).await?.caller))
         }
-        Credential::Stream(authenticated) if authenticated.expires <= gateway.clock.now() => {
+        Credential::Stream(authenticated) if authenticated.is_over(gateway.clock.now()) => {
             Err(Stopped::Expired)
         }
         Credential::Stream(authenticated) => Ok(Arc::new(authenticated.caller)),

@@ -74,7 +74,7 @@ impl<'a> Problems<'a> {
 
 /// The hint for a word that is none of `known`: the nearest of them, or all of them when none is
 /// near and they are few.
-pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
+pub fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
     let word = word.to_lowercase();
     let near = known
         .iter()

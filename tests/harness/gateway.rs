@@ -26,6 +26,10 @@ pub struct Settings {
     pub state: Option<PathBuf>,
     /// The kubeconfig of its cluster.
     pub kubeconfig: PathBuf,
+    /// Where people log in: the issuer and the CA of its certificate.
+    pub issuer: (String, PathBuf),
+    /// Where it listens.
+    pub listen: String,
     /// Additional lines of the configuration.
     pub extra: String,
 }
@@ -38,6 +42,8 @@ impl Default for Settings {
             folder: None,
             state: None,
             kubeconfig: Cluster::get().gateway.clone(),
+            issuer: Provider::get().issuer(),
+            listen: "127.0.0.1:0".to_owned(),
             extra: String::new(),
         }
     }
@@ -61,19 +67,18 @@ impl Gateway {
             (None, Some(temporary)) => temporary.path().to_owned(),
             (None, None) => unreachable!(),
         };
-        let (ca, ..) = match folder.join("ca.pem") {
-            ca if ca.exists() => (ca, PathBuf::new(), PathBuf::new()),
-            _ => provider::certificate(&folder),
-        };
-        std::fs::create_dir_all(folder.join("policies")).unwrap();
-        std::fs::write(folder.join("policies/test.yaml"), &settings.policies).unwrap();
-        let config = folder.join("config.yaml");
-        std::fs::write(&config, configuration(&folder, &settings)).unwrap();
+        let config = settings.write(&folder);
         let (process, url) = serve(&config);
-        Self { url, ca, folder, process, _temporary: temporary }
+        Self { url, ca: folder.join("ca.pem"), folder, process, _temporary: temporary }
     }
 
-    /// Ends the gateway and starts it anew, on another port.
+    /// Ends the gateway at once, as a crash would.
+    pub fn kill(&mut self) {
+        self.process.signal("KILL");
+        self.process.exit_code();
+    }
+
+    /// Starts a gateway that has ended anew; on another port, unless `listen` names one.
     pub fn restart(&mut self) {
         let (process, url) = serve(&self.folder.join("config.yaml"));
         (self.process, self.url) = (process, url);
@@ -91,6 +96,26 @@ impl Gateway {
             (self.log().matches("policies reloaded").count() > before).then_some(())
         });
     }
+}
+
+impl Settings {
+    /// Writes configuration, policies and certificate into a folder; the configuration's path.
+    pub fn write(&self, folder: &Path) -> PathBuf {
+        if !folder.join("ca.pem").exists() {
+            provider::certificate(folder);
+        }
+        std::fs::create_dir_all(folder.join("policies")).unwrap();
+        std::fs::write(folder.join("policies/test.yaml"), &self.policies).unwrap();
+        let config = folder.join("config.yaml");
+        std::fs::write(&config, configuration(folder, self)).unwrap();
+        config
+    }
+}
+
+/// An address that was free a moment ago.
+pub fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
 }
 
 fn serve(config: &Path) -> (Running, String) {
@@ -111,17 +136,17 @@ fn serve(config: &Path) -> (Running, String) {
 
 /// People from the provider with the prefix `oidc:`, workloads from the cluster itself.
 fn configuration(folder: &Path, settings: &Settings) -> String {
-    let (provider, cluster) = (Provider::get(), Cluster::get());
+    let cluster = Cluster::get();
     let state = settings.state.clone().unwrap_or_else(|| folder.join("state"));
     let (folder, state) = (folder.display(), state.display());
     let kubeconfig = settings.kubeconfig.display();
-    let (issuer, issuer_ca) = (&provider.issuer, provider.ca.display());
+    let (issuer, issuer_ca) = (&settings.issuer.0, settings.issuer.1.display());
     let (accounts, accounts_ca) = (&cluster.service_account_issuer, cluster.ca.display());
-    let extra = &settings.extra;
+    let Settings { extra, listen, .. } = settings;
     format!(
         r#"apiVersion: kguard.dev/v1alpha1
 kind: GatewayConfig
-listen: 127.0.0.1:0
+listen: {listen}
 tls: {{certFile: {folder}/cert.pem, keyFile: {folder}/key.pem}}
 stateDir: {state}
 policies: {folder}/policies

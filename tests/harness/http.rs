@@ -50,7 +50,13 @@ pub fn send(gateway: &Gateway, user: &User, head: &str, body: &str) -> Answer {
 }
 
 /// Sends a head as it is, plus `Host`, `Content-Length` and `Connection: close` where it has none.
+#[track_caller]
 pub fn raw(url: &str, ca: &Path, head: &str, body: &str) -> Answer {
+    try_raw(url, ca, head, body).unwrap()
+}
+
+/// The same to a gateway that may be away.
+pub fn try_raw(url: &str, ca: &Path, head: &str, body: &str) -> std::io::Result<Answer> {
     let mut head = head.to_owned();
     if !head.to_lowercase().contains("\r\ncontent-length:") && !body.is_empty() {
         head += &format!("Content-Length: {}\r\n", body.len());
@@ -59,26 +65,32 @@ pub fn raw(url: &str, ca: &Path, head: &str, body: &str) -> Answer {
         head += "Connection: close\r\n";
     }
     head += &format!("Host: {}\r\n\r\n", authority(url));
-    let mut stream = connect(url, ca);
-    stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(body.as_bytes()).unwrap();
+    let mut stream = try_connect(url, ca, None)?;
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body.as_bytes())?;
     let mut answer = Vec::new();
     // A peer that closes without TLS's goodbye has still said all that counts here.
     let _ = stream.read_to_end(&mut answer);
-    parse(&answer)
+    Ok(parse(&answer))
 }
 
 /// A TLS connection to an address that a CA vouches for.
-pub fn connect(url: &str, ca: &Path) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
+pub fn connect(url: &str, ca: &Path) -> Tls {
     connect_as(url, ca, None)
 }
 
 /// The same, with a client certificate.
-pub fn connect_as(
-    url: &str,
-    ca: &Path,
-    client: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
-) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
+pub fn connect_as(url: &str, ca: &Path, client: Option<Certificate>) -> Tls {
+    try_connect(url, ca, client).unwrap()
+}
+
+/// A TLS connection.
+pub type Tls = rustls::StreamOwned<rustls::ClientConnection, TcpStream>;
+
+/// A certificate chain and its key.
+pub type Certificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn try_connect(url: &str, ca: &Path, client: Option<Certificate>) -> std::io::Result<Tls> {
     let address = authority(url);
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
@@ -94,9 +106,9 @@ pub fn connect_as(
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let name = ServerName::try_from("localhost").unwrap();
     let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
-    let tcp = TcpStream::connect(address).unwrap();
-    tcp.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
-    rustls::StreamOwned::new(connection, tcp)
+    let tcp = TcpStream::connect(address)?;
+    tcp.set_read_timeout(Some(std::time::Duration::from_secs(60)))?;
+    Ok(rustls::StreamOwned::new(connection, tcp))
 }
 
 fn authority(url: &str) -> &str {

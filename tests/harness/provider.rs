@@ -42,13 +42,24 @@ impl Provider {
         Self { issuer, ca, _server: server, _folder: folder }
     }
 
+    /// Its name and the CA of its certificate, as a gateway is told of it.
+    pub fn issuer(&self) -> (String, PathBuf) {
+        (self.issuer.clone(), self.ca.clone())
+    }
+
     /// What a person does in the browser: opens the address, signs in, confirms.
     pub fn confirm(&self, address: &str, user: &str) {
-        run(Command::new("node")
-            .arg(script("approve-device.mjs"))
-            .args([address, user])
-            .env("OIDC_CA", &self.ca))
-        .ok();
+        self.browse(&[address, user]);
+    }
+
+    /// The same for somebody who says no instead.
+    pub fn deny(&self, address: &str, user: &str) {
+        self.browse(&[address, user, "--deny"]);
+    }
+
+    fn browse(&self, args: &[&str]) {
+        let script = script("approve-device.mjs");
+        run(Command::new("node").arg(script).args(args).env("OIDC_CA", &self.ca)).ok();
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
@@ -18,6 +19,10 @@ use crate::output;
 
 /// More than the line that the proxy announces itself with.
 const MAX_ANNOUNCEMENT_BYTES: u64 = 16 << 10;
+
+/// How long a proxy may take to be ready that another shell has started, and how often to look.
+const START_PATIENCE: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The proxy in the background, as its files show it.
 pub(super) struct Background {
@@ -44,10 +49,7 @@ pub(super) async fn run(context: &Context, args: &EnvArgs) -> Result<(), Failure
             EnvShell::Powershell => "Remove-Item Env:KUBECONFIG\n",
         });
     }
-    let state = match background.running()? {
-        Some(state) => state,
-        None => background.start(context).await?,
-    };
+    let state = background.found_or_started(context).await?;
     let kubeconfig = state.kubeconfig.to_string_lossy();
     output::text(&match args.shell {
         EnvShell::Posix => format!("export KUBECONFIG='{}'\n", kubeconfig.replace('\'', r"'\''")),
@@ -98,8 +100,30 @@ impl Background {
         Ok(state.and_then(|state| serde_json::from_slice(&state).ok()))
     }
 
-    /// Starts the proxy, detached from this terminal, and waits until it is ready.
-    async fn start(&self, context: &Context) -> Result<State, Failure> {
+    /// The proxy that runs, or a new one. Of many shells that start at once one is first; the
+    /// others find the lock taken, and nothing announced yet.
+    async fn found_or_started(&self, context: &Context) -> Result<State, Failure> {
+        let deadline = tokio::time::Instant::now() + START_PATIENCE;
+        loop {
+            if let Some(state) = self.running()? {
+                return Ok(state);
+            }
+            if let Some(state) = self.start(context).await? {
+                return Ok(state);
+            }
+            if tokio::time::Instant::now() > deadline {
+                return Err(Failure::new(
+                    Kind::Other,
+                    "another proxy is starting, and never ready",
+                ));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Starts the proxy, detached from this terminal, and waits until it is ready; none if there
+    /// is another one.
+    async fn start(&self, context: &Context) -> Result<Option<State>, Failure> {
         files::write_private(&self.log, b"")?;
         let log = File::options().append(true).open(&self.log)?;
         let mut command = Command::new(std::env::current_exe()?);
@@ -120,13 +144,12 @@ impl Background {
             tokio::io::AsyncBufReadExt::read_line(&mut stdout, &mut line).await?;
         }
         if let Ok(state) = serde_json::from_str(&line) {
-            return Ok(state);
-        }
-        // Another shell was faster, or something is wrong and in the log.
-        if let Some(state) = self.running()? {
-            return Ok(state);
+            return Ok(Some(state));
         }
         let status = proxy.wait().await?;
+        if status.success() {
+            return Ok(None);
+        }
         let said = String::from_utf8_lossy(&std::fs::read(&self.log)?).trim().to_owned();
         let mut failure = Failure::new(Kind::Other, "the proxy in the background did not start");
         failure.causes.extend(said.lines().map(str::to_owned));
@@ -140,7 +163,7 @@ impl Background {
         // It lets go of the lock when it has ended.
         let lock = files::open_lock(&self.lock)?;
         let waited = tokio::task::spawn_blocking(move || lock.lock());
-        let patience = std::time::Duration::from_secs(5);
+        let patience = Duration::from_secs(5);
         match tokio::time::timeout(patience, waited).await {
             Ok(_) => self.withdraw(),
             Err(_) => Err(Failure::new(

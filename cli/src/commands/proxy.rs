@@ -15,6 +15,8 @@ pub(super) async fn run(context: &Context, args: &ProxyArgs) -> Result<(), Failu
         let background = Background::of(context)?;
         // Held as long as we live: `kguard env` sees by it that we do.
         let Some(_lock) = background.lock()? else { return Ok(()) };
+        // What one that was killed has announced is not ours.
+        background.withdraw()?;
         let session = Session::open(context, argv, serving, None).await?;
         background.announce(&session.kubeconfig())?;
         until_stopped().await?;

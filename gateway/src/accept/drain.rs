@@ -20,12 +20,24 @@ impl Drain {
         connection: C,
         finish: impl FnOnce(Pin<&mut C>),
     ) -> C::Output {
+        self.run_until(std::future::pending(), connection, finish).await
+    }
+
+    /// Runs a connection that is told to end at `end` already.
+    pub(super) async fn run_until<C: Future>(
+        &self,
+        end: impl Future<Output = ()>,
+        connection: C,
+        finish: impl FnOnce(Pin<&mut C>),
+    ) -> C::Output {
         let _open = self.open.token();
         let mut connection = pin!(connection);
         tokio::select! {
             output = &mut connection => return output,
-            () = self.stopping.cancelled() => finish(connection.as_mut()),
+            () = self.stopping.cancelled() => {}
+            () = end => {}
         }
+        finish(connection.as_mut());
         connection.await
     }
 

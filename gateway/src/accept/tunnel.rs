@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
@@ -20,6 +21,10 @@ use crate::answer::{self, AnswerBody};
 use crate::authenticate::Authenticated;
 use crate::pipeline::{self, Arrival, Credential, Stopped};
 use crate::request::{Origin, Via};
+
+/// A connection that was just opened is not closed before its first request had time to come, even
+/// if its token is one that only our patience towards other clocks still accepts.
+const FIRST_REQUEST: Duration = Duration::from_secs(5);
 
 /// Answers a request for a tunnel, and serves the tunnel behind the answer.
 pub(super) async fn accept(
@@ -100,7 +105,8 @@ async fn admit(
     Ok((authenticated, Arc::new(origin)))
 }
 
-/// Serves the HTTP/1.1 inside a stream. Idle connections stay: kubectl's own end closes them.
+/// Serves the HTTP/1.1 inside a stream. Idle connections stay, as kubectl's own end closes them,
+/// until the stream's token ends: the client opens the next stream with a fresh one.
 async fn connection(
     doors: Doors,
     upgrade: OnUpgrade,
@@ -108,6 +114,8 @@ async fn connection(
     drain: Drain,
 ) {
     let Ok(upgraded) = upgrade.await else { return };
+    let left = authenticated.expires.duration_since(doors.gateway.clock.now());
+    let left = Duration::try_from(left).unwrap_or_default().max(FIRST_REQUEST);
     let service = service_fn(move |request: Request<Incoming>| {
         let (doors, authenticated) = (doors.clone(), authenticated.clone());
         let origin = Arc::clone(&origin);
@@ -123,8 +131,12 @@ async fn connection(
         .header_read_timeout(None)
         .serve_connection(upgraded, service)
         .with_upgrades();
-    if let Err(error) = drain.run(connection, http1::UpgradeableConnection::graceful_shutdown).await
-    {
+    let ended = drain.run_until(
+        tokio::time::sleep(left),
+        connection,
+        http1::UpgradeableConnection::graceful_shutdown,
+    );
+    if let Err(error) = ended.await {
         tracing::debug!(%error, "a connection inside the tunnel ended");
     }
 }

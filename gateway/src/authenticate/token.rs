@@ -15,7 +15,7 @@ use super::error::AuthError;
 pub(super) const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// How far the clocks of an issuer and of the gateway may be apart.
-const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
+pub(super) const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
 
 /// A token whose signature was not checked.
 pub(super) struct UnverifiedToken<'a> {
