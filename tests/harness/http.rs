@@ -58,7 +58,7 @@ pub fn raw(url: &str, ca: &Path, head: &str, body: &str) -> Answer {
     if !head.to_lowercase().contains("\r\nconnection:") {
         head += "Connection: close\r\n";
     }
-    head += "Host: gateway\r\n\r\n";
+    head += &format!("Host: {}\r\n\r\n", authority(url));
     let mut stream = connect(url, ca);
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(body.as_bytes()).unwrap();
@@ -70,7 +70,7 @@ pub fn raw(url: &str, ca: &Path, head: &str, body: &str) -> Answer {
 
 /// A TLS connection to an address that a CA vouches for.
 pub fn connect(url: &str, ca: &Path) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
-    let address = url.strip_prefix("https://").unwrap().split('/').next().unwrap();
+    let address = authority(url);
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -85,6 +85,10 @@ pub fn connect(url: &str, ca: &Path) -> rustls::StreamOwned<rustls::ClientConnec
     let tcp = TcpStream::connect(address).unwrap();
     tcp.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
     rustls::StreamOwned::new(connection, tcp)
+}
+
+fn authority(url: &str) -> &str {
+    url.strip_prefix("https://").unwrap().split('/').next().unwrap()
 }
 
 fn parse(answer: &[u8]) -> Answer {

@@ -58,10 +58,12 @@ fn script(name: &str) -> PathBuf {
 
 /// Makes a CA and a certificate for loopback: the paths of CA, certificate and key.
 pub fn certificate(folder: &Path) -> (PathBuf, PathBuf, PathBuf) {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
     let ca_key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Named, since a certificate whose issuer and subject are the same is taken for self-signed.
+    params.distinguished_name.push(DnType::CommonName, "kguard test authority");
     let ca = params.self_signed(&ca_key).unwrap();
     let issuer = Issuer::new(params, ca_key);
     let key = KeyPair::generate().unwrap();

@@ -1,0 +1,1 @@
+//! Secrets, the one thing that policy changes.
