@@ -88,15 +88,17 @@ struct Line {
     since: &'static str,
     newest: bool,
     stderr: bool,
+    compared: bool,
 }
 
 impl Line {
     fn read(line: &'static str) -> Self {
         let (text, notes) = line.rsplit_once(" # ").unwrap_or((line, ""));
-        let mut read = Self { text, since: "1.27", newest: false, stderr: true };
+        let mut read = Self { text, since: "1.27", newest: false, stderr: true, compared: true };
         for note in notes.split(", ").filter(|note| !note.is_empty()) {
             match note {
                 "newest" => read.newest = true,
+                "not compared" => read.compared = false,
                 "not stderr" => read.stderr = false,
                 note => read.since = note.strip_prefix("since ").expect("a note that is known"),
             }
@@ -109,10 +111,14 @@ impl Line {
     }
 
     fn run(&self, side: &Side) -> Output {
-        let output = side.run(self.text);
-        let namespace = &side.namespace.name;
-        let stderr = if self.stderr { normalise(&output.stderr, namespace) } else { String::new() };
-        Output { stdout: normalise(&output.stdout, namespace), stderr, code: output.code }
+        self.normal(&side.run(self.text), side)
+    }
+
+    /// What is the same on both sides of an output.
+    fn normal(&self, output: &Output, side: &Side) -> Output {
+        let normal = |text: &str| normalise(text, &side.namespace.name);
+        let stderr = if self.stderr { normal(&output.stderr) } else { String::new() };
+        Output { stdout: normal(&output.stdout), stderr, code: output.code }
     }
 }
 

@@ -3,7 +3,8 @@
 //! A group is a story in the order in which it happens. `k` is kubectl in the side's own
 //! namespace, `$NS`, and [`FILES`] lie in the working folder. A comment at the end of a line
 //! restricts it: `# since 1.30` for kubectls that know the command, `# newest` where one version
-//! is enough, `# not stderr` where its wording depends on timing, or is kguard's.
+//! is enough, `# not stderr` where its wording depends on timing, or is kguard's, `# not compared` where only
+//! what must not be in it counts.
 
 /// Files in the working folder.
 pub(super) const FILES: &[(&str, &str)] = &[

@@ -100,6 +100,12 @@ impl Side {
         self
     }
 
+    /// The side with a shell variable.
+    pub(super) fn knowing(mut self, variable: &str, value: &str) -> Self {
+        self.environment.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
     /// The folder in which commands run.
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
