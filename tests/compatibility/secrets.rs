@@ -1,0 +1,138 @@
+//! Secrets, the one thing that policy changes: the values are masked, all else is the same.
+
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
+use uuid::Uuid;
+
+use super::side::{Caller, Side};
+use super::{Line, difference, gateway};
+use crate::harness::Output;
+
+/// `secret.yaml` holds the canary in base64 under `data` and as it is under `stringData`.
+const COMMANDS: &[&str] = &[
+    "k apply -f secret.yaml",
+    "k get secrets",
+    "k get secret db -o wide --show-labels",
+    "k get secret db -o yaml",
+    "k get secret db -o json",
+    "k get secret db -o yaml --show-managed-fields # newest",
+    "kubectl get --raw /api/v1/namespaces/$NS/secrets/db",
+    "kubectl get --raw /api/v1/namespaces/$NS/secrets?fieldSelector=metadata.name%3Ddb # newest",
+    "k get secret db -o jsonpath='{.data.password}'",
+    "k get secrets -o custom-columns=NAME:.metadata.name,PASSWORD:.data.password --no-headers",
+    "k get secret db -o go-template='{{.data.password | base64decode}}'",
+    "k get secrets --sort-by=.metadata.name -o name",
+    "k describe secret db",
+    "k get secret db -w -o yaml | { sed /^type:/q; exec <&-; k label secret db step=one; }",
+    "k get secret db -w | { read a; echo $a; read a; echo $a; exec <&-; \
+     k label secret db step=two --overwrite; }",
+    "EDITOR='sed -i \"s/step: two/step: three/\"' k edit secret db",
+    "k annotate secret db note=seen -o yaml",
+    "k apply view-last-applied secret/db",
+    "k apply -f secret.yaml | sed s/unchanged/configured/",
+    "k apply -f secret.yaml -o json",
+    "k patch secret db --type=merge -p \"{\\\"stringData\\\":{\\\"more\\\":\\\"$CANARY\\\"}}\" -o yaml",
+    "k create secret generic made --from-literal=key=$CANARY -o yaml",
+    "k create secret generic dry --from-literal=key=$CANARY --dry-run=server -o json",
+    "k create secret docker-registry pull --docker-username=u --docker-password=$CANARY -o json \
+     # not compared",
+    "kubectl get --raw \"/api/v1/namespaces/$NS/secrets?watch=1&timeoutSeconds=1\" | head -n 1 \
+     # not compared",
+    "k diff -f secret.yaml # not compared",
+    "k get secret db -v=9 # not compared",
+    "k get secret db -o yaml -v=9 # not compared",
+    // kubectl warns that it cannot rewrite the annotation that it read masked.
+    "k apply --server-side --force-conflicts -f secret.yaml -o yaml # not stderr",
+    "k delete secret made",
+    "k get secret made",
+];
+
+#[test]
+fn of_secrets_only_the_values_differ() {
+    for version in ["1.27", "1.34"] {
+        compare(version);
+    }
+}
+
+fn compare(version: &str) {
+    let canary = Canary::new();
+    let (gateway, caller) = (gateway(), Caller::create());
+    let user = caller.user(&gateway);
+    let direct = Side::direct(version, &caller).knowing("CANARY", &canary.value);
+    let through = Side::through(version, &caller, &user).knowing("CANARY", &canary.value);
+    for side in [&direct, &through] {
+        std::fs::write(side.folder().join("secret.yaml"), canary.manifest()).unwrap();
+    }
+    for line in COMMANDS.iter().map(|line| Line::read(line)) {
+        if !line.runs_with(version) {
+            continue;
+        }
+        let [plain, masked] = [&direct, &through].map(|side| (side.run(line.text), side));
+        canary.assert_absent(&line, &masked.0);
+        let hidden = |(output, side): (Output, &Side)| line.normal(&canary.hide(&output), side);
+        let (plain, masked) = (hidden(plain), hidden(masked));
+        let same = !line.compared || plain == masked;
+        assert!(same, "{version}: {}\n{}", line.text, difference(&plain, &masked));
+    }
+    a_masked_value_does_not_come_back(&through);
+}
+
+/// What was read cannot be written: it would replace the value with its placeholder.
+fn a_masked_value_does_not_come_back(through: &Side) {
+    for verb in ["apply", "replace"] {
+        let refused = through.run(&format!("k get secret db -o yaml | k {verb} -f -"));
+        assert_ne!(refused.code, 0, "{refused:?}");
+        assert!(refused.stderr.contains("a value masked by kguard"), "{refused:?}");
+    }
+}
+
+/// A value that is in no output by chance.
+struct Canary {
+    value: String,
+    base64: String,
+}
+
+impl Canary {
+    fn new() -> Self {
+        let value = format!("canary{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        Self { base64: STANDARD.encode(&value), value }
+    }
+
+    fn manifest(&self) -> String {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: db, labels: {{app: db}}}}\n\
+             data: {{password: {}}}\nstringData: {{token: {}}}\n",
+            self.base64, self.value
+        )
+    }
+
+    /// No piece of it, as it is or in base64 at any place of a longer text, is in what the caller
+    /// got.
+    fn assert_absent(&self, line: &Line, output: &Output) {
+        const PIECE: usize = 12;
+        let shifted = ["-", "--"].map(|before| STANDARD.encode(format!("{before}{}", self.value)));
+        for text in [&self.value, &self.base64, &shifted[0], &shifted[1]] {
+            for piece in text.as_bytes()[4..].windows(PIECE) {
+                let piece = std::str::from_utf8(piece).unwrap();
+                let found = output.stdout.contains(piece) || output.stderr.contains(piece);
+                assert!(!found, "{}: {piece} in {output:?}", line.text);
+            }
+        }
+    }
+
+    /// The output with neither the value nor what stands in for it.
+    fn hide(&self, output: &Output) -> Output {
+        static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
+            // As it is, and in base64; and the value's length, which `describe` tells.
+            Regex::new(r"kguard:masked:v1:[\w-]{24}|a2d1YXJkOm1hc2tlZD[\w+/]*=*|\d+ bytes").unwrap()
+        });
+        let hide = |text: &str| {
+            let text = text.replace(&self.value, "MASKED").replace(&self.base64, "MASKED");
+            PLACEHOLDER.replace_all(&text, "MASKED").into_owned()
+        };
+        Output { stdout: hide(&output.stdout), stderr: hide(&output.stderr), code: output.code }
+    }
+}
