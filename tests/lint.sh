@@ -14,8 +14,6 @@ cargo fmt --all --check
 say 'clippy'
 cargo clippy --workspace --all-targets --locked -- -D warnings
 say 'cargo-deny: bans, licences, sources'
-if ! command -v cargo-deny >/dev/null; then
-  cargo install --locked --root "$KGUARD_CACHE/tools" cargo-deny
-  PATH=$KGUARD_CACHE/tools/bin:$PATH
-fi
-cargo deny --offline check bans licenses sources
+PATH=$KGUARD_CACHE/tools/bin:$PATH
+command -v cargo-deny >/dev/null || cargo install --locked --root "$KGUARD_CACHE/tools" cargo-deny
+cargo deny check bans licenses sources
