@@ -19,11 +19,14 @@ use crate::clock::Clock;
 use crate::config::{ClusterConfig, KubeconfigSource, default_plain_wait_seconds, is_dns_label};
 use crate::policies::{Policies, PoliciesError};
 use crate::private_file;
-use crate::run::Setup;
+use crate::run::{Guarding, Listening, Setup};
 
 /// The group that lets the local users do in the cluster what the kubeconfig may. Their RBAC is
 /// none otherwise, since the cluster has never heard of them.
 const CLUSTER_ADMINS: &str = "system:masters";
+
+/// Whoever stops a try does not want to wait.
+const DRAIN: Duration = Duration::from_secs(2);
 
 /// What a try is made of.
 #[derive(Debug)]
@@ -121,18 +124,16 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
         None => Policies::built_in()?,
     };
     let welcome = Welcome { url, ca_file, cluster: cluster.name.clone(), users };
-    let setup = Setup {
-        listener,
-        tls,
+    let listening = Listening { listener, tls, drain: DRAIN, provider: Some(provider.router()) };
+    let guarding = Guarding {
         state_dir: options.state_dir,
         policies,
         clusters: vec![cluster],
         issuers: vec![provider.issuer_config(Some(ca))],
         auditors: vec![SubjectPattern::Anyone],
-        drain: Duration::from_secs(2),
         plain_wait: Duration::from_secs(default_plain_wait_seconds()),
-        provider: Some(provider.router()),
     };
+    let setup = Setup { listening, guarding };
     Ok((setup, welcome))
 }
 

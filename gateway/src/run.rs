@@ -26,10 +26,26 @@ use crate::store::{SqliteStore, Store, StoreError};
 
 /// What a gateway is made of.
 pub struct Setup {
+    /// How it is reached.
+    pub listening: Listening,
+    /// What it stands for.
+    pub guarding: Guarding,
+}
+
+/// How a gateway is reached.
+pub struct Listening {
     /// Where it listens.
     pub listener: TcpListener,
     /// With which certificate.
     pub tls: ServerConfig,
+    /// How long a shutdown waits for requests under way.
+    pub drain: Duration,
+    /// The built-in provider, in `dev`.
+    pub provider: Option<axum::Router>,
+}
+
+/// What a gateway stands for.
+pub struct Guarding {
     /// Where it keeps its trail and keys.
     pub state_dir: PathBuf,
     /// What is allowed.
@@ -40,12 +56,8 @@ pub struct Setup {
     pub issuers: Vec<IssuerConfig>,
     /// Who may read the whole trail.
     pub auditors: Vec<SubjectPattern>,
-    /// How long a shutdown waits.
-    pub drain: Duration,
     /// How long a held request of a plain client waits at a time.
     pub plain_wait: Duration,
-    /// The built-in provider, in `dev`.
-    pub provider: Option<axum::Router>,
 }
 
 /// Why a gateway does not start.
@@ -93,31 +105,27 @@ pub async fn from_config(config: Config) -> Result<Setup, RunError> {
         .await
         .map_err(|source| RunError::Listen { address: config.listen.to_string(), source })?;
     Ok(Setup {
-        listener,
-        tls,
-        state_dir: config.state_dir,
-        policies,
-        clusters: config.clusters,
-        issuers: config.issuers,
-        auditors: config.auditors,
-        drain: Duration::from_secs(config.drain_seconds),
-        plain_wait: Duration::from_secs(config.plain_wait_seconds),
-        provider: None,
+        listening: Listening {
+            listener,
+            tls,
+            drain: Duration::from_secs(config.drain_seconds),
+            provider: None,
+        },
+        guarding: Guarding {
+            state_dir: config.state_dir,
+            policies,
+            clusters: config.clusters,
+            issuers: config.issuers,
+            auditors: config.auditors,
+            plain_wait: Duration::from_secs(config.plain_wait_seconds),
+        },
     })
 }
 
 /// Runs a gateway until `shutdown` resolves, then drains it.
 pub async fn run(setup: Setup, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-    let Setup { listener, tls, provider, drain, .. } = setup;
-    let gateway = assemble(Parts {
-        state_dir: setup.state_dir,
-        policies: setup.policies,
-        clusters: setup.clusters,
-        issuers: setup.issuers,
-        auditors: setup.auditors,
-        plain_wait: setup.plain_wait,
-    })
-    .await?;
+    let Listening { listener, tls, drain, provider } = setup.listening;
+    let gateway = assemble(setup.guarding).await?;
     gateway.record_start().await?;
     gateway.authenticator.prefetch();
     let watch =
@@ -138,16 +146,7 @@ pub async fn run(setup: Setup, shutdown: impl Future<Output = ()>) -> Result<(),
     Ok(())
 }
 
-struct Parts {
-    state_dir: PathBuf,
-    policies: Policies,
-    clusters: Vec<ClusterConfig>,
-    issuers: Vec<IssuerConfig>,
-    auditors: Vec<SubjectPattern>,
-    plain_wait: Duration,
-}
-
-async fn assemble(parts: Parts) -> Result<Arc<Gateway>, RunError> {
+async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
     let clock = Clock::system();
     let mut clusters = std::collections::HashMap::new();
     for config in &parts.clusters {
