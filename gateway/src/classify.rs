@@ -1,9 +1,10 @@
 //! Reads an HTTP request as the API server will read it, and keeps nothing of it but what was
 //! understood: a canonical target, a parsed body, the headers that are known to be harmless.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::header::{
     ACCEPT, CONNECTION, CONTENT_TYPE, HeaderName, IF_NONE_MATCH, UPGRADE, USER_AGENT,
 };
@@ -117,6 +118,20 @@ pub fn head(mut parts: Parts, path: &str) -> Result<Head, Unclassified> {
         info,
         upgrade,
     })
+}
+
+/// Reads a body that will not be looked at, as far as one may be sent.
+pub async fn discard<B: Body>(body: B) {
+    let mut left = MAX_BODY_BYTES;
+    let mut body = pin!(body);
+    let read = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(data) = frame.data_ref() else { continue };
+            let Some(rest) = left.checked_sub(data.remaining()) else { return };
+            left = rest;
+        }
+    };
+    let _ = tokio::time::timeout(BODY_TIMEOUT, read).await;
 }
 
 impl Head {

@@ -43,6 +43,9 @@ const REMEMBER: SignedDuration = SignedDuration::from_secs(60);
 /// Pending holds of one caller, and of all together.
 const MAX_PER_CALLER: usize = 64;
 const MAX_PENDING: usize = 4096;
+/// Holds of one caller with those that were settled a moment ago: whoever opens and leaves them
+/// in a loop fills the memory no less.
+const MAX_REMEMBERED: usize = 512;
 
 /// All holds of this gateway.
 #[derive(Clone)]
@@ -52,6 +55,9 @@ pub struct Holds {
 
 struct Shared {
     slots: Mutex<HashMap<String, Arc<Slot>>>,
+    /// One opens at a time: between counting and opening there is a wait for the trail, in which
+    /// others would be counted short, and a repeated request would open a second hold.
+    opening: tokio::sync::Mutex<()>,
     changes: broadcast::Sender<Arc<Hold>>,
     sessions: broadcast::Sender<Arc<Told>>,
     recorder: Arc<Recorder>,
@@ -195,6 +201,7 @@ impl Holds {
     pub fn new(recorder: Arc<Recorder>, store: Arc<dyn Store>, clock: Clock) -> Self {
         let shared = Shared {
             slots: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
             changes: broadcast::channel(1024).0,
             sessions: broadcast::channel(1024).0,
             recorder,
@@ -349,11 +356,11 @@ impl Holds {
         bound_to: Option<LiveObject>,
         entry: &Entry,
     ) -> Result<Arc<Slot>, NotReleased> {
-        let caller = &held.subject().caller().name;
-        let pending = self.pending();
-        if pending.len() >= MAX_PENDING
-            || pending.iter().filter(|hold| hold.caller.name == *caller).count() >= MAX_PER_CALLER
-        {
+        let _opening = self.shared.opening.lock().await;
+        if let Some(slot) = self.known(digest, bound_to.as_ref()) {
+            return Ok(slot);
+        }
+        if self.is_full(&held.subject().caller().name) {
             return Err(NotReleased::TooMany);
         }
         let hold = self.describe(held, digest, bound_to, entry);
@@ -363,6 +370,15 @@ impl Holds {
         self.slots().insert(hold.id.clone(), Arc::clone(&slot));
         self.announce(&slot, hold).await;
         Ok(slot)
+    }
+
+    fn is_full(&self, caller: &str) -> bool {
+        let slots = self.slots();
+        let pending = slots.values().filter(|slot| slot.is_pending());
+        let own = || slots.values().filter(|slot| slot.is_of(caller));
+        pending.count() >= MAX_PENDING
+            || own().count() >= MAX_REMEMBERED
+            || own().filter(|slot| slot.is_pending()).count() >= MAX_PER_CALLER
     }
 
     fn describe(
