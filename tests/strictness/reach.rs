@@ -104,6 +104,31 @@ fn no_proxy_leads_to_a_second_api_server() {
     }
 }
 
+/// A strategic merge patch can take away what it does not name: `replicas` then falls back to 1.
+#[test]
+fn no_directive_hides_what_a_patch_does() {
+    let lab = Lab::new();
+    let spec = "serviceName: x\n  selector: {matchLabels: {a: b}}\n  template: {metadata: {labels: {a: b}}, spec: {nodeSelector: {no: where}, containers: [{name: c, image: none}]}}";
+    lab.space.apply(&format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: big}}\nspec:\n  replicas: 9\n  {spec}\n"
+    ));
+    let head = "PATCH /apis/apps/v1/namespaces/$NS/statefulsets/big?dryRun=All\nContent-Type: application/strategic-merge-patch+json";
+    for directive in [
+        r#""$patch":"replace","serviceName":"x","selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"none"}]}}"#,
+        r#""$retainKeys":["serviceName","selector","template"]"#,
+    ] {
+        let patch = format!(r#"{{"spec":{{{directive}}}}}"#);
+        let unguarded = lab.unguarded(head, &patch);
+        assert_eq!(unguarded.json()["spec"]["replicas"], 1, "{unguarded:?}");
+        let answer = lab.guarded(head, &patch);
+        assert_eq!(answer.status, 403, "{answer:?}");
+        assert!(answer.message().contains("shrinking-statefulsets"), "{answer:?}");
+    }
+    assert_eq!(lab.guarded(head, r#"{"spec":{"replicas":8}}"#).status, 200);
+    let list = r#"{"spec":{"template":{"spec":{"volumes":[{"$retainKeys":["name","emptyDir"],"name":"v","emptyDir":{}}]}}}}"#;
+    assert_eq!(lab.guarded(head, list).status, 200, "as kubectl apply sends it");
+}
+
 /// Paths without a resource are allowed by name only.
 #[test]
 fn paths_without_a_resource_are_closed_unless_they_are_named() {
