@@ -24,7 +24,7 @@ use crate::bodies::MAX_BODY_BYTES;
 use crate::request::{JSON_PATCH, KubeRequest, Payload, Upgrade};
 
 /// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Headers that are passed on. What is not here does not reach the API server: credentials,
 /// impersonation, front-proxy identities, `X-Forwarded-*`, whatever `Connection` nominates.

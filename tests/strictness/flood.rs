@@ -11,7 +11,7 @@ const CREATE: &str =
 #[test]
 fn what_is_too_large_too_deep_or_too_much_is_refused_and_the_gateway_goes_on() {
     let lab = Lab::new();
-    let many: String = (0..1000).map(|n| format!("\nX-{n}: a")).collect();
+    let many = "\nX: a".repeat(1000);
     for (name, head, body, status) in [
         ("more than 3 MiB", CREATE.to_owned(), format!("\"{}\"", "a".repeat(3 << 20)), 413),
         ("deep JSON", CREATE.to_owned(), "[".repeat(1 << 20), 400),
