@@ -129,7 +129,7 @@ where
 /// HTTP it will be, and would do so forever.
 async fn silence(asked: &Notify) {
     if tokio::time::timeout(HEADER_TIMEOUT, asked.notified()).await.is_ok() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

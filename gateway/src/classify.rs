@@ -1,9 +1,10 @@
 //! Reads an HTTP request as the API server will read it, and keeps nothing of it but what was
 //! understood: a canonical target, a parsed body, the headers that are known to be harmless.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::header::{
     ACCEPT, CONNECTION, CONTENT_TYPE, HeaderName, IF_NONE_MATCH, UPGRADE, USER_AGENT,
 };
@@ -23,7 +24,7 @@ use crate::bodies::MAX_BODY_BYTES;
 use crate::request::{JSON_PATCH, KubeRequest, Payload, Upgrade};
 
 /// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Headers that are passed on. What is not here does not reach the API server: credentials,
 /// front-proxy identities, `X-Forwarded-*`, whatever `Connection` nominates.
@@ -129,6 +130,20 @@ pub fn head(mut parts: Parts, path: &str) -> Result<Head, Unclassified> {
         info,
         upgrade,
     })
+}
+
+/// Reads a body that will not be looked at, as far as one may be sent.
+pub async fn discard<B: Body>(body: B) {
+    let mut left = MAX_BODY_BYTES;
+    let mut body = pin!(body);
+    let read = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(data) = frame.data_ref() else { continue };
+            let Some(rest) = left.checked_sub(data.remaining()) else { return };
+            left = rest;
+        }
+    };
+    let _ = tokio::time::timeout(BODY_TIMEOUT, read).await;
 }
 
 impl Head {

@@ -7,6 +7,7 @@ use kguard::identity::Caller;
 use kguard::kube::request_info::Verb;
 use kguard::mask::MaskRules;
 use kguard::policy::{Decision, Facts, HoldTerms, Object, Objects, PolicySet};
+use serde_json::Value;
 
 use crate::hold::Approval;
 use crate::live::LiveObjects;
@@ -117,6 +118,11 @@ fn mask_read_by_patch(masks: &MaskRules, request: &KubeRequest) -> Option<String
 /// What the request would store, as far as its text shows it.
 fn object(request: &KubeRequest) -> Object {
     match request.object() {
+        Some(value) if has_directive(value) => {
+            let why = "its patch removes by directive (`$patch`, `$retainKeys`) what it does not \
+                       name; write out what it changes";
+            Object::Unavailable { why: why.to_owned() }
+        }
         Some(value) => Object::Known(value.clone()),
         None if request.writes_object() => {
             let why = "its body is protobuf or a JSON patch, which kguard cannot look into yet";
@@ -124,6 +130,13 @@ fn object(request: &KubeRequest) -> Object {
         }
         None => Object::Absent,
     }
+}
+
+/// Whether a strategic merge patch takes fields away that it does not name. Within lists, where
+/// kubectl itself needs it, this is about one element.
+fn has_directive(patch: &Value) -> bool {
+    let Some(map) = patch.as_object() else { return false };
+    map.contains_key("$patch") || map.contains_key("$retainKeys") || map.values().any(has_directive)
 }
 
 /// What is stored now, read as the caller.

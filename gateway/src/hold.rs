@@ -42,6 +42,9 @@ const REMEMBER: SignedDuration = SignedDuration::from_secs(60);
 /// Pending holds of one caller, and of all together.
 const MAX_PER_CALLER: usize = 64;
 const MAX_PENDING: usize = 4096;
+/// Holds of one caller with those that were settled a moment ago: whoever opens and leaves them
+/// in a loop fills the memory no less.
+const MAX_REMEMBERED: usize = 512;
 
 /// All holds of this gateway.
 #[derive(Clone)]
@@ -51,6 +54,9 @@ pub struct Holds {
 
 struct Shared {
     slots: Mutex<HashMap<String, Arc<Slot>>>,
+    /// One opens at a time: between counting and opening there is a wait for the trail, in which
+    /// others would be counted short, and a repeated request would open a second hold.
+    opening: tokio::sync::Mutex<()>,
     changes: broadcast::Sender<Arc<Hold>>,
     sessions: broadcast::Sender<Arc<Told>>,
     recorder: Arc<Recorder>,
@@ -95,6 +101,7 @@ impl Holds {
     ) -> Self {
         let shared = Shared {
             slots: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
             changes: broadcast::channel(1024).0,
             sessions: broadcast::channel(1024).0,
             recorder,
@@ -251,11 +258,11 @@ impl Holds {
         bound_to: Option<LiveObject>,
         entry: &Entry,
     ) -> Result<Waiter, NotReleased> {
-        let caller = &held.subject().caller().name;
-        let pending = self.pending();
-        if pending.len() >= MAX_PENDING
-            || pending.iter().filter(|hold| hold.caller.name == *caller).count() >= MAX_PER_CALLER
-        {
+        let _opening = self.shared.opening.lock().await;
+        if let Some(waiter) = self.known(digest, bound_to.as_ref()) {
+            return Ok(waiter);
+        }
+        if self.is_full(&held.subject().caller().name) {
             return Err(NotReleased::TooMany);
         }
         let hold = self.describe(held, digest, bound_to, entry);
@@ -267,6 +274,15 @@ impl Holds {
         self.slots().insert(hold.id.clone(), Arc::clone(&slot));
         self.announce(&slot, hold).await;
         Ok(waiter)
+    }
+
+    fn is_full(&self, caller: &str) -> bool {
+        let slots = self.slots();
+        let pending = slots.values().filter(|slot| slot.is_pending());
+        let own = || slots.values().filter(|slot| slot.is_of(caller));
+        pending.count() >= MAX_PENDING
+            || own().count() >= MAX_REMEMBERED
+            || own().filter(|slot| slot.is_pending()).count() >= MAX_PER_CALLER
     }
 
     fn describe(

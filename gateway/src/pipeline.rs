@@ -123,7 +123,14 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
     let cluster = gateway.cluster(&entry.origin().cluster)?;
 
     let (parts, body) = request.into_parts();
-    let _room = gateway.bodies.take(&caller.name, &body.size_hint())?;
+    let _room = match gateway.bodies.take(&caller.name, &body.size_hint()) {
+        Ok(room) => room,
+        Err(error) => {
+            // A client that still writes would see a broken connection instead of the answer.
+            classify::discard(body).await;
+            return Err(error.into());
+        }
+    };
     let method = parts.method.clone();
     let classified = match classify::head(parts, &path) {
         Ok(head) => head.with_body(Uuid::now_v7(), body).await,

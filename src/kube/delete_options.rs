@@ -152,6 +152,8 @@ fn preconditions(raw: &[u8]) -> Result<Value, Malformed> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -191,5 +193,18 @@ mod tests {
         assert!(DeleteOptions::from_protobuf(b"{}").is_err());
         let query = Query::parse("gracePeriodSeconds=soon").unwrap();
         assert_eq!(DeleteOptions::from_query(&query), Err(InvalidOptions::Query));
+    }
+
+    proptest! {
+        /// What is read is what is sent, whatever else the bytes hold.
+        #[test]
+        fn protobuf_is_refused_or_read_to_the_end(raw in proptest::collection::vec(any::<u8>(), 0..48)) {
+            let body = protobuf::wrap("v1", "DeleteOptions", &raw);
+            if let Ok(options) = DeleteOptions::from_protobuf(&body) {
+                let again = strict_json::parse(options.to_json().to_string().as_bytes()).unwrap();
+                prop_assert_eq!(again, options.to_json());
+            }
+            let _ = DeleteOptions::from_protobuf(&raw);
+        }
     }
 }

@@ -152,6 +152,8 @@ fn is_token(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
@@ -223,5 +225,25 @@ mod tests {
                 .iter()
                 .all(|text| ContentType::parse(text).is_none())
         );
+    }
+
+    proptest! {
+        /// Whatever a client writes, and however it is cut, the API server is asked for JSON alone.
+        #[test]
+        fn nothing_but_json_is_ever_asked_for(
+            accept in "((application/(json|yaml|cbor|vnd.kubernetes.protobuf)|\\*/\\*|[a-z/*]{0,8})[;=,a-z0-9.\" *-]{0,16},?){0,4}",
+            streaming: bool,
+        ) {
+            if let Ok(negotiated) = negotiate(Some(&accept), streaming) {
+                for clause in negotiated.upstream_accept.split(',') {
+                    prop_assert!(ContentType::parse(clause).unwrap().is_json(), "{}", clause);
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,60}") {
+            let _ = (ContentType::parse(&text), negotiate(Some(&text), false));
+        }
     }
 }

@@ -207,3 +207,22 @@ fn masks_are_chosen_by_caller_and_cluster() {
         assert_eq!(masks[0].fields.len(), 2);
     }
 }
+
+#[test]
+fn the_starter_pack_holds_a_delete_by_the_garbage_collector() {
+    let gone = json!({"metadata": {"ownerReferences": [{"kind": "Node", "uid": "gone"}]}});
+    let owned =
+        json!({"metadata": {"name": "shop", "ownerReferences": [{"kind": "Team", "uid": "t"}]}});
+    let free = json!({"metadata": {"name": "shop"}});
+    for (verb, object, old, says) in [
+        (Verb::Patch, &gone, &free, "hold owner-changes"),
+        (Verb::Patch, &gone, &owned, "hold owner-changes"),
+        (Verb::Update, &gone, &free, "hold owner-changes"),
+        (Verb::Update, &owned, &owned, "allow people"),
+        (Verb::Patch, &json!({"metadata": {"labels": {"a": "b"}}}), &owned, "allow people"),
+    ] {
+        let request = request(verb, "namespaces", "shop", "shop");
+        let decision = starter_says(&request, CallerKind::Person, object.clone(), old.clone());
+        assert_eq!(decision, says, "{verb} {object}");
+    }
+}

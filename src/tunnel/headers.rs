@@ -119,6 +119,8 @@ fn claims_value(claims: &Claims) -> Result<HeaderValue, InvalidHeader> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn token() -> Secret<String> {
@@ -168,6 +170,21 @@ mod tests {
                 headers.append(AUTHORIZATION, HeaderValue::from_static(value));
             }
             assert_eq!(read_bearer(&headers), None, "{values:?}");
+        }
+    }
+
+    proptest! {
+        /// A client that is not ours says what it likes.
+        #[test]
+        fn no_header_makes_it_panic(value in "[ -~]{0,80}", json in "\\PC{0,60}") {
+            let mut headers = HeaderMap::new();
+            for value in [value, URL_SAFE_NO_PAD.encode(json)] {
+                let value = HeaderValue::try_from(value).unwrap();
+                headers.insert(CLAIMS, value.clone());
+                headers.insert(SESSION, value.clone());
+                headers.insert(AUTHORIZATION, value);
+                let _ = (read_claims(&headers), read_session(&headers), read_bearer(&headers));
+            }
         }
     }
 }

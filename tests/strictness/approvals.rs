@@ -71,7 +71,7 @@ struct Running<'s> {
     hold: Value,
 }
 
-const DELETE: &str = "DELETE /api/v1/namespaces/NS/configmaps/x";
+const DELETE: &str = "DELETE /api/v1/namespaces/$NS/configmaps/x";
 
 /// The requester, a robot of his, the wrong digest, nobody at all: none of them approves.
 #[test]
@@ -120,8 +120,8 @@ fn an_approved_delete_does_not_reach_another_object_of_the_same_name() {
 fn an_approval_is_good_once_and_for_nothing_else() {
     let scene = Scene::new();
     let patch =
-        "PATCH /api/v1/namespaces/NS/configmaps/x\nContent-Type: application/merge-patch+json";
-    let dry = "PATCH /api/v1/namespaces/NS/configmaps/x?dryRun=All\nContent-Type: application/merge-patch+json";
+        "PATCH /api/v1/namespaces/$NS/configmaps/x\nContent-Type: application/merge-patch+json";
+    let dry = "PATCH /api/v1/namespaces/$NS/configmaps/x?dryRun=All\nContent-Type: application/merge-patch+json";
     let (one, two) = (r#"{"data":{"a":"1"}}"#, r#"{"data":{"a":"2"}}"#);
     std::thread::scope(|scope| {
         let first = scene.start(scope, patch, one);
@@ -160,7 +160,7 @@ fn a_hold_ends_with_its_requester() {
         let gateway = &scene.lab.gateway;
         let mut stream = crate::harness::http::connect(&gateway.url, &gateway.ca);
         let head =
-            DELETE.replace("NS", &scene.lab.space.name).replace("/api", "/clusters/test/api");
+            DELETE.replace("$NS", &scene.lab.space.name).replace("/api", "/clusters/test/api");
         let token = &scene.lab.alice.token;
         let text = format!("{head} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
         stream.write_all(text.as_bytes()).unwrap();
@@ -177,13 +177,14 @@ fn a_hold_ends_with_its_requester() {
 fn one_caller_cannot_flood_the_approvers() {
     let scene = Scene::new();
     let patch =
-        "PATCH /api/v1/namespaces/NS/configmaps/x\nContent-Type: application/merge-patch+json";
+        "PATCH /api/v1/namespaces/$NS/configmaps/x\nContent-Type: application/merge-patch+json";
     let mut open = Vec::new();
     let gateway = &scene.lab.gateway;
-    for n in 0..64 {
+    for n in 0..80 {
         use std::io::Write;
         let mut stream = crate::harness::http::connect(&gateway.url, &gateway.ca);
-        let head = patch.replace("NS", &scene.lab.space.name).replace("/api", "/clusters/test/api");
+        let head =
+            patch.replace("$NS", &scene.lab.space.name).replace("/api", "/clusters/test/api");
         let (line, headers) = head.split_once('\n').unwrap();
         let token = &scene.lab.alice.token;
         let body = format!(r#"{{"data":{{"n":"{n}"}}}}"#);
@@ -197,6 +198,7 @@ fn one_caller_cannot_flood_the_approvers() {
     eventually("64 holds", || (scene.pending().len() == 64).then_some(()));
     let answer = scene.lab.guarded(patch, r#"{"data":{"n":"one more"}}"#);
     assert_eq!(answer.status, 429, "{answer:?}");
+    assert_eq!(scene.pending().len(), 64);
     // Others, and what needs no approval, go on.
-    assert_eq!(scene.lab.guarded("GET /api/v1/namespaces/NS/configmaps/x", "").status, 200);
+    assert_eq!(scene.lab.guarded("GET /api/v1/namespaces/$NS/configmaps/x", "").status, 200);
 }

@@ -54,6 +54,8 @@ fn a_decision_is_json_of_a_known_shape_and_a_small_one() {
         assert_eq!(decide("application/json", body), 422, "{body}");
     }
     assert_eq!(decide("application/json", &"[".repeat(100_000)), 400);
+    let long = format!(r#"{{"verdict":"deny","digest":"x","comment":"{}"}}"#, "a".repeat(5000));
+    assert_eq!(decide("application/json", &long), 400);
     let huge = format!(r#"{{"verdict":"deny","digest":"x","comment":"{}"}}"#, "a".repeat(3 << 20));
     assert_eq!(decide("application/json", &huge), 413);
 }

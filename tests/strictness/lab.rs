@@ -33,14 +33,14 @@ impl Lab {
         Self { gateway, space, alice }
     }
 
-    /// Alice through kguard. `NS` stands for the namespace.
+    /// Alice through kguard. `$NS` stands for the namespace.
     pub fn guarded(&self, head: &str, body: impl AsRef<str>) -> Answer {
         self.as_user(&self.alice, head, body)
     }
 
     pub fn as_user(&self, user: &User, head: &str, body: impl AsRef<str>) -> Answer {
-        let head = head.replace("NS", &self.space.name);
-        http::send(&self.gateway, user, &head, &body.as_ref().replace("NS", &self.space.name))
+        let head = head.replace("$NS", &self.space.name);
+        http::send(&self.gateway, user, &head, &body.as_ref().replace("$NS", &self.space.name))
     }
 
     /// An administrator at the API server itself.
@@ -51,18 +51,27 @@ impl Lab {
         http::parse(&answer)
     }
 
-    /// The same for a request that asks for an upgrade: the head of its answer.
+    /// The same for a request that asks for an upgrade: the beginning of its answer.
     pub fn unguarded_upgrade(&self, head: &str) -> Answer {
-        let mut stream = self.ask(head, "");
-        let mut answer = vec![0; 4096];
-        let length = stream.read(&mut answer).unwrap();
-        http::parse(&answer[..length])
+        beginning(self.ask(head, ""))
+    }
+
+    /// A request of Alice's that asks for an upgrade: the beginning of its answer.
+    pub fn guarded_upgrade(&self, head: &str) -> Answer {
+        let head = head.replace("$NS", &self.space.name).replacen(" /", " /clusters/test/", 1);
+        let (line, headers) = head.split_once('\n').unwrap();
+        let headers: String = headers.lines().map(|line| format!("{line}\r\n")).collect();
+        let authorization = format!("Authorization: Bearer {}", self.alice.token);
+        let mut stream = http::connect(&self.gateway.url, &self.gateway.ca);
+        let text = format!("{line} HTTP/1.1\r\nHost: gateway\r\n{authorization}\r\n{headers}\r\n");
+        stream.write_all(text.as_bytes()).unwrap();
+        beginning(stream)
     }
 
     fn ask(&self, head: &str, body: &str) -> Stream {
-        let head = head.replace("NS", &self.space.name);
+        let head = head.replace("$NS", &self.space.name);
         let (line, headers) = head.split_once('\n').unwrap_or((&head, ""));
-        let body = body.replace("NS", &self.space.name);
+        let body = body.replace("$NS", &self.space.name);
         let mut text = format!("{line} HTTP/1.1\r\nHost: localhost\r\n");
         if !headers.contains("Connection:") {
             text += "Connection: close\r\n";
@@ -97,6 +106,18 @@ impl Lab {
             "apiVersion: v1\nkind: Secret\nmetadata: {{name: db}}\nstringData: {{password: {SECRET}}}\n"
         ));
     }
+}
+
+/// What is there when the head is: these connections stay open.
+fn beginning(mut stream: Stream) -> Answer {
+    let mut answer = Vec::new();
+    while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+        let mut bytes = [0; 4096];
+        let length = stream.read(&mut bytes).unwrap();
+        assert_ne!(length, 0, "the connection ended");
+        answer.extend_from_slice(&bytes[..length]);
+    }
+    http::parse(&answer)
 }
 
 /// Whether the secret value shows, in any of the forms in which it travels.

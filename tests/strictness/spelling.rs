@@ -13,23 +13,23 @@ fn a_path_with_two_readings_is_refused_and_a_plain_one_is_not() {
     // (name, target, what the API server answers, what kguard answers)
     for (name, target, unguarded, guarded) in [
         ("an empty namespace lists all namespaces", "/api/v1/namespaces//secrets", 200, 400),
-        ("an escaped slash hides the resource", "/api/v1/namespaces/NS/secrets%2Fdb", 200, 400),
-        ("the same in lower case", "/api/v1/namespaces/NS/secrets%2fdb", 200, 400),
-        ("an escaped slash hides the namespace", "/api/v1/namespaces/NS%2Fsecrets%2Fdb", 200, 400),
+        ("an escaped slash hides the resource", "/api/v1/namespaces/$NS/secrets%2Fdb", 200, 400),
+        ("the same in lower case", "/api/v1/namespaces/$NS/secrets%2fdb", 200, 400),
+        ("an escaped slash hides the namespace", "/api/v1/namespaces/$NS%2Fsecrets%2Fdb", 200, 400),
         ("all slashes are escaped", "/api%2Fv1%2Fsecrets", 200, 400),
         ("an empty segment in front", "//api/v1/secrets", 404, 400),
-        ("a dot segment", "/api/v1/namespaces/NS/configmaps/../secrets/db", 404, 400),
-        ("an escaped dot segment", "/api/v1/namespaces/NS/x/%2e%2e/secrets", 404, 400),
-        ("an escaped backslash", "/api/v1/namespaces/NS%5Csecrets", 404, 400),
-        ("an escaped NUL", "/api/v1/namespaces/NS/secrets/db%00", 404, 400),
-        ("an escape that is none", "/api/v1/namespaces/NS/secrets/%zz", 400, 400),
-        ("another case is another resource", "/api/v1/namespaces/NS/Secrets", 404, 404),
-        ("proxy as a verb has no route", "/api/v1/proxy/namespaces/NS/services/x", 404, 404),
-        ("a part too many", "/api/v1/namespaces/NS/pods/p/log/x", 404, 404),
-        ("a subresource that nobody knows", "/api/v1/namespaces/NS/pods/p/console", 404, 403),
-        ("the honest form", "/api/v1/namespaces/NS/secrets/db", 200, 200),
-        ("a slash at the end is harmless", "/api/v1/namespaces/NS/secrets/db/", 200, 200),
-        ("an escape without need is harmless", "/api/v1/namespaces/NS/%73ecrets/db", 200, 200),
+        ("a dot segment", "/api/v1/namespaces/$NS/configmaps/../secrets/db", 404, 400),
+        ("an escaped dot segment", "/api/v1/namespaces/$NS/x/%2e%2e/secrets", 404, 400),
+        ("an escaped backslash", "/api/v1/namespaces/$NS%5Csecrets", 404, 400),
+        ("an escaped NUL", "/api/v1/namespaces/$NS/secrets/db%00", 404, 400),
+        ("an escape that is none", "/api/v1/namespaces/$NS/secrets/%zz", 400, 400),
+        ("another case is another resource", "/api/v1/namespaces/$NS/Secrets", 404, 404),
+        ("proxy as a verb has no route", "/api/v1/proxy/namespaces/$NS/services/x", 404, 404),
+        ("a part too many", "/api/v1/namespaces/$NS/pods/p/log/x", 404, 404),
+        ("a subresource that nobody knows", "/api/v1/namespaces/$NS/pods/p/console", 404, 403),
+        ("the honest form", "/api/v1/namespaces/$NS/secrets/db", 200, 200),
+        ("a slash at the end is harmless", "/api/v1/namespaces/$NS/secrets/db/", 200, 200),
+        ("an escape without need is harmless", "/api/v1/namespaces/$NS/%73ecrets/db", 200, 200),
     ] {
         let head = format!("GET {target}");
         assert_eq!(lab.unguarded(&head, "").status, unguarded, "unguarded: {name}");
@@ -48,7 +48,7 @@ fn a_query_that_the_server_would_drop_is_refused() {
         format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{name}"}}}}"#)
     };
     let exists = |name: &str| lab.space.admin(&["get", "configmap", name]).code == 0;
-    let path = "/api/v1/namespaces/NS/configmaps";
+    let path = "/api/v1/namespaces/$NS/configmaps";
     for (name, query) in
         [("semicolon", "dryRun=All;"), ("escape", "dryRun=All%zz"), ("hidden", "x;dryRun=All")]
     {
@@ -70,7 +70,7 @@ fn a_query_that_the_server_would_drop_is_refused() {
 #[test]
 fn a_delete_takes_its_options_from_where_the_server_does() {
     let lab = Lab::new();
-    let path = "/api/v1/namespaces/NS/configmaps";
+    let path = "/api/v1/namespaces/$NS/configmaps";
     let exists = |name: &str| lab.space.admin(&["get", "configmap", name]).code == 0;
     for name in ["a", "b", "c"] {
         lab.space.admin(&["create", "configmap", name]).ok();
@@ -96,7 +96,7 @@ fn a_delete_takes_its_options_from_where_the_server_does() {
 fn a_body_with_two_readings_is_refused_and_yaml_is_sent_as_it_was_read() {
     let lab = Lab::new();
     let head = |query: &str, headers: &str| {
-        format!("POST /api/v1/namespaces/NS/configmaps?dryRun=All{query}\n{headers}")
+        format!("POST /api/v1/namespaces/$NS/configmaps?dryRun=All{query}\n{headers}")
     };
     let start = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"1"}"#;
     let merged = format!(r#"{start},"data":{{"b":"2"}}}}"#);
@@ -136,7 +136,7 @@ fn the_end_of_a_body_has_one_reading() {
     let lab = Lab::new();
     let body = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}"#;
     let chunked = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
-    let path = "/api/v1/namespaces/NS/configmaps?dryRun=All";
+    let path = "/api/v1/namespaces/$NS/configmaps?dryRun=All";
     for (name, headers, body, status) in [
         ("two lengths", format!("Content-Length: 1\nContent-Length: {}", body.len()), body, 400),
         ("an encoding that is none", "Transfer-Encoding: xchunked".to_owned(), &*chunked, 400),
@@ -154,7 +154,7 @@ fn the_end_of_a_body_has_one_reading() {
 fn a_method_is_what_the_request_line_says() {
     let lab = Lab::new();
     lab.space.admin(&["create", "configmap", "kept"]).ok();
-    let path = "/api/v1/namespaces/NS/configmaps/kept";
+    let path = "/api/v1/namespaces/$NS/configmaps/kept";
     for method in ["HEAD", "OPTIONS", "TRACE", "PURGE", "get", "PROPFIND"] {
         assert_eq!(lab.guarded(&format!("{method} {path}"), "").status, 405, "{method}");
     }
@@ -169,8 +169,8 @@ fn a_method_is_what_the_request_line_says() {
 fn nothing_is_upgraded_but_streams() {
     let lab = Lab::new();
     lab.secret();
-    let websocket = "Upgrade: websocket\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\nSec-WebSocket-Version: 13";
-    let watch = "GET /api/v1/namespaces/NS/secrets?watch=1&timeoutSeconds=1";
+    let websocket = "Upgrade: websocket\nOrigin: http://localhost\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\nSec-WebSocket-Version: 13";
+    let watch = "GET /api/v1/namespaces/$NS/secrets?watch=1&timeoutSeconds=1";
     let answer = lab.unguarded_upgrade(&format!("{watch}\nConnection: x-upgradex\n{websocket}"));
     assert_eq!(answer.status, 101, "the API server serves it over a websocket");
     for (target, headers) in [
@@ -180,12 +180,12 @@ fn nothing_is_upgraded_but_streams() {
             watch,
             "Connection: Upgrade, HTTP2-Settings\nUpgrade: h2c\nHTTP2-Settings: AAMAAABk".into(),
         ),
-        ("GET /api/v1/namespaces/NS/pods/p/log", format!("Connection: Upgrade\n{websocket}")),
+        ("GET /api/v1/namespaces/$NS/pods/p/log", format!("Connection: Upgrade\n{websocket}")),
         ("GET /version", format!("Connection: Upgrade\n{websocket}")),
-        ("GET /api/v1/namespaces/NS/pods/p/proxy/", format!("Connection: Upgrade\n{websocket}")),
-        ("GET /api/v1/namespaces/NS/pods/p/exec", "Connection: Upgrade\nUpgrade: h2c".into()),
+        ("GET /api/v1/namespaces/$NS/pods/p/proxy/", format!("Connection: Upgrade\n{websocket}")),
+        ("GET /api/v1/namespaces/$NS/pods/p/exec", "Connection: Upgrade\nUpgrade: h2c".into()),
     ] {
-        let answer = lab.guarded(&format!("{target}\n{headers}"), "");
+        let answer = lab.guarded_upgrade(&format!("{target}\n{headers}"));
         assert_eq!(answer.status, 403, "{target}: {answer:?}");
     }
     assert_eq!(lab.guarded(watch, "").status, 200);

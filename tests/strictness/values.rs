@@ -3,7 +3,7 @@
 
 use super::lab::{Lab, SECRET, leaks};
 
-const SECRETS: &str = "/api/v1/namespaces/NS/secrets";
+const SECRETS: &str = "/api/v1/namespaces/$NS/secrets";
 const TABLE: &str = "Accept: application/json;as=Table;v=v1;g=meta.k8s.io";
 const PARTIAL: &str = "Accept: application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
@@ -31,7 +31,7 @@ fn no_media_type_shows_a_masked_value() {
         ("watch", format!("GET {SECRETS}?watch=1&timeoutSeconds=1"), 200),
         (
             "watch by path",
-            "GET /api/v1/watch/namespaces/NS/secrets/db?timeoutSeconds=1".into(),
+            "GET /api/v1/watch/namespaces/$NS/secrets/db?timeoutSeconds=1".into(),
             200,
         ),
         ("an empty watch is true", format!("GET {SECRETS}?watch=&timeoutSeconds=1"), 200),

@@ -23,6 +23,8 @@ use crate::store::StoreError;
 
 /// How far back a list goes.
 const HISTORY: u32 = 200;
+/// The longest comment; it is kept in the trail and shown on terminals.
+const MAX_COMMENT_BYTES: usize = 4096;
 
 pub(super) async fn list(
     State(gateway): Shared,
@@ -59,6 +61,10 @@ pub(super) async fn decide(
     Path(id): Path<String>,
     Json(decision): Json<Decide>,
 ) -> Result<Json<Hold>, Refusal> {
+    if decision.comment.as_ref().is_some_and(|comment| comment.len() > MAX_COMMENT_BYTES) {
+        let message = format!("the comment is longer than {MAX_COMMENT_BYTES} bytes");
+        return Err(Refusal(Status::failure(Reason::BadRequest, message)));
+    }
     gateway
         .holds
         .decide(&id, &asking.caller, decision)

@@ -53,6 +53,14 @@ impl Slot {
         self.inner().hold.clone()
     }
 
+    pub(super) fn is_of(&self, caller: &str) -> bool {
+        self.inner().hold.caller.name == caller
+    }
+
+    pub(super) fn is_pending(&self) -> bool {
+        self.inner().hold.state == HoldState::Pending
+    }
+
     /// The right to change the state. State and record change together, one change at a time.
     pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.turn.lock().await
