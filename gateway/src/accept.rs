@@ -90,6 +90,7 @@ pub async fn serve(
     doors.gateway.holds.cancel_all().await;
     if tokio::time::timeout(drain_time, drain.drain()).await.is_err() {
         tracing::info!("some requests were still under way at the end of the drain time");
+        drain.cut().await;
     }
 }
 
@@ -111,7 +112,7 @@ where
         async move { Ok::<_, Infallible>(route(doors, peer, request, drain).await) }
     });
     let connection = builder.serve_connection_with_upgrades(io, service);
-    if let Err(error) = drain.run(connection, |open| open.graceful_shutdown()).await {
+    if let Some(Err(error)) = drain.run(connection, |open| open.graceful_shutdown()).await {
         tracing::debug!(%peer, %error, "connection ended");
     }
 }

@@ -61,7 +61,7 @@ where
         async move { Ok::<_, Infallible>(stream(doors, peer, request, drain).await) }
     });
     let connection = tunnel::server().serve_connection(TokioIo::new(bytes), service);
-    if let Err(error) = drain.run(connection, |open| open.graceful_shutdown()).await {
+    if let Some(Err(error)) = drain.run(connection, |open| open.graceful_shutdown()).await {
         tracing::debug!(%peer, %error, "tunnel ended");
     }
 }
@@ -133,7 +133,7 @@ async fn connection(
         .with_upgrades();
     let ended =
         drain.run_until(tokio::time::sleep(left), connection, |open| open.graceful_shutdown());
-    if let Err(error) = ended.await {
+    if let Some(Err(error)) = ended.await {
         tracing::debug!(%error, "a connection inside the tunnel ended");
     }
 }
