@@ -153,7 +153,7 @@ impl Committed {
     /// Closes the entry of a request that got no answer from its cluster.
     pub fn unanswered(mut self, code: http::StatusCode, why: &str) {
         self.closing.code(code);
-        self.closing.failed(&why);
+        self.closing.failed(why);
     }
 
     /// Waits until the entry is on disk, and hands over its closing.
