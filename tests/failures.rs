@@ -310,6 +310,16 @@ fn a_gateway_that_is_told_to_stop_finishes_what_it_has_begun() {
     .unwrap();
     slow.flush().unwrap();
 
+    // A watch, which ends with the time that a shutdown takes.
+    let mut watch = http::connect(&gateway.url, &gateway.ca);
+    write!(
+        watch,
+        "GET /clusters/test/api/v1/namespaces/{name}/configmaps?watch=1 HTTP/1.1\r\n\
+         Host: gateway\r\nAuthorization: Bearer {token}\r\n\r\n"
+    )
+    .unwrap();
+    watch.read_exact(&mut [0; 12]).unwrap();
+
     gateway.process.signal("TERM");
     held.wait_for("the end of the hold", |line| line.contains("cancelled").then_some(()));
     assert_ne!(held.exit_code(), 0);

@@ -179,7 +179,7 @@ fn the_environment_comes_before_a_file_and_a_file_before_the_login() {
     let gateway = Gateway::start();
     let alice = stranger(&gateway);
     log_in(&alice, Provider::get(), "alice");
-    let [bob, carol] = ["bob", "carol"].map(|name| User::person(&gateway, name).token.clone());
+    let [bob, carol] = ["bob", "carol"].map(|name| User::person(&gateway, name).token);
     let file = alice.home().join("token");
     std::fs::write(&file, &carol).unwrap();
     let file = file.to_str().unwrap();

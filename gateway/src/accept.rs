@@ -91,6 +91,7 @@ pub async fn serve(
     doors.gateway.holds.cancel_all().await;
     if tokio::time::timeout(drain_time, drain.drain()).await.is_err() {
         tracing::info!("some requests were still under way at the end of the drain time");
+        drain.cut().await;
     }
 }
 
@@ -117,7 +118,7 @@ where
     let connection = builder.serve_connection_with_upgrades(io, service);
     tokio::select! {
         ended = drain.run(connection, auto::UpgradeableConnection::graceful_shutdown) => {
-            if let Err(error) = ended {
+            if let Some(Err(error)) = ended {
                 tracing::debug!(%peer, %error, "connection ended");
             }
         }

@@ -153,7 +153,7 @@ impl Committed {
     /// Closes the entry of a request that got no answer from its cluster.
     pub fn unanswered(mut self, code: http::StatusCode, why: &str) {
         self.closing.code(code);
-        self.closing.failed(&why);
+        self.closing.failed(why);
     }
 
     /// Waits until the entry is on disk, and hands over its closing.
@@ -210,7 +210,7 @@ impl Closing {
 impl Drop for Closing {
     fn drop(&mut self) {
         let Some(mut end) = self.end.take() else { return };
-        let entry = self.entry.clone();
+        let entry = &self.entry;
         let now = entry.clock.now();
         let took = now.duration_since(entry.arrived).as_millis();
         end.duration_ms = u64::try_from(took).unwrap_or(0);
@@ -219,8 +219,6 @@ impl Drop for Closing {
         }
         let record = Record { at: now, event: Event::Response(end) };
         // Nothing waits for it: a response that cannot be recorded now follows after the outage.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { entry.recorder.append(&record).await.map(drop) });
-        }
+        let _ = entry.recorder.append_unattended(&record);
     }
 }

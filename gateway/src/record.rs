@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use kguard::audit::chain::RecordText;
 use kguard::audit::{Head, PublicKey, Record};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -74,20 +75,31 @@ impl Recorder {
     /// During an outage this returns only once the record is durable, so that nothing starts that
     /// cannot be recorded.
     pub async fn append(&self, record: &Record) -> Result<Receipt, TrailUnavailable> {
-        let text = RecordText::write(record)
-            .map_err(|source| TrailUnavailable::Encode(Arc::new(source)))?;
-        let draft = Box::new(Draft { text, columns: Columns::of(record) });
-        let (done, receipt) = oneshot::channel();
-        self.queue
-            .send(Message::Append(draft, done))
-            .await
-            .map_err(|_| TrailUnavailable::Closed)?;
-        let receipt = Receipt(Some(receipt));
+        let (message, receipt) = message(record)?;
+        self.queue.send(message).await.map_err(|_| TrailUnavailable::Closed)?;
         if self.healthy().is_ok() {
             return Ok(receipt);
         }
         receipt.durable().await?;
         Ok(Receipt(None))
+    }
+
+    /// Hands over a record that nobody waits for. It is in the queue when this returns, so that a
+    /// shutdown that follows commits it; only where the queue is full it gets there later.
+    pub fn append_unattended(&self, record: &Record) -> Result<(), TrailUnavailable> {
+        let (message, receipt) = message(record)?;
+        drop(receipt);
+        match self.queue.try_send(message) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Closed(_)) => Err(TrailUnavailable::Closed),
+            Err(TrySendError::Full(message)) => {
+                let runtime = tokio::runtime::Handle::try_current();
+                let runtime = runtime.map_err(|_| TrailUnavailable::Closed)?;
+                let queue = self.queue.clone();
+                runtime.spawn(async move { queue.send(message).await });
+                Ok(())
+            }
+        }
     }
 
     /// Whether the last commit succeeded.
@@ -113,6 +125,14 @@ impl Recorder {
             let _ = writer.await;
         }
     }
+}
+
+fn message(record: &Record) -> Result<(Message, Receipt), TrailUnavailable> {
+    let text =
+        RecordText::write(record).map_err(|source| TrailUnavailable::Encode(Arc::new(source)))?;
+    let draft = Box::new(Draft { text, columns: Columns::of(record) });
+    let (done, receipt) = oneshot::channel();
+    Ok((Message::Append(draft, done), Receipt(Some(receipt))))
 }
 
 /// Tells when a record is durable. Dropping it loses that news only, not the record.

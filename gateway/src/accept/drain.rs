@@ -10,16 +10,18 @@ use tokio_util::task::TaskTracker;
 #[derive(Clone, Default)]
 pub(super) struct Drain {
     stopping: CancellationToken,
+    out_of_time: CancellationToken,
     open: TaskTracker,
 }
 
 impl Drain {
-    /// Runs a connection; `finish` tells it to end once the gateway stops.
+    /// Runs a connection; `finish` tells it to end once the gateway stops. None if it had not
+    /// ended in time, and was cut off.
     pub(super) async fn run<C: Future>(
         &self,
         connection: C,
         finish: impl FnOnce(Pin<&mut C>),
-    ) -> C::Output {
+    ) -> Option<C::Output> {
         self.run_until(std::future::pending(), connection, finish).await
     }
 
@@ -29,22 +31,31 @@ impl Drain {
         end: impl Future<Output = ()>,
         connection: C,
         finish: impl FnOnce(Pin<&mut C>),
-    ) -> C::Output {
+    ) -> Option<C::Output> {
         let _open = self.open.token();
         let mut connection = pin!(connection);
         tokio::select! {
-            output = &mut connection => return output,
+            output = &mut connection => return Some(output),
             () = self.stopping.cancelled() => {}
             () = end => {}
         }
         finish(connection.as_mut());
-        connection.await
+        tokio::select! {
+            output = connection => Some(output),
+            () = self.out_of_time.cancelled() => None,
+        }
     }
 
     /// Tells all connections to finish, and waits until they have.
     pub(super) async fn drain(&self) {
         self.stopping.cancel();
         self.open.close();
+        self.open.wait().await;
+    }
+
+    /// Cuts off what is still open, so that whatever is under way there records its end.
+    pub(super) async fn cut(&self) {
+        self.out_of_time.cancel();
         self.open.wait().await;
     }
 }

@@ -61,7 +61,7 @@ where
         async move { Ok::<_, Infallible>(stream(doors, peer, request, drain).await) }
     });
     let connection = tunnel::server().serve_connection(TokioIo::new(bytes), service);
-    if let Err(error) = drain.run(connection, http2::Connection::graceful_shutdown).await {
+    if let Some(Err(error)) = drain.run(connection, http2::Connection::graceful_shutdown).await {
         tracing::debug!(%peer, %error, "tunnel ended");
     }
 }
@@ -136,7 +136,7 @@ async fn connection(
         connection,
         http1::UpgradeableConnection::graceful_shutdown,
     );
-    if let Err(error) = ended.await {
+    if let Some(Err(error)) = ended.await {
         tracing::debug!(%error, "a connection inside the tunnel ended");
     }
 }
