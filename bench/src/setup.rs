@@ -96,10 +96,12 @@ impl Setup {
     }
 
     fn certificates(&self) -> Result<(), Failure> {
-        use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+        use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
         let ca_key = KeyPair::generate()?;
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // OpenSSL takes a certificate that names its issuer like itself for self-signed.
+        params.distinguished_name.push(DnType::CommonName, "kguard-bench CA");
         let ca = params.self_signed(&ca_key)?;
         let issuer = Issuer::new(params, ca_key);
         let key = KeyPair::generate()?;
