@@ -1,0 +1,65 @@
+//! An API server as fast as can be: one pod, and watches in which nothing happens. Below `/slow`
+//! each answer takes as long as one of a real API server.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::Failure;
+
+/// How long a real API server takes for a small read.
+pub(crate) const SERVICE_TIME: Duration = Duration::from_millis(2);
+
+/// Serves until it is killed.
+pub(crate) async fn serve(listen: SocketAddr, cert: &Path, key: &Path) -> Result<(), Failure> {
+    let tls = TlsAcceptor::from(Arc::new(kguard_gateway::accept::server_config(cert, key)?));
+    let listener = TcpListener::bind(listen).await?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let tls = tls.clone();
+        tokio::spawn(async move {
+            let Ok(stream) = tls.accept(stream).await else { return };
+            let mut builder = auto::Builder::new(TokioExecutor::new());
+            builder.http2().max_concurrent_streams(100);
+            // Clients break off watches; that is no error here.
+            let _ = builder.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+        });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
+    let uri = request.uri();
+    if uri.path().starts_with("/slow/") {
+        // More precise than the runtime's timer. It does not fail.
+        let _ = tokio::task::spawn_blocking(|| std::thread::sleep(SERVICE_TIME)).await;
+    }
+    let body = if uri.query().is_some_and(|query| query.contains("watch=")) {
+        BodyExt::boxed(StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>()))
+    } else {
+        Full::from(POD).boxed()
+    };
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+/// 1.4 KB, as a pod without managed fields has.
+const POD: &str = include_str!("pod.json");
