@@ -10,7 +10,9 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::format_collect,
     clippy::format_push_string,
+    clippy::needless_pass_by_value,
     missing_docs,
     unreachable_pub,
     reason = "a test that meets what it does not expect has failed"

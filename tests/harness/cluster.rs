@@ -21,9 +21,6 @@ pub struct Cluster {
     pub bin: PathBuf,
 }
 
-/// The kubectls that are tested, oldest first.
-pub const KUBECTLS: [&str; 4] = ["1.27", "1.30", "1.33", "1.34"];
-
 impl Cluster {
     /// The running cluster; starts it if nobody has.
     pub fn get() -> &'static Self {

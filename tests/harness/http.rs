@@ -107,7 +107,7 @@ fn try_connect(url: &str, ca: &Path, client: Option<Certificate>) -> std::io::Re
     let name = ServerName::try_from("localhost").unwrap();
     let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
     let tcp = TcpStream::connect(address)?;
-    tcp.set_read_timeout(Some(std::time::Duration::from_secs(60)))?;
+    tcp.set_read_timeout(Some(std::time::Duration::from_mins(1)))?;
     Ok(rustls::StreamOwned::new(connection, tcp))
 }
 

@@ -135,9 +135,12 @@ fn direct() -> Stream {
         let line = kubeconfig.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap();
         line.trim_start_matches(':').trim().to_owned()
     };
-    let pem = |key: &str| match kubeconfig.contains(&format!("{key}-data")) {
-        true => STANDARD.decode(value(&format!("{key}-data"))).unwrap(),
-        false => std::fs::read(value(key)).unwrap(),
+    let pem = |key: &str| {
+        if kubeconfig.contains(&format!("{key}-data")) {
+            STANDARD.decode(value(&format!("{key}-data"))).unwrap()
+        } else {
+            std::fs::read(value(key)).unwrap()
+        }
     };
     let certificates = CertificateDer::pem_slice_iter(&pem("client-certificate"))
         .collect::<Result<Vec<_>, _>>()
