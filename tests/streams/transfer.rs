@@ -1,0 +1,165 @@
+//! What streams carry arrives whole.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+
+use super::{Scene, VERSIONS};
+use crate::harness::process::run;
+
+/// Bytes of every value, the same at every run, that no compression could shrink.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let next = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    };
+    (0..length).map(next).collect()
+}
+
+fn sha256(file: &std::path::Path) -> String {
+    let sum = run(Command::new("sha256sum").arg(file)).ok();
+    sum.split(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn exec_carries_input_output_and_the_exit_code() {
+    let scene = Scene::set();
+    let folder = tempfile::tempdir().unwrap();
+    let (file, bytes) = (folder.path().join("noise"), noise(3_000_000));
+    std::fs::write(&file, &bytes).unwrap();
+    for version in VERSIONS {
+        let sum = scene.with_input(version, &["exec", "-i", "main", "--", "sha256sum"], &bytes);
+        assert_eq!(sum.ok(), format!("{}  -\n", sha256(&file)), "{version}");
+        let lines = scene.kubectl(version, &["exec", "main", "--", "seq", "100000"]).ok();
+        assert_eq!(lines.lines().count(), 100_000, "{version}");
+        let script = "echo out; echo err >&2; exit 3";
+        let apart = scene.kubectl(version, &["exec", "main", "--", "sh", "-c", script]);
+        assert_eq!((apart.stdout.as_str(), apart.code), ("out\n", 3), "{version}");
+        assert!(apart.stderr.starts_with("err\n"), "{version}: {}", apart.stderr);
+        for (script, code) in [("true", 0), ("exit 1", 1), ("kill -9 $$", 137)] {
+            let output = scene.kubectl(version, &["exec", "main", "--", "sh", "-c", script]);
+            assert_eq!(output.code, code, "{version} {script}: {output:?}");
+        }
+    }
+    scene.assert_streams_recorded("exec", 2 * 6);
+}
+
+#[test]
+fn exec_has_a_terminal_where_there_is_one() {
+    let scene = Scene::set();
+    for version in VERSIONS {
+        let command = scene.command(version, &[]);
+        let script = "test -t 0 && echo a terminal of $(stty size); exit 5";
+        let line = format!(
+            "stty rows 33 cols 77; {} kubectl -n {} exec -it main -- sh -c '{script}'",
+            command.get_program().display(),
+            scene.namespace.name
+        );
+        let mut terminal = Command::new("script");
+        terminal.args(["-qec", &line, "/dev/null"]).env_clear();
+        for (key, value) in command.get_envs() {
+            terminal.env(key, value.unwrap_or_default());
+        }
+        let output = run(&mut terminal);
+        assert!(output.stdout.contains("a terminal of 33 77"), "{version}: {output:?}");
+        assert_eq!(output.code, 5, "{version}: {output:?}");
+    }
+}
+
+#[test]
+fn trees_are_copied_both_ways() {
+    const LIST: &str = "find . -type f -exec sha256sum {} + | sort; \
+                        find . -type l | sort | while read l; do echo \"$l $(readlink \"$l\")\"; done";
+    let scene = Scene::set();
+    let folder = tempfile::tempdir().unwrap();
+    let tree = folder.path().join("tree");
+    std::fs::create_dir_all(tree.join("deep/er")).unwrap();
+    for (name, length) in [
+        ("plain", 10),
+        ("with space", 100_000),
+        ("-dash", 1),
+        ("ünï-cødé ☃", 5000),
+        ("empty", 0),
+        ("deep/er/large", 2_000_000),
+        ("quote'\"$x;&", 30),
+    ] {
+        std::fs::write(tree.join(name), noise(length)).unwrap();
+    }
+    std::os::unix::fs::symlink("plain", tree.join("link")).unwrap();
+    let list = |folder: &std::path::Path| {
+        run(Command::new("sh").args(["-c", LIST]).current_dir(folder).env("LC_ALL", "C")).ok()
+    };
+    for version in VERSIONS {
+        let there = format!("main:/tmp/tree-{version}");
+        scene.kubectl(version, &["cp", tree.to_str().unwrap(), &there]).ok();
+        let uploaded = scene.inside(&format!("cd /tmp/tree-{version} && {LIST}"));
+        assert_eq!(uploaded, list(&tree), "{version}");
+        // kubectl leaves links out on the way back.
+        let back = folder.path().join(version);
+        scene.kubectl(version, &["cp", &there, back.to_str().unwrap()]).ok();
+        let files = list(&tree).replace("./link plain\n", "");
+        assert_eq!(list(&back), files, "{version}");
+    }
+    scene.assert_streams_recorded("exec", 2 * 2);
+}
+
+#[test]
+fn fifty_connections_share_a_port_forward() {
+    let scene = Scene::set();
+    scene.inside(
+        "mkdir -p /www/cgi-bin && printf '#!/bin/sh\nprintf \"Content-Type: x/y\\r\\n\\r\\n\"\n\
+         head -c $CONTENT_LENGTH\n' > /www/cgi-bin/echo && chmod +x /www/cgi-bin/echo && \
+         httpd -p 8080 -h /www",
+    );
+    let body = noise(100_000);
+    for version in VERSIONS {
+        let mut forward = scene.start(version, &["port-forward", "pod/main", ":8080"]);
+        let address = forward.wait_for("the port", |line| {
+            let rest = line.strip_prefix("Forwarding from ")?;
+            rest.split(' ').next().map(str::to_owned)
+        });
+        let echo = || {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            let head = format!("POST /cgi-bin/echo HTTP/1.0\r\nContent-Length: {}\r\n\r\n", 100_000);
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&body).unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).unwrap();
+            answer.ends_with(&body)
+        };
+        let whole = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..50).map(|_| scope.spawn(echo)).collect();
+            threads.into_iter().filter(|_| true).map(|it| it.join().unwrap()).filter(|it| *it).count()
+        });
+        assert_eq!(whole, 50, "{version}: {}", forward.said());
+        forward.signal("INT");
+        forward.exit_code();
+    }
+    scene.assert_streams_recorded("portforward", 2);
+}
+
+#[test]
+fn attach_and_debug_reach_a_running_process() {
+    let scene = Scene::set();
+    for (version, pod) in VERSIONS.into_iter().zip(["first", "second"]) {
+        let script = "read line; echo got $line; exit 3";
+        scene.namespace.apply(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {pod}}}\nspec:\n  restartPolicy: Never\n  \
+             terminationGracePeriodSeconds: 1\n  containers:\n  - {{name: main, stdin: true, \
+             image: 'kguard.test/busybox:1', command: [sh, -c, '{script}']}}\n"
+        ));
+        let ready = ["wait", "--for=condition=Ready", "--timeout=60s", &format!("pod/{pod}")];
+        scene.namespace.admin(&ready).ok();
+        let attached = scene.with_input(version, &["attach", "-q", "-i", pod], b"hello\n");
+        assert!(attached.stdout.ends_with("got hello\n"), "{version}: {attached:?}");
+        let image = "--image=kguard.test/busybox:1";
+        let debug = ["debug", "-q", "-i", "main", image, "--", "sh", "-c", script];
+        let debugged = scene.with_input(version, &debug, b"ephemeral\n");
+        assert!(debugged.stdout.ends_with("got ephemeral\n"), "{version}: {debugged:?}");
+    }
+    scene.assert_streams_recorded("attach", 2 * 2);
+    assert_eq!(scene.trail("ephemeralcontainers").len(), 2);
+}
