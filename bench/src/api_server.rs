@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Request, Response};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -51,13 +51,19 @@ async fn answer(
         // More precise than the runtime's timer. It does not fail.
         let _ = tokio::task::spawn_blocking(|| std::thread::sleep(SERVICE_TIME)).await;
     }
-    let body = if uri.query().is_some_and(|query| query.contains("watch=")) {
+    let watch = uri.query().is_some_and(|query| query.contains("watch="));
+    let body = if watch {
         BodyExt::boxed(StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>()))
     } else {
         Full::from(POD).boxed()
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if watch {
+        // Without it nginx would wait for an event before it passes on that the watch has begun.
+        let name = HeaderName::from_static("x-accel-buffering");
+        response.headers_mut().insert(name, HeaderValue::from_static("no"));
+    }
     Ok(response)
 }
 
