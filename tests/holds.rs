@@ -167,8 +167,8 @@ fn a_decision_counts_only_for_what_was_shown_and_only_from_whom_the_policy_names
     let good = json!({"verdict": "approve", "digest": hold["digest"]});
     for (by, body, code) in [
         (&scene.alice, good.clone(), 403),
-        (&carol, good.clone(), 403),
-        (&robot, good, 403),
+        (&carol, good.clone(), 404),
+        (&robot, good, 404),
         (&scene.bob, json!({"verdict": "approve", "digest": "0".repeat(64)}), 409),
         (&scene.bob, json!({"verdict": "approve"}), 422),
         (&scene.bob, json!({"verdict": "maybe", "digest": hold["digest"]}), 422),

@@ -27,7 +27,7 @@ use kguard::api::Claims;
 use kguard::kube::status::{Reason, Status};
 use kguard::tunnel as protocol;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
@@ -41,6 +41,8 @@ use crate::request::{Origin, Via};
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections open at once. The next one waits in the kernel until one closes.
+const MAX_CONNECTIONS: usize = 16 * 1024;
 /// Held requests and watches occupy streams for long; a client-go process has many of both.
 const MAX_STREAMS: u32 = 1024;
 
@@ -62,15 +64,21 @@ pub async fn serve(
     (shutdown, drain_time): (impl Future<Output = ()>, Duration),
 ) {
     let drain = Drain::default();
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     tokio::pin!(shutdown);
     loop {
+        let accept = async {
+            // Never closed, so there is always a place to wait for.
+            let place = Arc::clone(&places).acquire_owned().await.ok();
+            (place, listener.accept().await)
+        };
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept => accepted,
             () = &mut shutdown => break,
         };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
+        let (place, (stream, peer)) = match accepted {
+            (place, Ok(accepted)) => (place, accepted),
+            (_, Err(error)) => {
                 // Out of file descriptors, most likely: what is open goes on, and may close.
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -80,6 +88,7 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let (tls, doors, drain) = (tls.clone(), doors.clone(), drain.clone());
         tokio::spawn(async move {
+            let _place = place;
             match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
                 Ok(Ok(stream)) => connection(TokioIo::new(stream), peer, doors, drain).await,
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),

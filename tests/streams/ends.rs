@@ -42,7 +42,8 @@ fn the_process_in_the_pod_ends_with_its_client() {
             let script = format!("echo ready; cat; touch {mark}");
             let mut exec = scene.start(version, &["exec", "-i", "main", "--", "sh", "-c", &script]);
             exec.wait_for("the process", |line| (line == "ready").then_some(()));
-            let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", exec.pid()));
+            let children =
+                std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", exec.pid()));
             let kubectl = children.unwrap().trim().to_owned();
             let process = if victim == "kguard" { exec.pid().to_string() } else { kubectl };
             run(std::process::Command::new("kill").args(["-9", &process])).ok();

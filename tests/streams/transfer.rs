@@ -123,7 +123,8 @@ fn fifty_connections_share_a_port_forward() {
         });
         let echo = || {
             let mut stream = TcpStream::connect(&address).unwrap();
-            let head = format!("POST /cgi-bin/echo HTTP/1.0\r\nContent-Length: {}\r\n\r\n", 100_000);
+            let head =
+                format!("POST /cgi-bin/echo HTTP/1.0\r\nContent-Length: {}\r\n\r\n", 100_000);
             stream.write_all(head.as_bytes()).unwrap();
             stream.write_all(&body).unwrap();
             let mut answer = Vec::new();
@@ -132,7 +133,12 @@ fn fifty_connections_share_a_port_forward() {
         };
         let whole = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..50).map(|_| scope.spawn(echo)).collect();
-            threads.into_iter().filter(|_| true).map(|it| it.join().unwrap()).filter(|it| *it).count()
+            threads
+                .into_iter()
+                .filter(|_| true)
+                .map(|it| it.join().unwrap())
+                .filter(|it| *it)
+                .count()
         });
         assert_eq!(whole, 50, "{version}: {}", forward.said());
         forward.signal("INT");

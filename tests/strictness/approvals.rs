@@ -83,8 +83,8 @@ fn only_somebody_else_approves_and_only_what_he_has_seen() {
         let running = scene.start(scope, DELETE, "");
         let (id, digest) = (&running.hold["id"], &running.hold["digest"]);
         assert_eq!(scene.decide(&scene.lab.alice, id, digest).status, 403, "his own");
-        assert_eq!(scene.decide(&robot, id, digest).status, 403, "a robot in an approving group");
-        assert_eq!(scene.decide(&carol, id, digest).status, 403, "not an approver");
+        assert_eq!(scene.decide(&robot, id, digest).status, 404, "a robot in an approving group");
+        assert_eq!(scene.decide(&carol, id, digest).status, 404, "not an approver");
         assert_eq!(scene.decide(&scene.bob, id, &"0".repeat(64).into()).status, 409);
         let path = format!("GET /v1/holds/{}", id.as_str().unwrap());
         assert_eq!(scene.lab.control(Some(&carol), &path, "").status, 404, "guessed ids");

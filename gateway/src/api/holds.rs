@@ -65,12 +65,13 @@ pub(super) async fn decide(
         let message = format!("the comment is longer than {MAX_COMMENT_BYTES} bytes");
         return Err(Refusal(Status::failure(Reason::BadRequest, message)));
     }
-    gateway
-        .holds
-        .decide(&id, &asking.caller, decision)
-        .await
-        .map(Json)
-        .map_err(|error| refuse(&error))
+    // Whoever has no part in a hold does not learn here that it exists.
+    let hold = gateway.holds.hold(&id).filter(|hold| may_see(&gateway, hold, &asking.caller));
+    let decided = match hold {
+        Some(_) => gateway.holds.decide(&id, &asking.caller, decision).await,
+        None => Err(NotDecided::NotFound(id)),
+    };
+    decided.map(Json).map_err(|error| refuse(&error))
 }
 
 pub(super) async fn inbox(State(gateway): Shared, Asking(asking): Asking) -> Response {
