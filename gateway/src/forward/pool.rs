@@ -8,12 +8,12 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::{http1, http2};
@@ -66,12 +66,20 @@ pub struct Pool {
     endpoint: Endpoint,
     idle: Idle,
     slots: Arc<Semaphore>,
-    shards: tokio::sync::Mutex<Vec<Shard>>,
+    shards: Mutex<Vec<Shard>>,
+    connecting: tokio::sync::Mutex<()>,
 }
 
 struct Shard {
     sender: Http2,
     streams: Arc<AtomicUsize>,
+}
+
+impl Shard {
+    /// One more stream of it.
+    fn stream(&self) -> LongRunning {
+        LongRunning::Stream(self.sender.clone(), StreamLease::new(&self.streams))
+    }
 }
 
 impl Pool {
@@ -81,7 +89,8 @@ impl Pool {
             endpoint,
             idle: Arc::default(),
             slots: Arc::new(Semaphore::new(CONNECTIONS)),
-            shards: tokio::sync::Mutex::default(),
+            shards: Mutex::default(),
+            connecting: tokio::sync::Mutex::default(),
         }
     }
 
@@ -167,12 +176,13 @@ impl Pool {
 
     /// A place on an HTTP/2 connection, or a connection of its own if the server has no HTTP/2.
     async fn stream(&self) -> Result<LongRunning, SendError> {
-        let mut shards = self.shards.lock().await;
-        shards.retain(|shard| !shard.sender.is_closed());
-        if let Some(shard) =
-            shards.iter().find(|shard| shard.streams.load(Ordering::Relaxed) < STREAMS)
-        {
-            return Ok(LongRunning::Stream(shard.sender.clone(), StreamLease::new(&shard.streams)));
+        if let Some(stream) = self.free_stream() {
+            return Ok(stream);
+        }
+        // One new connection at a time; those who wait for it find a place on it.
+        let _turn = self.connecting.lock().await;
+        if let Some(stream) = self.free_stream() {
+            return Ok(stream);
         }
         let (io, version) = self.endpoint.connect(Version::Http2).await?;
         if version == Version::Http1 {
@@ -181,21 +191,24 @@ impl Pool {
             tokio::spawn(connection);
             return Ok(LongRunning::Own(sender));
         }
-        let (sender, connection) = http2::Builder::new(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .initial_stream_window_size(STREAM_WINDOW)
-            // Readers who do not read hold up their own stream, never the connection.
-            .initial_connection_window_size(i32::MAX.cast_unsigned())
-            .keep_alive_interval(Duration::from_secs(30))
-            .keep_alive_timeout(Duration::from_secs(15))
-            .handshake(io)
-            .await
-            .map_err(ConnectError::Handshake)?;
+        let (sender, connection) =
+            http2_builder().handshake(io).await.map_err(ConnectError::Handshake)?;
         tokio::spawn(connection);
         let shard = Shard { sender, streams: Arc::default() };
-        let stream = LongRunning::Stream(shard.sender.clone(), StreamLease::new(&shard.streams));
-        shards.push(shard);
+        let stream = shard.stream();
+        self.shards().push(shard);
         Ok(stream)
+    }
+
+    fn free_stream(&self) -> Option<LongRunning> {
+        let mut shards = self.shards();
+        shards.retain(|shard| !shard.sender.is_closed());
+        let free = shards.iter().find(|shard| shard.streams.load(Ordering::Relaxed) < STREAMS);
+        free.map(Shard::stream)
+    }
+
+    fn shards(&self) -> MutexGuard<'_, Vec<Shard>> {
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn request(
@@ -208,14 +221,14 @@ impl Pool {
             Version::Http1 => path.parse()?,
             Version::Http2 => format!("https://{}{path}", self.endpoint.authority()).parse()?,
         };
-        let mut request = Request::builder().method(&outgoing.method).uri(uri);
-        if version == Version::Http1 {
-            request = request.header(http::header::HOST, self.endpoint.authority());
-        }
-        let mut request = request.body(Full::new(outgoing.body.clone()))?;
-        let host = request.headers_mut().remove(http::header::HOST);
+        let mut request = Request::new(Full::new(outgoing.body.clone()));
+        *request.method_mut() = outgoing.method.clone();
+        *request.uri_mut() = uri;
         *request.headers_mut() = outgoing.headers.clone();
-        request.headers_mut().extend(host.map(|host| (http::header::HOST, host)));
+        if version == Version::Http1 {
+            let host = HeaderValue::from_str(self.endpoint.authority())?;
+            request.headers_mut().insert(http::header::HOST, host);
+        }
         Ok(request)
     }
 
@@ -228,6 +241,18 @@ impl Pool {
         let idle = Some((Arc::clone(&self.idle), sender));
         response.map(|body| PooledBody { body, _lease: Lease::Slot(slot), idle })
     }
+}
+
+fn http2_builder() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        // Readers who do not read hold up their own stream, never the connection.
+        .initial_connection_window_size(i32::MAX.cast_unsigned())
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(15));
+    builder
 }
 
 enum LongRunning {
