@@ -84,8 +84,7 @@ impl Scene {
     fn trail(&self, subresource: &str) -> Vec<(Value, Value)> {
         eventually("the ends of all streams in the trail", || {
             let list = ["audit", "list", "-o", "json", "--limit", "1000"];
-            let entries: Vec<Value> =
-                serde_json::from_str(&self.bob.kguard(&list).ok()).unwrap();
+            let entries: Vec<Value> = serde_json::from_str(&self.bob.kguard(&list).ok()).unwrap();
             let records: Vec<_> = entries.iter().map(|entry| &entry["record"]).collect();
             let requests = records.iter().filter(|record| {
                 record["event"] == "request"

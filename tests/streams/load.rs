@@ -51,10 +51,8 @@ fn twenty_stalled_readers_starve_nobody() {
 
     // One tunnel for all of them.
     let mut proxy = scene.alice.start(&["proxy"]);
-    let kubeconfig = proxy.wait_for("the kubeconfig", |line| {
-        let path = line.split_once("KUBECONFIG=")?.1;
-        Some(path.trim().trim_matches('\'').to_owned())
-    });
+    let kubeconfig = proxy
+        .wait_for("the kubeconfig", |line| line.starts_with('/').then(|| line.trim().to_owned()));
     let kubectl = |args: &[&str]| {
         let mut command = Command::new(Cluster::get().kubectl_path("1.34"));
         command.env("KUBECONFIG", &kubeconfig).args(["-n", &scene.namespace.name]).args(args);
