@@ -5,7 +5,7 @@ mod normalise;
 mod secrets;
 mod side;
 
-use crate::harness::{Cluster, Gateway, Namespace, Output};
+use crate::harness::{Cluster, Gateway, Output};
 use commands::{COMMANDS, FILES, SETUP};
 use normalise::normalise;
 use side::{Caller, Side};

@@ -45,7 +45,10 @@ fn twenty_stalled_readers_starve_nobody() {
     const READERS: usize = 20;
     let scene = Scene::set();
     let image = "--image=kguard.test/busybox:1";
-    scene.namespace.admin(&["run", "chatty", image, "--restart=Never", "--", "yes"]).ok();
+    // More than all buffers on the way hold, and less than a kubelet keeps in one file.
+    let script = "yes $(seq -s, 1 1000) | head -c 9000000; sleep 1000";
+    let run_chatty = ["run", "chatty", image, "--restart=Never", "--", "sh", "-c", script];
+    scene.namespace.admin(&run_chatty).ok();
     let ready = ["wait", "--for=condition=Ready", "--timeout=60s", "pod/chatty"];
     scene.namespace.admin(&ready).ok();
 
