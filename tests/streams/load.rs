@@ -45,16 +45,17 @@ fn twenty_stalled_readers_starve_nobody() {
     const READERS: usize = 20;
     let scene = Scene::set();
     let image = "--image=kguard.test/busybox:1";
-    scene.namespace.admin(&["run", "chatty", image, "--restart=Never", "--", "yes"]).ok();
+    // More than all buffers on the way hold, and less than a kubelet keeps in one file.
+    let script = "yes $(seq -s, 1 1000) | head -c 9000000; sleep 1000";
+    let run_chatty = ["run", "chatty", image, "--restart=Never", "--", "sh", "-c", script];
+    scene.namespace.admin(&run_chatty).ok();
     let ready = ["wait", "--for=condition=Ready", "--timeout=60s", "pod/chatty"];
     scene.namespace.admin(&ready).ok();
 
     // One tunnel for all of them.
     let mut proxy = scene.alice.start(&["proxy"]);
-    let kubeconfig = proxy.wait_for("the kubeconfig", |line| {
-        let path = line.split_once("KUBECONFIG=")?.1;
-        Some(path.trim().trim_matches('\'').to_owned())
-    });
+    let kubeconfig = proxy
+        .wait_for("the kubeconfig", |line| line.starts_with('/').then(|| line.trim().to_owned()));
     let kubectl = |args: &[&str]| {
         let mut command = Command::new(Cluster::get().kubectl_path("1.34"));
         command.env("KUBECONFIG", &kubeconfig).args(["-n", &scene.namespace.name]).args(args);

@@ -1,8 +1,8 @@
 //! What streams carry arrives whole.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::{Scene, VERSIONS};
 use crate::harness::process::run;
@@ -52,7 +52,8 @@ fn exec_has_a_terminal_where_there_is_one() {
     let scene = Scene::set();
     for version in VERSIONS {
         let command = scene.command(version, &[]);
-        let script = "test -t 0 && echo a terminal of $(stty size); exit 5";
+        let script = "until stty size 2>/dev/null | grep -q 33; do sleep 0.1; done; \
+                      echo a terminal of $(stty size); exit 5";
         let line = format!(
             "stty rows 33 cols 77; {} kubectl -n {} exec -it main -- sh -c '{script}'",
             command.get_program().display(),
@@ -109,28 +110,31 @@ fn trees_are_copied_both_ways() {
 #[test]
 fn fifty_connections_share_a_port_forward() {
     let scene = Scene::set();
-    scene.inside(
-        "mkdir -p /www/cgi-bin && printf '#!/bin/sh\nprintf \"Content-Type: x/y\\r\\n\\r\\n\"\n\
-         head -c $CONTENT_LENGTH\n' > /www/cgi-bin/echo && chmod +x /www/cgi-bin/echo && \
-         httpd -p 8080 -h /www",
-    );
-    let body = noise(100_000);
+    // Made in the pod: the container runtime itself loses input that ends before it is read.
+    scene.inside("mkdir /www; seq 20000 | head -c 100000 > /www/page; httpd -p 8080 -h /www");
+    let page: String = (1..=20_000).map(|line| format!("{line}\n")).collect();
+    let page = &page.as_bytes()[..100_000];
     for version in VERSIONS {
         let mut forward = scene.start(version, &["port-forward", "pod/main", ":8080"]);
         let address = forward.wait_for("the port", |line| {
             let rest = line.strip_prefix("Forwarding from ")?;
             rest.split(' ').next().map(str::to_owned)
         });
-        let echo = || {
+        let fetch = || {
             let mut stream = TcpStream::connect(&address).unwrap();
+<<<<<<< HEAD
             let head =
                 format!("POST /cgi-bin/echo HTTP/1.0\r\nContent-Length: {}\r\n\r\n", 100_000);
             stream.write_all(head.as_bytes()).unwrap();
             stream.write_all(&body).unwrap();
+=======
+            stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+            stream.write_all(b"GET /page HTTP/1.0\r\n\r\n").unwrap();
+>>>>>>> compat
             let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).unwrap();
-            answer.ends_with(&body)
+            stream.read_to_end(&mut answer).map(|_| answer.ends_with(page))
         };
+<<<<<<< HEAD
         let whole = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..50).map(|_| scope.spawn(echo)).collect();
             threads
@@ -139,9 +143,16 @@ fn fifty_connections_share_a_port_forward() {
                 .map(|it| it.join().unwrap())
                 .filter(|it| *it)
                 .count()
+=======
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..50).map(|_| scope.spawn(fetch)).collect();
+            for thread in threads {
+                let whole = thread.join().unwrap();
+                assert!(matches!(whole, Ok(true)), "{version}: {whole:?} {}", forward.said());
+            }
+>>>>>>> compat
         });
-        assert_eq!(whole, 50, "{version}: {}", forward.said());
-        forward.signal("INT");
+        forward.signal("TERM");
         forward.exit_code();
     }
     scene.assert_streams_recorded("portforward", 2);
@@ -151,7 +162,7 @@ fn fifty_connections_share_a_port_forward() {
 fn attach_and_debug_reach_a_running_process() {
     let scene = Scene::set();
     for (version, pod) in VERSIONS.into_iter().zip(["first", "second"]) {
-        let script = "read line; echo got $line; exit 3";
+        let script = "read line; echo got $line; read line; exit 3";
         scene.namespace.apply(&format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: {pod}}}\nspec:\n  restartPolicy: Never\n  \
              terminationGracePeriodSeconds: 1\n  containers:\n  - {{name: main, stdin: true, \
@@ -159,13 +170,26 @@ fn attach_and_debug_reach_a_running_process() {
         ));
         let ready = ["wait", "--for=condition=Ready", "--timeout=60s", &format!("pod/{pod}")];
         scene.namespace.admin(&ready).ok();
-        let attached = scene.with_input(version, &["attach", "-q", "-i", pod], b"hello\n");
-        assert!(attached.stdout.ends_with("got hello\n"), "{version}: {attached:?}");
+        let mut attach = scene.command(version, &["attach", "-q", "-i", pod]);
+        assert_eq!(converse(&mut attach, "hello"), "got hello\n", "{version}");
         let image = "--image=kguard.test/busybox:1";
         let debug = ["debug", "-q", "-i", "main", image, "--", "sh", "-c", script];
-        let debugged = scene.with_input(version, &debug, b"ephemeral\n");
-        assert!(debugged.stdout.ends_with("got ephemeral\n"), "{version}: {debugged:?}");
+        let mut debug = scene.command(version, &debug);
+        assert_eq!(converse(&mut debug, "ephemeral"), "got ephemeral\n", "{version}");
     }
     scene.assert_streams_recorded("attach", 2 * 2);
     assert_eq!(scene.trail("ephemeralcontainers").len(), 2);
+}
+
+/// Says a word, returns the answer, and says goodbye. Word for word, since a kubelet drops the
+/// output of a process whose input is over.
+fn converse(command: &mut Command, word: &str) -> String {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    writeln!(stdin, "{word}").unwrap();
+    let mut answer = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut answer).unwrap();
+    writeln!(stdin, "goodbye").unwrap();
+    child.wait().unwrap();
+    answer
 }
