@@ -121,11 +121,11 @@ pub(crate) async fn watches(
     rounds: usize,
     table: &mut Table,
 ) -> Result<(), Failure> {
+    let _api_server = setup.start_api_server().await?;
     let targets = Targets::new(setup, "fast", WATCH)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 1..=rounds {
         say(&format!("watches, round {round} of {rounds}"));
-        let _api_server = setup.start_api_server().await?;
         let gateway = setup.start_gateway(Some(PROXY_CPU)).await?;
         ours.push(kib_per_watch(&gateway, &targets.gateway).await?);
         gateway.stop().await?;
