@@ -34,7 +34,8 @@ use tower::ServiceExt;
 pub use tls::{TlsError, server_config};
 
 use self::drain::Drain;
-use crate::answer::{self, AnswerBody};
+use crate::answer;
+use crate::answer_body::AnswerBody;
 use crate::gateway::Gateway;
 use crate::pipeline::{self, Arrival, Credential};
 use crate::request::{Origin, Via};

@@ -1,66 +1,18 @@
 //! Turns whatever stopped a request into the `Status` that its client is shown. The only place
 //! that does; what the client may read and what the log gets are kept apart here.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Frame, SizeHint};
+use http_body_util::Full;
 use kguard::kube::request_info::Unreadable;
 use kguard::kube::status::{Reason, Status};
 
+use crate::answer_body::AnswerBody;
 use crate::classify::Unclassified;
 use crate::hold::{NotReleased, RETRY_AFTER_SECONDS};
 use crate::live::BindError;
 use crate::mask::UnmaskableError;
-use crate::pipeline::Stopped;
-
-/// Anything that an answer's body can be made of.
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The body of an answer.
-pub struct AnswerBody(UnsyncBoxBody<Bytes, BoxError>);
-
-impl AnswerBody {
-    /// Wraps a body.
-    pub fn new<B>(body: B) -> Self
-    where
-        B: Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<BoxError>,
-    {
-        Self(body.map_err(Into::into).boxed_unsync())
-    }
-}
-
-impl Default for AnswerBody {
-    fn default() -> Self {
-        Self::new(Full::default())
-    }
-}
-
-impl Body for AnswerBody {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        Pin::new(&mut self.0).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
-    }
-}
+use crate::stopped::Stopped;
 
 /// The answer to a request that was stopped.
 pub fn stopped(stopped: &Stopped) -> Response<AnswerBody> {

@@ -18,7 +18,7 @@ use kguard::tunnel;
 use crate::answer;
 use crate::authenticate::Authenticated;
 use crate::gateway::Gateway;
-use crate::pipeline::Stopped;
+use crate::stopped::Stopped;
 
 /// The gateway, as axum hands it to handlers.
 type Shared = State<Arc<Gateway>>;

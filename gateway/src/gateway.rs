@@ -15,9 +15,9 @@ use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::hold::Holds;
 use crate::metrics::Metrics;
-use crate::pipeline::Stopped;
 use crate::policies::Policies;
 use crate::record::{Recorder, TrailUnavailable};
+use crate::stopped::Stopped;
 use crate::store::Store;
 
 /// The running gateway.

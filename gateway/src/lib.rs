@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod answer;
+pub mod answer_body;
 pub mod api;
 pub mod authenticate;
 pub mod bodies;
@@ -25,5 +26,6 @@ pub mod private_file;
 pub mod record;
 pub mod request;
 pub mod run;
+pub mod stopped;
 pub mod store;
 mod stream;

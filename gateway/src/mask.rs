@@ -11,7 +11,7 @@ use kguard::kube::media::ContentType;
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::mask::{Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape};
 
-use crate::answer::AnswerBody;
+use crate::answer_body::AnswerBody;
 use crate::entry::Closing;
 use crate::forward::{About, Answer, PooledBody, Unmasked};
 use crate::record::TrailUnavailable;

@@ -8,7 +8,7 @@ use http::{HeaderValue, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
-use crate::answer::AnswerBody;
+use crate::answer_body::AnswerBody;
 use crate::entry::Closing;
 use crate::request::Upgrade;
 

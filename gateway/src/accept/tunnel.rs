@@ -17,10 +17,12 @@ use kguard::tunnel::{self, WsBytes};
 
 use super::drain::Drain;
 use super::{Doors, control};
-use crate::answer::{self, AnswerBody};
+use crate::answer;
+use crate::answer_body::AnswerBody;
 use crate::authenticate::Authenticated;
-use crate::pipeline::{self, Arrival, Credential, Stopped};
+use crate::pipeline::{self, Arrival, Credential};
 use crate::request::{Origin, Via};
+use crate::stopped::Stopped;
 
 /// A connection that was just opened is not closed before its first request had time to come, even
 /// if its token is one that only our patience towards other clocks still accepts.

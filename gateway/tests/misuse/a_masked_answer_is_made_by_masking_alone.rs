@@ -1,4 +1,4 @@
-use kguard_gateway::answer::AnswerBody;
+use kguard_gateway::answer_body::AnswerBody;
 use kguard_gateway::mask::Masked;
 
 fn forge(response: http::Response<AnswerBody>) -> Masked {
