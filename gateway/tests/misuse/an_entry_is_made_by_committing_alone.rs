@@ -1,7 +1,7 @@
-use kguard_gateway::entry::{Committed, Entry};
+use kguard_gateway::entry::{Closing, Committed};
 
-fn forge(entry: Entry) -> Committed {
-    Committed { id: Default::default(), receipt: None, entry }
+fn forge(closing: Closing) -> Committed {
+    Committed { id: Default::default(), receipt: None, closing }
 }
 
 fn main() {}
