@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What a finished process left behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,7 @@ impl Output {
 pub struct Running {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -51,9 +54,11 @@ impl Running {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
-        collect(child.stdout.take().unwrap(), Arc::clone(&lines));
-        collect(child.stderr.take().unwrap(), Arc::clone(&lines));
-        Self { child, lines }
+        let readers = vec![
+            collect(child.stdout.take().unwrap(), Arc::clone(&lines)),
+            collect(child.stderr.take().unwrap(), Arc::clone(&lines)),
+        ];
+        Self { child, lines, readers }
     }
 
     pub fn pid(&self) -> u32 {
@@ -73,7 +78,7 @@ impl Running {
                 && let Ok(Some(status)) = self.child.try_wait()
             {
                 // Its last lines may still be on their way.
-                std::thread::sleep(std::time::Duration::from_millis(100));
+                std::thread::sleep(Duration::from_millis(100));
                 let late = self.lines.lock().unwrap().iter().find_map(|line| find(line));
                 assert!(late.is_some(), "{what}: it ended ({status}) and said:\n{}", self.said());
                 return late;
@@ -87,9 +92,16 @@ impl Running {
         run(Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string())).ok();
     }
 
-    /// Waits for the end.
+    /// Waits for the end, and for its last words.
     pub fn exit_code(&mut self) -> i32 {
         let status = self.child.wait().unwrap();
+        // Not longer: what it has started may live on and hold the pipes open.
+        for _ in 0..100 {
+            if self.readers.iter().all(JoinHandle::is_finished) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         status.code().unwrap_or_else(|| {
             128 + std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(0)
         })
@@ -107,13 +119,16 @@ impl Drop for Running {
     }
 }
 
-fn collect(from: impl std::io::Read + Send + 'static, into: Arc<Mutex<Vec<String>>>) {
+fn collect(
+    from: impl std::io::Read + Send + 'static,
+    into: Arc<Mutex<Vec<String>>>,
+) -> JoinHandle<()> {
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines() {
             let Ok(line) = line else { return };
             into.lock().unwrap().push(line);
         }
-    });
+    })
 }
 
 /// One of the project's binaries, beside this test's own.
