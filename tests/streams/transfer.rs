@@ -122,7 +122,7 @@ fn fifty_connections_share_a_port_forward() {
         });
         let fetch = || {
             let mut stream = TcpStream::connect(&address).unwrap();
-            stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+            stream.set_read_timeout(Some(std::time::Duration::from_mins(1))).unwrap();
             stream.write_all(b"GET /page HTTP/1.0\r\n\r\n").unwrap();
             let mut answer = Vec::new();
             stream.read_to_end(&mut answer).map(|_| answer.ends_with(page))
