@@ -157,6 +157,21 @@ fn an_approval_is_for_the_object_that_was_there() {
 }
 
 #[test]
+fn a_delete_that_cannot_be_bound_is_refused_and_recorded() {
+    let scene = Scene::set("unbound");
+    let missing = scene.alice.kubectl(&["delete", "namespace", "t-there-is-none"]);
+    assert!(missing.stderr.contains("NotFound"), "{missing:?}");
+    let target = format!("DELETE /api/v1/namespaces/{}/configmaps", scene.namespace.name);
+    let many = http::send(&scene.gateway, &scene.alice, &target, "");
+    assert_eq!(many.status, 403, "{many:?}");
+    let denied = ["audit", "list", "--decision", "deny", "--caller", "oidc:alice", "-o", "json"];
+    let denied: Vec<Value> = serde_json::from_str(&scene.bob.kguard(&denied).ok()).unwrap();
+    let paths: Vec<_> = denied.iter().map(|entry| &entry["record"]["request"]["path"]).collect();
+    assert_eq!(paths[0], "/api/v1/namespaces/t-there-is-none", "{denied:?}");
+    assert_eq!(paths.len(), 2, "{denied:?}");
+}
+
+#[test]
 fn a_decision_counts_only_for_what_was_shown_and_only_from_whom_the_policy_names() {
     let scene = Scene::set("forge");
     let doomed = Namespace::create("forged");

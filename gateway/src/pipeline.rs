@@ -10,9 +10,8 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
-use kguard::api::SessionEvent;
+use kguard::api::{LiveObject, SessionEvent};
 use kguard::identity::Caller;
-use kguard::kube::delete_options::InvalidOptions;
 use kguard::kube::request_info::Verb;
 use uuid::Uuid;
 
@@ -64,18 +63,24 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
     let Arrival { request, path, credential, origin } = arrival;
     let entry = Entry::open(Arc::clone(&gateway.recorder), gateway.clock.clone(), origin);
     let caller = authenticate(gateway, credential).await?;
-    let cluster = gateway.cluster(&entry.origin().cluster)?;
-
     let (parts, body) = request.into_parts();
+    let method = parts.method.clone();
+    let cluster = match gateway.cluster(&entry.origin().cluster) {
+        Ok(cluster) => cluster,
+        Err(error) => {
+            entry.reject(&caller, (method.as_str(), &path), &error.to_string()).await?;
+            return Err(error);
+        }
+    };
     let _room = match gateway.bodies.take(&caller.name, &body.size_hint()) {
         Ok(room) => room,
         Err(error) => {
             // A client that still writes would see a broken connection instead of the answer.
             classify::discard(body).await;
+            entry.reject(&caller, (method.as_str(), &path), &error.to_string()).await?;
             return Err(error.into());
         }
     };
-    let method = parts.method.clone();
     let classified = match classify::head(parts, &path) {
         Ok(head) => head.with_body(Uuid::now_v7(), body).await,
         Err(error) => Err(error),
@@ -124,6 +129,21 @@ async fn authenticate(gateway: &Gateway, credential: Credential) -> Result<Arc<C
     }
 }
 
+/// Binds a held delete to the object that is there now: the API server itself refuses any other.
+async fn bind(held: &mut Held, live: &LiveObjects<'_>) -> Result<Option<LiveObject>, Stopped> {
+    let subject = held.subject();
+    match subject.request().info.verb {
+        Verb::Delete => {}
+        Verb::DeleteCollection => return Err(Stopped::UnboundDelete),
+        _ => return Ok(None),
+    }
+    let object = live.identify(subject.caller(), &subject.request().info).await?;
+    if let Payload::Delete(options) = &mut held.request_mut().payload {
+        options.bind(&object.uid, &object.resource_version).map_err(Unclassified::from)?;
+    }
+    Ok(Some(object))
+}
+
 /// Waits for somebody's approval, of just this request on just the object that is there now.
 async fn wait(
     gateway: &Gateway,
@@ -131,21 +151,13 @@ async fn wait(
     live: &LiveObjects<'_>,
     entry: &Entry,
 ) -> Result<Permit, Stopped> {
-    let bound_to = match held.subject().request().info.verb {
-        Verb::Delete => {
-            let subject = held.subject();
-            Some(live.identify(subject.caller(), &subject.request().info).await?)
-        }
-        Verb::DeleteCollection => {
+    let bound_to = match bind(&mut held, live).await {
+        Ok(bound_to) => bound_to,
+        Err(error) => {
             entry.refuse_held(&held, None).await?;
-            return Err(Stopped::UnboundDelete);
+            return Err(error);
         }
-        _ => None,
     };
-    if let (Some(object), Payload::Delete(options)) = (&bound_to, &mut held.request_mut().payload) {
-        let bound = options.bind(&object.uid, &object.resource_version);
-        bound.map_err(|error: InvalidOptions| Unclassified::from(error))?;
-    }
     match gateway.holds.wait(&held, bound_to, entry).await {
         Ok(approval) => Ok(held.release(approval)),
         Err(NotReleased::Trail(error)) => Err(error.into()),
