@@ -19,11 +19,21 @@ PIDS=()
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then BOLD=$'\e[1m' DIM=$'\e[2m' PLAIN=$'\e[0m'; else BOLD='' DIM='' PLAIN=''; fi
 say() { printf '%s==> %s%s\n' "$DIM" "$*" "$PLAIN"; }
 scene() { printf '\n%s%s%s\n\n' "$BOLD" "$*" "$PLAIN"; }
-# Shows a command as somebody typed it, runs it, and shows how it ended.
+# A command as somebody typed it: with quotes where they are needed.
+typed() { # who, command...
+  local word line="$1\$"
+  shift
+  for word in "$@"; do
+    [[ $word == *[[:space:]]* ]] && word="'$word'"
+    line+=" $word"
+  done
+  printf '%s%s%s\n' "$DIM" "$line" "$PLAIN"
+}
+# Shows a command, runs it, and shows how it ended.
 run_as() { # who, command...
   local who=$1 code=0
+  typed "$@"
   shift
-  printf '%s%s$ %s%s\n' "$DIM" "$who" "$*" "$PLAIN"
   as "$who" "$@" 2>&1 || code=$?
   [[ $code == 0 ]] || printf '%s(exit code %s)%s\n' "$DIM" "$code" "$PLAIN"
 }
@@ -183,8 +193,8 @@ YAML
 # Starts a command that will be held, and shows it up to the line to pass on.
 ask_as() { # who, command...
   local who=$1
+  typed "$@"
   shift
-  printf '%s%s$ %s%s\n' "$DIM" "$who" "$*" "$PLAIN"
   : >"$WORK/held"
   as "$who" "$@" >"$WORK/held" 2>&1 &
   ASKING=$!
@@ -233,6 +243,7 @@ run_as bob kguard kubectl -n shop get deployment web
 
 scene '3. A pipeline reads a Secret: masked'
 run_as pipeline kguard kubectl -n ci get secret registry -o yaml
+run_as pipeline sh -c "kguard kubectl -n ci get secret registry -o jsonpath={.data.password} | base64 -d; echo"
 
 scene '4. A person deletes a namespace: held, approved, done'
 ask_as alice kguard --reason 'migrated last week' kubectl delete namespace old
@@ -248,5 +259,8 @@ printf '%salice, meanwhile:%s\n' "$DIM" "$PLAIN"
 answer
 
 scene 'The trail, and the proof that nobody altered it'
-run_as bob kguard audit list --limit 12
+run_as bob kguard audit list --limit 500 --decision deny
+run_as bob kguard audit list --limit 500 --decision hold
 run_as bob kguard audit verify
+
+say 'done; the README says how to try it with your own cluster'

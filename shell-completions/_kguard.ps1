@@ -286,7 +286,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--verb', '--verb', [CompletionResultType]::ParameterName, 'Only requests with this verb, e.g. delete')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only requests in this namespace')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Only requests in this namespace')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on, as 2026-01-31T12:00:00Z')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')

@@ -213,7 +213,7 @@ deny\t''
 hold\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l verb -d 'Only requests with this verb, e.g. delete' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Only requests in this namespace' -r
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Only from this moment on, as 2026-01-31T12:00:00Z' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Only before this moment' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
 name\t'A name a line'

@@ -46,11 +46,12 @@ say 'system tests: real API server, kubelet, kubectl, provider'
 cargo test --locked --test system -- --test-threads="${KGUARD_TEST_THREADS:-4}" "$@" 2>&1 |
   tee -a "$LOG" || code=1
 
-passed=$(sed -n 's/^test result: .* \([0-9]*\) passed.*/\1/p' "$LOG" | paste -sd+ | bc)
-failed=$(sed -n 's/^test result: .* \([0-9]*\) failed.*/\1/p' "$LOG" | paste -sd+ | bc)
+count() { awk -v word="$1;" '/^test result: / { for (i = 2; i <= NF; i++) if ($i == word) sum += $(i - 1) } END { print sum + 0 }' "$LOG"; }
+passed=$(count passed)
+failed=$(count failed)
 # A run whose tests did not compile has no result to count.
-[[ $code == 0 || ${failed:-0} != 0 ]] || failed=1
+[[ $code == 0 || $failed != 0 ]] || failed=1
 finish
 trap - EXIT
-printf '\n%s passed, %s failed\n' "${passed:-0}" "${failed:-0}"
+printf '\n%s passed, %s failed\n' "$passed" "$failed"
 exit "$code"

@@ -89,6 +89,11 @@ fn every_request_leaves_an_entry_and_each_is_found_by_what_it_was() {
         shown.contains("201").then_some(shown)
     });
     assert!(shown.contains("oidc:alice"), "{shown}");
+    assert!(shown.contains("decision: allow") && !shown.contains("RawValue"), "{shown}");
+    let by_day = ["audit", "list", "--since", "2020-01-31", "-o", "name"];
+    assert!(!bob.kguard(&by_day).ok().is_empty());
+    let misspelt = bob.kguard(&["audit", "list", "--since", "yesterday"]);
+    assert!(misspelt.code == 64 && misspelt.stderr.contains("2026-01-31"), "{misspelt:?}");
     assert_eq!(bob.kguard(&["audit", "show", "0190d6a5-0000-7000-8000-000000000000"]).code, 1);
 }
 

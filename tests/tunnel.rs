@@ -114,7 +114,9 @@ fn signals_reach_the_program_and_nothing_is_left_behind() {
     for (signal, code) in [("TERM", 9), ("HUP", 8)] {
         let script = "trap 'exit 9' TERM; trap 'exit 8' HUP; echo $KUBECONFIG; \
                       while true; do sleep 0.05; done";
-        let mut program = alice.start(&["run", "--", "sh", "-c", script]);
+        // A shell cannot trap what was ignored when it began, as HUP is under nohup.
+        let reset = ["run", "--", "env", "--default-signal=HUP", "sh", "-c", script];
+        let mut program = alice.start(&reset);
         let kubeconfig = program.wait_for("the start", |line| Some(PathBuf::from(line)));
         assert!(kubeconfig.exists());
         program.signal(signal);
@@ -172,6 +174,20 @@ fn shells_share_one_proxy_in_the_background() {
     eventually("its end", || (!is_alive(&pid)).then_some(()));
     assert_eq!(sessions(&alice), 0);
     alice.kguard(&["env", "--stop"]).ok();
+}
+
+#[test]
+fn a_logout_ends_what_runs_in_the_background() {
+    let gateway = Gateway::with_policies(ALLOW_ALL);
+    let alice = User::person(&gateway, "alice");
+    let _background = Background(&alice);
+    let exported = alice.kguard(&["env"]).ok();
+    let kubectl = Cluster::get().kubectl_path("1.34");
+    let script = format!("{}; {} get --raw /version", exported.trim(), kubectl.display());
+    run(Command::new("sh").args(["-c", &script])).ok();
+    alice.kguard(&["logout"]).ok();
+    assert_eq!(sessions(&alice), 0);
+    assert_ne!(run(Command::new("sh").args(["-c", &script])).code, 0);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use jiff::Timestamp;
 use kguard::audit::{Head, PublicKey};
 
 use crate::gateway::Gateway;
@@ -327,6 +328,12 @@ pub(crate) enum AuditCommand {
     },
 }
 
+/// A moment, or the beginning of a day.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let moment = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
+    moment.map_err(|_| "write 2026-01-31T12:00:00Z or 2026-01-31".to_owned())
+}
+
 /// Which records to list; all of these have to fit.
 #[derive(Debug, Args)]
 pub(crate) struct AuditFilter {
@@ -345,12 +352,12 @@ pub(crate) struct AuditFilter {
     /// Only requests in this namespace
     #[arg(long, short, value_name = "NAMESPACE")]
     pub(crate) namespace: Option<String>,
-    /// Only from this moment on, as 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME")]
-    pub(crate) since: Option<String>,
+    /// Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) since: Option<Timestamp>,
     /// Only before this moment
-    #[arg(long, value_name = "TIME")]
-    pub(crate) until: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) until: Option<Timestamp>,
 }
 
 #[derive(Debug, Args)]

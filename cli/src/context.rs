@@ -5,7 +5,7 @@ use crate::config::{Config, Folders};
 use crate::control::Control;
 use crate::credentials::Tokens;
 use crate::environment::Environment;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::gateway::Gateway;
 use crate::ui::{Color, Ui, Verbosity};
 
@@ -55,7 +55,7 @@ impl Context {
             return gateway.parse().map_err(Failure::usage);
         }
         self.config.gateway.clone().ok_or_else(|| {
-            Failure::usage("no gateway is known")
+            Failure::new(Kind::NotLoggedIn, "no gateway is known")
                 .hint("run `kguard login --gateway URL`, or set KGUARD_GATEWAY")
         })
     }

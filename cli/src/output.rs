@@ -73,7 +73,8 @@ impl<T: Serialize> Columns<'_, T> {
 /// Prints one value as JSON or YAML.
 pub(crate) fn value(format: Format, value: &impl Serialize) -> Result<(), Failure> {
     if format == Format::Yaml {
-        let yaml = serde_saphyr::to_string(value);
+        // By way of a tree: a text that is JSON already would not be taken apart otherwise.
+        let yaml = serde_saphyr::to_string(&serde_json::to_value(value)?);
         return text(&yaml.map_err(|error| Failure::new(Kind::Other, error))?);
     }
     text(&format!("{}\n", serde_json::to_string_pretty(value)?))

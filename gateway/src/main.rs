@@ -98,6 +98,7 @@ async fn main() -> ExitCode {
 fn start_log(cli: &Cli) {
     let filter = EnvFilter::try_new(&cli.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     match cli.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
@@ -142,7 +143,7 @@ fn greeting(welcome: &Welcome) -> String {
     for user in users {
         let _ = writeln!(text, "  {:<6} password {}", user.name, user.password.expose());
     }
-    text.push_str("alice works; bob also approves what policies hold (`kguard approve`).\n");
+    text.push_str("alice works; bob also approves what policies hold (`kguard approve`).\nIn the cluster both may do whatever its administrators may (group system:masters).\n");
     text
 }
 

@@ -104,26 +104,42 @@ async fn handle(
         }
         ui.note(format_args!("\x07\n{}", card(ui, &hold, Timestamp::now()).trim_end()));
         let mut asked = std::pin::pin!(choose());
+        let (mut connected, mut gone) = (true, false);
         let (choice, comment) = loop {
             tokio::select! {
                 answer = &mut asked => break answer?,
-                news = stream.next() => {
-                    // The next stream tells what is still pending.
-                    let Ok(Some(news)) = news else { return Ok(()) };
-                    if news.id == hold.id && news.state != HoldState::Pending {
-                        ui.note(format_args!("\n{} is {} by now", clean(&news.id), state(&news)));
-                    } else {
+                news = stream.next(), if connected => match news {
+                    Ok(Some(news)) if news.id == hold.id => {
+                        gone = news.state != HoldState::Pending;
+                        if gone {
+                            ui.note(format_args!(
+                                "\n{} is {} by now; Enter goes on",
+                                clean(&news.id),
+                                state(&news)
+                            ));
+                        }
+                    }
+                    Ok(Some(news)) => {
+                        if news.state == HoldState::Pending {
+                            ui.note(format_args!("\n{} waits, too", clean(&news.id)));
+                        }
                         queue.insert((news.created, news.id.clone()), news);
                     }
-                }
+                    // The next stream tells what is still pending. This question has to be
+                    // answered first: two of them would share one terminal's keys.
+                    Ok(None) | Err(_) => connected = false,
+                },
             }
         };
-        if let Choice::Decide(verdict) = choice {
+        if let (Choice::Decide(verdict), false) = (choice, gone) {
             match decide(control, &hold, verdict, comment).await {
                 Ok(decided) => report(ui, &decided),
                 // Somebody else was faster, or it timed out: no reason to stop.
                 Err(failure) => ui.failure(&failure),
             }
+        }
+        if !connected {
+            return Ok(());
         }
     }
     Ok(())

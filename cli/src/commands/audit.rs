@@ -17,7 +17,7 @@ pub(super) async fn run(context: &Context, command: AuditCommand) -> Result<(), 
     match command {
         AuditCommand::Verify(args) => verify::run(context, &args).await,
         AuditCommand::List { limit, filter, list } => {
-            let entries = entries(context, &filter.pairs(), limit).await?;
+            let entries = entries(context, filter.pairs(), limit).await?;
             print(list.format.output, &entries)
         }
         AuditCommand::Show { id, list } => show(context, &id, list.format.output).await,
@@ -39,18 +39,17 @@ async fn export(context: &Context, after: u64) -> Result<Stream<Box<RawValue>>, 
 
 async fn entries(
     context: &Context,
-    filter: &[(&str, &str)],
+    filter: Vec<(&'static str, String)>,
     limit: u64,
 ) -> Result<Vec<Sealed>, Failure> {
-    let limit = [("limit".to_owned(), limit.to_string())];
-    let filter = filter.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let query: Query = limit.into_iter().chain(filter).collect();
+    let limit = std::iter::once(("limit", limit.to_string()));
+    let query: Query = limit.chain(filter).map(|(key, value)| (key.to_owned(), value)).collect();
     Ok(context.control()?.get(&format!("/v1/audit/entries?{}", query.encode())).await?)
 }
 
 async fn show(context: &Context, id: &str, format: Format) -> Result<(), Failure> {
     let key = if id.contains('-') { "request" } else { "hold" };
-    let found = entries(context, &[(key, id)], 1000).await?;
+    let found = entries(context, vec![(key, id.to_owned())], 1000).await?;
     if found.is_empty() {
         let failure = Failure::new(Kind::Other, format_args!("the trail has no `{id}`"));
         return Err(failure.hint("`kguard audit list -o wide` shows the ids of requests and holds"));
@@ -62,17 +61,17 @@ async fn show(context: &Context, id: &str, format: Format) -> Result<(), Failure
 }
 
 impl AuditFilter {
-    fn pairs(&self) -> Vec<(&str, &str)> {
+    fn pairs(&self) -> Vec<(&'static str, String)> {
         let all = [
-            ("caller", &self.caller),
-            ("cluster", &self.on),
-            ("decision", &self.decision),
-            ("verb", &self.verb),
-            ("namespace", &self.namespace),
-            ("since", &self.since),
-            ("until", &self.until),
+            ("caller", self.caller.clone()),
+            ("cluster", self.on.clone()),
+            ("decision", self.decision.clone()),
+            ("verb", self.verb.clone()),
+            ("namespace", self.namespace.clone()),
+            ("since", self.since.map(|moment| moment.to_string())),
+            ("until", self.until.map(|moment| moment.to_string())),
         ];
-        all.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?))).collect()
+        all.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
 }
 

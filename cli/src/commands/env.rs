@@ -157,7 +157,8 @@ impl Background {
         Err(failure)
     }
 
-    async fn stop(&self) -> Result<(), Failure> {
+    /// Ends the proxy, if one runs.
+    pub(super) async fn stop(&self) -> Result<(), Failure> {
         let Some(state) = self.running()? else { return Ok(()) };
         end(state.pid);
         // It lets go of the lock when it has ended.
