@@ -136,6 +136,9 @@ fn difference(direct: &Output, through: &Output) -> String {
         };
         text += &(only(a, b, "direct ") + &only(b, a, "through"));
     }
+    if text.is_empty() && direct != through {
+        text += "  the same lines in another order or number\n";
+    }
     text
 }
 

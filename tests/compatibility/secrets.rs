@@ -25,7 +25,8 @@ const COMMANDS: &[&str] = &[
     "k get secrets -o custom-columns=NAME:.metadata.name,PASSWORD:.data.password --no-headers",
     "k get secret db -o go-template='{{.data.password | base64decode}}'",
     "k get secrets --sort-by=.metadata.name -o name",
-    "k describe secret db",
+    // Older ones list the keys in the order of a Go map, which is none.
+    "k describe secret db | sort",
     "k get secret db -w -o yaml | { sed /^type:/q; exec <&-; k label secret db step=one; }",
     "k get secret db -w | { read a; echo $a; read a; echo $a; exec <&-; \
      k label secret db step=two --overwrite; }",
