@@ -125,6 +125,20 @@ pub enum HoldState {
     Used,
 }
 
+impl HoldState {
+    /// As JSON spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Cancelled => "cancelled",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::Pending => "pending",
+            Self::Used => "used",
+        }
+    }
+}
+
 /// One person's decision on a hold.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

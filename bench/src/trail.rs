@@ -60,7 +60,7 @@ async fn entries_per_second(recorder: &Arc<Recorder>) -> Result<f64, Failure> {
         tokio::spawn(async move {
             let mut written = 0u32;
             while start.elapsed() < TIME {
-                recorder.append(&record()).await?.durable().await?;
+                recorder.append(record()).await?.durable().await?;
                 written += 1;
             }
             Ok::<u32, Failure>(written)

@@ -116,7 +116,7 @@ impl Entry {
     }
 
     async fn append(&self, event: Event) -> Result<Receipt, TrailUnavailable> {
-        self.recorder.append(&Record { at: self.clock.now(), event }).await
+        self.recorder.append(Record { at: self.clock.now(), event }).await
     }
 
     fn request(&self, subject: &Subject, decision: Outcome) -> RequestRecord {
@@ -219,6 +219,6 @@ impl Drop for Closing {
         }
         let record = Record { at: now, event: Event::Response(end) };
         // Nothing waits for it: a response that cannot be recorded now follows after the outage.
-        let _ = entry.recorder.append_unattended(&record);
+        let _ = entry.recorder.append_unattended(record);
     }
 }

@@ -66,7 +66,7 @@ impl Gateway {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             policies: self.policies.current().digest().to_owned(),
         };
-        self.recorder.append(&Record { at: self.clock.now(), event }).await?.durable().await
+        self.recorder.append(Record { at: self.clock.now(), event }).await?.durable().await
     }
 }
 

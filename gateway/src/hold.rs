@@ -375,7 +375,7 @@ impl Holds {
     }
 
     async fn record(&self, event: Event) -> Result<(), TrailUnavailable> {
-        self.shared.recorder.append(&Record { at: self.now(), event }).await?.durable().await
+        self.shared.recorder.append(Record { at: self.now(), event }).await?.durable().await
     }
 
     fn slot(&self, id: &str) -> Option<Arc<Slot>> {

@@ -109,7 +109,7 @@ impl Policies {
         tracing::info!(digest = set.digest(), "policies reloaded");
         self.current.store(Arc::new(set));
         self.broken.store(Arc::default());
-        if let Err(error) = recorder.append(&Record { at: clock.now(), event }).await {
+        if let Err(error) = recorder.append(Record { at: clock.now(), event }).await {
             tracing::error!(%error, "the change of policies is not in the trail");
         }
     }

@@ -13,7 +13,6 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
-use kguard::audit::chain::RecordText;
 use kguard::audit::{Head, PublicKey, Record};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -22,7 +21,7 @@ use tokio::task::JoinHandle;
 pub use key::KeyError;
 pub use start::StartError;
 
-use crate::store::{Columns, Store, StoreError};
+use crate::store::{Store, StoreError};
 use writer::{Draft, Message, Writer};
 
 /// Records that wait for their place; more of them wait in [`Recorder::append`].
@@ -74,7 +73,7 @@ impl Recorder {
     ///
     /// During an outage this returns only once the record is durable, so that nothing starts that
     /// cannot be recorded.
-    pub async fn append(&self, record: &Record) -> Result<Receipt, TrailUnavailable> {
+    pub async fn append(&self, record: Record) -> Result<Receipt, TrailUnavailable> {
         let (message, receipt) = message(record)?;
         self.queue.send(message).await.map_err(|_| TrailUnavailable::Closed)?;
         if self.healthy().is_ok() {
@@ -86,7 +85,7 @@ impl Recorder {
 
     /// Hands over a record that nobody waits for. It is in the queue when this returns, so that a
     /// shutdown that follows commits it; only where the queue is full it gets there later.
-    pub fn append_unattended(&self, record: &Record) -> Result<(), TrailUnavailable> {
+    pub fn append_unattended(&self, record: Record) -> Result<(), TrailUnavailable> {
         let (message, receipt) = message(record)?;
         drop(receipt);
         match self.queue.try_send(message) {
@@ -127,12 +126,10 @@ impl Recorder {
     }
 }
 
-fn message(record: &Record) -> Result<(Message, Receipt), TrailUnavailable> {
-    let text =
-        RecordText::write(record).map_err(|source| TrailUnavailable::Encode(Arc::new(source)))?;
-    let draft = Box::new(Draft { text, columns: Columns::of(record) });
+fn message(record: Record) -> Result<(Message, Receipt), TrailUnavailable> {
+    let draft = Draft::of(record).map_err(|source| TrailUnavailable::Encode(Arc::new(source)))?;
     let (done, receipt) = oneshot::channel();
-    Ok((Message::Append(draft, done), Receipt(Some(receipt))))
+    Ok((Message::Append(Box::new(draft), done), Receipt(Some(receipt))))
 }
 
 /// Tells when a record is durable. Dropping it loses that news only, not the record.

@@ -9,12 +9,13 @@ pub(crate) mod samples;
 mod sqlite;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kguard::api::{Hold, HoldState};
 use kguard::audit::record::Outcome;
-use kguard::audit::{Checkpoint, Head, Line, Sealed};
+use kguard::audit::{Checkpoint, Head, Line, Record, Sealed};
 use uuid::Uuid;
 
 pub use columns::{Columns, Step};
@@ -25,7 +26,7 @@ pub use sqlite::SqliteStore;
 pub trait Store: Send + Sync {
     /// Adds a batch to the trail: wholly, and durably once this returns, or not at all. After an
     /// error only [`Store::head`] tells which.
-    async fn append(&self, batch: &Batch) -> Result<(), StoreError>;
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), StoreError>;
 
     /// How far the trail has come.
     async fn head(&self) -> Result<Head, StoreError>;
@@ -76,13 +77,13 @@ pub struct Batch {
     pub checkpoint: Checkpoint,
 }
 
-/// An entry and what it is found by.
+/// An entry and the record that it was written from.
 #[derive(Debug)]
 pub struct NewEntry {
     /// The entry.
     pub sealed: Sealed,
-    /// What it is found by.
-    pub columns: Columns,
+    /// What it says; the store takes out of it what the entry will be found by.
+    pub record: Record,
 }
 
 /// A request that was sent on and has not ended.

@@ -96,7 +96,7 @@ pub(super) async fn end_open_requests(writer: &mut Writer) -> Result<(), StartEr
             return Ok(());
         }
         let now = Timestamp::now();
-        let drafts = open.iter().map(|request| Draft::of(&interrupted(*request, now)));
+        let drafts = open.iter().map(|request| Draft::of(interrupted(*request, now)));
         let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
         writer.adopt(open.iter().map(|request| request.id));
         writer.commit(drafts).await.map_err(|failed| failed.failure)?;

@@ -58,7 +58,7 @@ async fn verify(store: &dyn Store, key: PublicKey) -> (Summary, Vec<Event>) {
     (summary, events)
 }
 
-async fn record(recorder: &Recorder, record: &Record) -> Result<(), TrailUnavailable> {
+async fn record(recorder: &Recorder, record: Record) -> Result<(), TrailUnavailable> {
     recorder.append(record).await?.durable().await
 }
 
@@ -68,11 +68,11 @@ async fn records_that_come_in_during_a_commit_share_the_next() {
     let store = state.faulty().await;
     let recorder = state.recorder(Arc::clone(&store) as Arc<dyn Store>).await;
     store.gate.forget_permits(usize::MAX);
-    let first = recorder.append(&request(1, json!({}))).await.unwrap();
+    let first = recorder.append(request(1, json!({}))).await.unwrap();
     store.begun.subscribe().wait_for(|begun| *begun == 1).await.unwrap();
     let mut receipts = vec![first];
     for id in 2..=100 {
-        receipts.push(recorder.append(&request(id, json!({}))).await.unwrap());
+        receipts.push(recorder.append(request(id, json!({}))).await.unwrap());
     }
     store.gate.add_permits(2);
     for receipt in receipts {
@@ -92,8 +92,8 @@ async fn what_many_record_at_once_verifies() {
         tokio::spawn(async move {
             for turn in 0..10 {
                 let id = caller * 10 + turn;
-                record(&recorder, &request(id, json!({}))).await.unwrap();
-                let _ = recorder.append(&response(id)).await.unwrap();
+                record(&recorder, request(id, json!({}))).await.unwrap();
+                let _ = recorder.append(response(id)).await.unwrap();
             }
         })
     });
@@ -110,15 +110,15 @@ async fn a_restart_continues_the_chain() {
     let state = State::new();
     let recorder = state.recorder(state.store().await).await;
     let key = recorder.public_key();
-    let _ = recorder.append(&request(1, json!({}))).await.unwrap();
-    let _ = recorder.append(&response(1)).await.unwrap();
+    let _ = recorder.append(request(1, json!({}))).await.unwrap();
+    let _ = recorder.append(response(1)).await.unwrap();
     recorder.shutdown().await;
-    assert!(matches!(record(&recorder, &response(1)).await, Err(TrailUnavailable::Closed)));
+    assert!(matches!(record(&recorder, response(1)).await, Err(TrailUnavailable::Closed)));
     drop(recorder);
     let store = state.store().await;
     let recorder = state.recorder(Arc::clone(&store) as Arc<dyn Store>).await;
     assert_eq!((recorder.heads().borrow().seq, recorder.public_key()), (2, key));
-    record(&recorder, &request(2, json!({ "decision": "deny" }))).await.unwrap();
+    record(&recorder, request(2, json!({ "decision": "deny" }))).await.unwrap();
     let (summary, _) = verify(&*store, key).await;
     assert_eq!((summary.entries, summary.open.len()), (3, 0));
 }
@@ -131,13 +131,13 @@ fn a_crash_leaves_a_sound_trail_whose_open_requests_are_ended_at_the_next_start(
     run().block_on(async {
         let recorder = state.recorder(state.store().await).await;
         for id in 0..600 {
-            let receipt = recorder.append(&request(id, json!({}))).await.unwrap();
+            let receipt = recorder.append(request(id, json!({}))).await.unwrap();
             if id == 599 {
                 receipt.durable().await.unwrap();
             }
         }
-        record(&recorder, &response(7)).await.unwrap();
-        let _ = recorder.append(&request(1000, json!({}))).await.unwrap();
+        record(&recorder, response(7)).await.unwrap();
+        let _ = recorder.append(request(1000, json!({}))).await.unwrap();
         std::mem::forget(recorder);
     });
     run().block_on(async {
@@ -157,13 +157,13 @@ async fn a_full_disk_refuses_and_recovers_by_itself_at_the_next_record() {
     let state = State::new();
     let store = state.store().await;
     let recorder = state.recorder(Arc::clone(&store) as Arc<dyn Store>).await;
-    record(&recorder, &request(1, json!({}))).await.unwrap();
+    record(&recorder, request(1, json!({}))).await.unwrap();
     store.execute("PRAGMA max_page_count = 1").await;
     let huge = request(2, json!({ "userAgent": "x".repeat(100_000) }));
-    let error = record(&recorder, &huge).await.unwrap_err();
+    let error = record(&recorder, huge.clone()).await.unwrap_err();
     let TrailUnavailable::Store(cause) = error else { panic!("{error:?}") };
     assert!(matches!(*cause, StoreError::Full { .. }), "{cause:?}");
-    record(&recorder, &huge).await.unwrap();
+    record(&recorder, huge).await.unwrap();
     recorder.healthy().unwrap();
     let (summary, _) = verify(&*store, recorder.public_key()).await;
     assert_eq!(summary.entries, 3, "the outage has an entry of its own");
@@ -174,17 +174,17 @@ async fn an_outage_refuses_requests_and_keeps_responses() {
     let state = State::new();
     let store = state.faulty().await;
     let recorder = state.recorder(Arc::clone(&store) as Arc<dyn Store>).await;
-    record(&recorder, &request(1, json!({}))).await.unwrap();
-    record(&recorder, &request(2, json!({}))).await.unwrap();
+    record(&recorder, request(1, json!({}))).await.unwrap();
+    record(&recorder, request(2, json!({}))).await.unwrap();
     store.mode.send_replace(Mode::Fails);
-    record(&recorder, &response(1)).await.unwrap_err();
+    record(&recorder, response(1)).await.unwrap_err();
     assert!(matches!(recorder.healthy(), Err(TrailUnavailable::Store(_))));
     // During an outage a record is refused before anybody gets to hope.
-    recorder.append(&request(3, json!({}))).await.unwrap_err();
-    recorder.append(&response(2)).await.unwrap_err();
-    recorder.append(&response(3)).await.unwrap_err();
+    recorder.append(request(3, json!({}))).await.unwrap_err();
+    recorder.append(response(2)).await.unwrap_err();
+    recorder.append(response(3)).await.unwrap_err();
     store.mode.send_replace(Mode::Works);
-    record(&recorder, &request(4, json!({ "decision": "deny" }))).await.unwrap();
+    record(&recorder, request(4, json!({ "decision": "deny" }))).await.unwrap();
     recorder.healthy().unwrap();
     let (summary, events) = verify(&*store, recorder.public_key()).await;
     assert_eq!((summary.entries, summary.open.len()), (6, 0));
@@ -198,7 +198,7 @@ async fn an_outage_ends_without_anybody_asking() {
     let store = state.faulty().await;
     let recorder = state.recorder(Arc::clone(&store) as Arc<dyn Store>).await;
     store.mode.send_replace(Mode::Fails);
-    record(&recorder, &request(1, json!({}))).await.unwrap_err();
+    record(&recorder, request(1, json!({}))).await.unwrap_err();
     store.mode.send_replace(Mode::Works);
     recorder.outage.clone().wait_for(Option::is_none).await.unwrap();
     let (summary, _) = verify(&*store, recorder.public_key()).await;
@@ -210,12 +210,12 @@ async fn a_commit_that_failed_only_seemingly_is_not_repeated() {
     let state = State::new();
     let store = state.faulty().await;
     let recorder = state.recorder(Arc::clone(&store) as Arc<dyn Store>).await;
-    record(&recorder, &request(1, json!({}))).await.unwrap();
+    record(&recorder, request(1, json!({}))).await.unwrap();
     store.mode.send_replace(Mode::Lies);
-    record(&recorder, &response(1)).await.unwrap_err();
-    record(&recorder, &request(2, json!({}))).await.unwrap_err();
+    record(&recorder, response(1)).await.unwrap_err();
+    record(&recorder, request(2, json!({}))).await.unwrap_err();
     store.mode.send_replace(Mode::Works);
-    record(&recorder, &request(3, json!({}))).await.unwrap();
+    record(&recorder, request(3, json!({}))).await.unwrap();
     let (_, events) = verify(&*store, recorder.public_key()).await;
     let responses = events.iter().filter(|event| matches!(event, Event::Response(_)));
     assert_eq!(responses.count(), 1);
@@ -226,10 +226,10 @@ async fn a_response_without_its_request_stays_out_of_the_trail() {
     let state = State::new();
     let store = state.store().await;
     let recorder = state.recorder(Arc::clone(&store) as Arc<dyn Store>).await;
-    record(&recorder, &response(1)).await.unwrap();
-    record(&recorder, &request(2, json!({}))).await.unwrap();
-    record(&recorder, &response(2)).await.unwrap();
-    record(&recorder, &response(2)).await.unwrap();
+    record(&recorder, response(1)).await.unwrap();
+    record(&recorder, request(2, json!({}))).await.unwrap();
+    record(&recorder, response(2)).await.unwrap();
+    record(&recorder, response(2)).await.unwrap();
     let (summary, _) = verify(&*store, recorder.public_key()).await;
     assert_eq!(summary.entries, 2);
 }
@@ -239,7 +239,7 @@ async fn the_key_is_made_once_and_for_the_gateway_alone() {
     let state = State::new();
     let recorder = state.recorder(state.store().await).await;
     assert_eq!(state.key().metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    record(&recorder, &request(1, json!({}))).await.unwrap();
+    record(&recorder, request(1, json!({}))).await.unwrap();
     recorder.shutdown().await;
     drop(recorder);
     let pem = std::fs::read_to_string(state.key()).unwrap();
@@ -271,8 +271,8 @@ async fn a_trail_whose_end_was_altered_is_not_gone_on_with() {
         let state = State::new();
         let store = state.store().await;
         let recorder = state.recorder(Arc::clone(&store) as Arc<dyn Store>).await;
-        record(&recorder, &request(1, json!({ "decision": "deny" }))).await.unwrap();
-        record(&recorder, &request(2, json!({ "decision": "deny" }))).await.unwrap();
+        record(&recorder, request(1, json!({ "decision": "deny" }))).await.unwrap();
+        record(&recorder, request(2, json!({ "decision": "deny" }))).await.unwrap();
         recorder.shutdown().await;
         store.execute(sql).await;
         drop((store, recorder));

@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::TrailUnavailable;
-use crate::store::{Batch, Columns, NewEntry, Step, Store, StoreError};
+use crate::store::{Batch, NewEntry, Step, Store, StoreError};
 
 /// Records in one commit.
 pub(super) const BATCH: usize = 512;
@@ -39,13 +39,13 @@ pub(super) enum Message {
 pub(super) struct Draft {
     /// Its text.
     pub(super) text: RecordText,
-    /// What it will be found by.
-    pub(super) columns: Columns,
+    /// What it says.
+    pub(super) record: Record,
 }
 
 impl Draft {
-    pub(super) fn of(record: &Record) -> serde_json::Result<Self> {
-        Ok(Self { text: RecordText::write(record)?, columns: Columns::of(record) })
+    pub(super) fn of(record: Record) -> serde_json::Result<Self> {
+        Ok(Self { text: RecordText::write(&record)?, record })
     }
 }
 
@@ -192,13 +192,13 @@ impl Writer {
         }
         let event = Event::Outage { since: outage.since, refused: outage.refused };
         // The record has a JSON as any other; if it had none, the responses would matter more.
-        let first = Draft::of(&Record { at: Timestamp::now(), event }).ok();
+        let first = Draft::of(Record { at: Timestamp::now(), event }).ok();
         let drafts = first.into_iter().chain(outage.late.drain(..)).collect();
         let Err(failed) = self.commit(drafts).await else { return Ok(()) };
         let kept = failed
             .drafts
             .into_iter()
-            .filter(|draft| matches!(draft.columns.step(), Some(Step::Ended(_))));
+            .filter(|draft| matches!(Step::of(&draft.record), Some(Step::Ended(_))));
         outage.late = kept.collect();
         outage.attempt = (failed.attempted, outage.late.len());
         Err(failed.failure)
@@ -218,8 +218,8 @@ impl Writer {
         let mut head = *self.heads.borrow();
         let mut changes = Vec::new();
         let mut entries = Vec::with_capacity(drafts.len());
-        for Draft { text, columns } in drafts {
-            match columns.step() {
+        for Draft { text, record } in drafts {
+            match Step::of(&record) {
                 Some(Step::Sent(id)) if self.open.insert(id) => changes.push(Step::Sent(id)),
                 Some(Step::Ended(id)) if self.open.remove(&id) => changes.push(Step::Ended(id)),
                 Some(Step::Ended(_)) => continue,
@@ -227,17 +227,20 @@ impl Writer {
             }
             let sealed = head.seal(text);
             head = sealed.head();
-            entries.push(NewEntry { sealed, columns });
+            entries.push(NewEntry { sealed, record });
         }
         if entries.is_empty() {
             return Ok(());
         }
-        let batch = Batch { entries, checkpoint: self.key.sign(head, Timestamp::now()) };
-        if let Err(failure) = self.store.append(&batch).await {
+        let checkpoint = self.key.sign(head, Timestamp::now());
+        let batch = Arc::new(Batch { entries, checkpoint });
+        if let Err(failure) = self.store.append(Arc::clone(&batch)).await {
             self.undo(changes);
             let unseal =
-                |entry: NewEntry| Draft { text: entry.sealed.record, columns: entry.columns };
-            let drafts = batch.entries.into_iter().map(unseal).collect();
+                |entry: NewEntry| Draft { text: entry.sealed.record, record: entry.record };
+            // The store has given its own back by now.
+            let entries = Arc::into_inner(batch).map_or_else(Vec::new, |batch| batch.entries);
+            let drafts = entries.into_iter().map(unseal).collect();
             return Err(Failed { failure, attempted: head, drafts });
         }
         self.heads.send_replace(head);
@@ -263,7 +266,7 @@ impl Outage {
     /// Counts the records that are lost, and keeps the responses of requests in the trail.
     fn turn_down(&mut self, drafts: Vec<Draft>, open: &HashSet<Uuid>) {
         for draft in drafts {
-            match draft.columns.step() {
+            match Step::of(&draft.record) {
                 Some(Step::Ended(id)) if !open.contains(&id) => {}
                 Some(Step::Ended(_)) if self.late.len() < LATE => self.late.push_back(draft),
                 Some(Step::Ended(id)) => warn!(request = %id, "a response is not recorded"),

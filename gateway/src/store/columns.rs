@@ -1,13 +1,12 @@
 //! What an entry is found by, taken out of its record.
 
 use jiff::Timestamp;
-use kguard::audit::record::{Event, Record, RequestRecord};
-use serde::Serialize;
+use kguard::audit::record::{Event, Outcome, Record, RequestRecord};
 use uuid::Uuid;
 
 /// The parts of a record that a store can filter by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Columns {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns<'a> {
     /// When.
     pub at: Timestamp,
     /// The kind of event, as the record spells it.
@@ -15,17 +14,17 @@ pub struct Columns {
     /// The request it is about.
     pub request: Option<Uuid>,
     /// The hold it is about.
-    pub hold: Option<String>,
+    pub hold: Option<&'a str>,
     /// Who acted.
-    pub caller: Option<String>,
+    pub caller: Option<&'a str>,
     /// The cluster.
-    pub cluster: Option<String>,
+    pub cluster: Option<&'a str>,
     /// The decision on the request.
-    pub decision: Option<String>,
+    pub decision: Option<Outcome>,
     /// The request's verb.
-    pub verb: Option<String>,
+    pub verb: Option<&'static str>,
     /// The request's namespace.
-    pub namespace: Option<String>,
+    pub namespace: Option<&'a str>,
 }
 
 /// A step in the life of a request that is sent on.
@@ -37,26 +36,38 @@ pub enum Step {
     Sent(Uuid),
 }
 
-impl Columns {
+impl Step {
+    /// What a record says of a request that is sent on.
+    pub fn of(record: &Record) -> Option<Self> {
+        match &record.event {
+            Event::Request(request) if request.decision == Outcome::Allow => {
+                Some(Self::Sent(request.id))
+            }
+            Event::Response(response) => Some(Self::Ended(response.id)),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Columns<'a> {
     /// Takes them out of a record.
-    pub fn of(record: &Record) -> Self {
+    pub fn of(record: &'a Record) -> Self {
         let at = record.at;
         match &record.event {
             Event::Hold { hold, request } => {
-                Self { hold: Some(hold.clone()), ..Self::of_request(at, "hold", request) }
+                Self { hold: Some(hold), ..Self::of_request(at, "hold", request) }
             }
-            Event::HoldState { hold, by, .. } => Self {
-                hold: Some(hold.clone()),
-                caller: by.clone(),
-                ..Self::of_event(at, "holdState")
-            },
+            Event::HoldState { hold, by, .. } => {
+                let caller = by.as_deref();
+                Self { hold: Some(hold), caller, ..Self::of_event(at, "holdState") }
+            }
             Event::Outage { .. } => Self::of_event(at, "outage"),
             Event::PoliciesLoaded { .. } => Self::of_event(at, "policiesLoaded"),
             Event::Rejected { id, caller, cluster, .. } => Self {
                 request: Some(*id),
-                caller: Some(caller.name.clone()),
-                cluster: Some(cluster.clone()),
-                decision: Some("deny".to_owned()),
+                caller: Some(&caller.name),
+                cluster: Some(cluster),
+                decision: Some(Outcome::Deny),
                 ..Self::of_event(at, "rejected")
             },
             Event::Request(request) => Self::of_request(at, "request", request),
@@ -64,15 +75,6 @@ impl Columns {
                 Self { request: Some(response.id), ..Self::of_event(at, "response") }
             }
             Event::Started { .. } => Self::of_event(at, "started"),
-        }
-    }
-
-    /// What it says of a request that is sent on.
-    pub fn step(&self) -> Option<Step> {
-        match (self.event, self.decision.as_deref(), self.request) {
-            ("request", Some("allow"), Some(id)) => Some(Step::Sent(id)),
-            ("response", _, Some(id)) => Some(Step::Ended(id)),
-            _ => None,
         }
     }
 
@@ -90,25 +92,17 @@ impl Columns {
         }
     }
 
-    fn of_request(at: Timestamp, event: &'static str, request: &RequestRecord) -> Self {
-        let namespace = request.request.resource.as_ref().map(|resource| &resource.namespace);
+    fn of_request(at: Timestamp, event: &'static str, request: &'a RequestRecord) -> Self {
+        let namespace = request.request.resource.as_ref().map(|resource| &*resource.namespace);
         Self {
             request: Some(request.id),
-            hold: request.hold.clone(),
-            caller: Some(request.caller.name.clone()),
-            cluster: Some(request.cluster.clone()),
-            decision: name_of(&request.decision),
-            verb: name_of(&request.request.verb),
-            namespace: namespace.filter(|name| !name.is_empty()).cloned(),
+            hold: request.hold.as_deref(),
+            caller: Some(&request.caller.name),
+            cluster: Some(&request.cluster),
+            decision: Some(request.decision),
+            verb: Some(request.request.verb.as_str()),
+            namespace: namespace.filter(|name| !name.is_empty()),
             ..Self::of_event(at, event)
         }
-    }
-}
-
-/// The name of an enum's variant as JSON spells it.
-pub(super) fn name_of<T: Serialize>(variant: &T) -> Option<String> {
-    match serde_json::to_value(variant) {
-        Ok(serde_json::Value::String(name)) => Some(name),
-        _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! A store that fails or waits when it is told to.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
@@ -43,7 +44,7 @@ impl FaultyStore {
 
 #[async_trait]
 impl Store for FaultyStore {
-    async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), StoreError> {
         self.begun.send_modify(|begun| *begun += 1);
         self.gate.acquire().await.unwrap().forget();
         let mode = *self.mode.borrow();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::{AssertSqlSafe, SqliteConnection, query_scalar, raw_sql};
+use rusqlite::Connection;
 
 use super::open_error;
 use crate::store::StoreError;
@@ -10,10 +10,9 @@ use crate::store::StoreError;
 /// In order; what was released is never edited, only added to.
 const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_trail.sql")];
 
-pub(super) async fn run(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
-    let version: i64 = query_scalar("PRAGMA user_version")
-        .fetch_one(&mut *connection)
-        .await
+pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let version: i64 = connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(|source| open_error(path, source))?;
     let done = usize::try_from(version).unwrap_or(usize::MAX);
     let Some(pending) = MIGRATIONS.get(done..) else {
@@ -21,10 +20,7 @@ pub(super) async fn run(connection: &mut SqliteConnection, path: &Path) -> Resul
     };
     for (number, migration) in (done + 1..).zip(pending) {
         let sql = format!("BEGIN IMMEDIATE; {migration}; PRAGMA user_version = {number}; COMMIT;");
-        raw_sql(AssertSqlSafe(sql))
-            .execute(&mut *connection)
-            .await
-            .map_err(|source| open_error(path, source))?;
+        connection.execute_batch(&sql).map_err(|source| open_error(path, source))?;
     }
     Ok(())
 }

@@ -11,27 +11,27 @@ use uuid::Uuid;
 
 use super::*;
 use crate::store::samples::{caller, hold, read, request, response, target};
-use crate::store::{Columns, Filter, NewEntry, Window};
+use crate::store::{Filter, NewEntry, Window};
 
 async fn store(folder: &TempDir) -> SqliteStore {
     SqliteStore::open(folder.path()).await.unwrap()
 }
 
-fn batch(mut head: Head, records: &[Record]) -> Batch {
+fn batch(mut head: Head, records: &[Record]) -> Arc<Batch> {
     let key = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap().to_pkcs8().unwrap();
     let entries = records.iter().map(|record| {
         let sealed = head.seal(RecordText::write(record).unwrap());
         head = sealed.head();
-        NewEntry { sealed, columns: Columns::of(record) }
+        NewEntry { sealed, record: record.clone() }
     });
     let entries = entries.collect();
     let key = SigningKey::from_pkcs8(key.as_ref()).unwrap();
-    Batch { entries, checkpoint: key.sign(head, Timestamp::UNIX_EPOCH) }
+    Arc::new(Batch { entries, checkpoint: key.sign(head, Timestamp::UNIX_EPOCH) })
 }
 
 async fn append(store: &SqliteStore, records: &[Record]) {
     let batch = batch(store.head().await.unwrap(), records);
-    store.append(&batch).await.unwrap();
+    store.append(Arc::clone(&batch)).await.unwrap();
     assert_eq!(store.head().await.unwrap(), batch.checkpoint.head());
 }
 
@@ -69,8 +69,8 @@ async fn a_batch_is_added_wholly_or_not_at_all() {
     append(&store, &[request(1, json!({}))]).await;
     let head = store.head().await.unwrap();
     let mut torn = batch(head, &[request(2, json!({})), request(3, json!({}))]);
-    torn.entries[1].sealed.seq = 1;
-    assert!(matches!(store.append(&torn).await, Err(StoreError::Write { .. })));
+    Arc::get_mut(&mut torn).unwrap().entries[1].sealed.seq = 1;
+    assert!(matches!(store.append(torn).await, Err(StoreError::Write { .. })));
     assert_eq!(store.head().await.unwrap(), head);
     append(&store, &[request(2, json!({}))]).await;
 }
@@ -83,10 +83,10 @@ async fn a_full_database_says_so_and_takes_records_again_later() {
     store.execute("PRAGMA max_page_count = 1").await;
     let many: Vec<_> = (2..200).map(|id| request(id, json!({}))).collect();
     let batch = batch(store.head().await.unwrap(), &many);
-    let error = store.append(&batch).await.unwrap_err();
+    let error = store.append(Arc::clone(&batch)).await.unwrap_err();
     assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
     // The limit went with the connection, as a full disk goes with the files of somebody else.
-    store.append(&batch).await.unwrap();
+    store.append(Arc::clone(&batch)).await.unwrap();
     assert_eq!(store.head().await.unwrap().seq, 199);
 }
 

@@ -3,179 +3,187 @@
 use jiff::Timestamp;
 use kguard::audit::chain::RecordText;
 use kguard::audit::hex::Hex;
+use kguard::audit::record::Outcome;
 use kguard::audit::{Checkpoint, Head, Sealed};
-use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{
-    Connection as _, QueryBuilder, Row as _, Sqlite, SqliteConnection, query, query_scalar,
+use rusqlite::{
+    CachedStatement, Connection, OptionalExtension as _, Row, ToSql, TransactionBehavior, params,
+    params_from_iter,
 };
 use uuid::Uuid;
 
-use crate::store::columns::name_of;
-use crate::store::{Batch, BoxError, Filter, NewEntry, OpenRequest, Query, Window};
+use super::read_json;
+use crate::store::{Batch, BoxError, Columns, Filter, NewEntry, OpenRequest, Query, Step, Window};
 
-/// How many rows one statement inserts. A few fixed sizes, so that each is prepared only once.
-const ROWS_PER_INSERT: [usize; 3] = [64, 8, 1];
-
-pub(super) async fn append(connection: &mut SqliteConnection, batch: &Batch) -> sqlx::Result<()> {
-    let Some(first) = batch.entries.first() else { return Ok(()) };
-    let before = first.sealed.seq.cast_signed() - 1;
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut rest = batch.entries.as_slice();
-    for size in ROWS_PER_INSERT {
-        while let Some((rows, others)) = rest.split_at_checked(size) {
-            insert(&mut transaction, rows).await?;
-            rest = others;
+pub(super) fn append(connection: &mut Connection, batch: &Batch) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO entries (seq, hash, at, event, request_id, hold, caller, cluster, \
+             decision, verb, namespace, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?;
+        // A repeated id would be a bug for the verifier to find, never a reason to stop recording.
+        let mut sent = transaction
+            .prepare_cached("INSERT OR IGNORE INTO open_requests (id, at) VALUES (?, ?)")?;
+        let mut ended = transaction.prepare_cached("DELETE FROM open_requests WHERE id = ?")?;
+        for entry in &batch.entries {
+            add(&mut insert, entry)?;
+            match Step::of(&entry.record) {
+                Some(Step::Sent(id)) => {
+                    sent.execute(params![id.as_bytes(), entry.record.at.as_microsecond()])?;
+                }
+                Some(Step::Ended(id)) => {
+                    ended.execute([id.as_bytes()])?;
+                }
+                None => {}
+            }
         }
+        let checkpoint = serde_json::to_string(&batch.checkpoint)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        transaction
+            .prepare_cached("INSERT INTO checkpoints (seq, body) VALUES (?, ?)")?
+            .execute(params![batch.checkpoint.seq.cast_signed(), checkpoint])?;
     }
-    // A repeated id would be a bug for the verifier to find, never a reason to stop recording.
-    query(
-        "INSERT OR IGNORE INTO open_requests SELECT request_id, at FROM entries \
-         WHERE seq > ? AND event = 'request' AND decision = 'allow'",
-    )
-    .bind(before)
-    .execute(&mut *transaction)
-    .await?;
-    query(
-        "DELETE FROM open_requests WHERE id IN \
-         (SELECT request_id FROM entries WHERE seq > ? AND event = 'response')",
-    )
-    .bind(before)
-    .execute(&mut *transaction)
-    .await?;
-    let checkpoint = &batch.checkpoint;
-    query("INSERT INTO checkpoints (seq, body) VALUES (?, ?)")
-        .bind(checkpoint.seq.cast_signed())
-        .bind(serde_json::to_string(checkpoint).map_err(|error| sqlx::Error::Encode(error.into()))?)
-        .execute(&mut *transaction)
-        .await?;
-    transaction.commit().await
+    transaction.commit()
 }
 
-async fn insert(connection: &mut SqliteConnection, rows: &[NewEntry]) -> sqlx::Result<()> {
-    // Rolling back the whole transaction spares SQLite a journal for this statement alone.
-    let mut builder = QueryBuilder::<Sqlite>::new(
-        "INSERT OR ROLLBACK INTO entries (seq, hash, at, event, request_id, hold, caller, cluster, decision, \
-         verb, namespace, body) ",
-    );
-    builder.push_values(rows, |mut row, NewEntry { sealed, columns }| {
-        row.push_bind(sealed.seq.cast_signed())
-            .push_bind(sealed.hash.0.to_vec())
-            .push_bind(columns.at.as_microsecond())
-            .push_bind(columns.event)
-            .push_bind(columns.request.map(|id| id.as_bytes().to_vec()))
-            .push_bind(columns.hold.clone())
-            .push_bind(columns.caller.clone())
-            .push_bind(columns.cluster.clone())
-            .push_bind(columns.decision.clone())
-            .push_bind(columns.verb.clone())
-            .push_bind(columns.namespace.clone())
-            .push_bind(sealed.record.as_str().to_owned());
-    });
-    builder.build().execute(connection).await?;
+fn add(insert: &mut CachedStatement<'_>, entry: &NewEntry) -> rusqlite::Result<()> {
+    let NewEntry { sealed, record } = entry;
+    let columns = Columns::of(record);
+    insert.execute(params![
+        sealed.seq.cast_signed(),
+        sealed.hash.0,
+        columns.at.as_microsecond(),
+        columns.event,
+        columns.request.as_ref().map(Uuid::as_bytes),
+        columns.hold,
+        columns.caller,
+        columns.cluster,
+        columns.decision.map(Outcome::as_str),
+        columns.verb,
+        columns.namespace,
+        sealed.record.as_str(),
+    ])?;
     Ok(())
 }
 
-pub(super) async fn head(readers: &SqlitePool) -> Result<Head, BoxError> {
-    let last = query("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1")
-        .fetch_optional(readers)
-        .await?;
-    let Some(row) = last else { return Ok(Head::GENESIS) };
-    Ok(Head { seq: row.try_get::<i64, _>(0)?.cast_unsigned(), hash: Hex(bytes(&row, 1)?) })
+pub(super) fn head(connection: &Connection) -> Result<Head, BoxError> {
+    let last = connection
+        .prepare_cached("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| Ok(Head { seq: seq(row, 0)?, hash: Hex(row.get(1)?) }))
+        .optional()?;
+    Ok(last.unwrap_or(Head::GENESIS))
 }
 
-pub(super) async fn entries(readers: &SqlitePool, wanted: &Query) -> Result<Vec<Sealed>, BoxError> {
-    let mut builder = QueryBuilder::<Sqlite>::new("SELECT seq, hash, body FROM entries WHERE TRUE");
-    restrict(&mut builder, &wanted.filter);
+pub(super) fn entries(connection: &Connection, wanted: &Query) -> Result<Vec<Sealed>, BoxError> {
+    let mut select = Select::new("SELECT seq, hash, body FROM entries WHERE TRUE");
+    select.restrict(&wanted.filter);
     match wanted.window {
         Window::After(seq) => {
-            builder.push(" AND seq > ").push_bind(seq.cast_signed()).push(" ORDER BY seq");
+            select.push(" AND seq > ?", seq.cast_signed());
+            select.sql.push_str(" ORDER BY seq");
         }
-        Window::Newest => {
-            builder.push(" ORDER BY seq DESC");
-        }
+        Window::Newest => select.sql.push_str(" ORDER BY seq DESC"),
     }
-    builder.push(" LIMIT ").push_bind(i64::from(wanted.limit));
-    let rows = builder.build().fetch_all(readers).await?;
-    let mut entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    select.push(" LIMIT ?", wanted.limit);
+    let mut statement = connection.prepare_cached(&select.sql)?;
+    let mut rows = statement.query(params_from_iter(&select.values))?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(entry(row)?);
+    }
     if wanted.window == Window::Newest {
         entries.reverse();
     }
     Ok(entries)
 }
 
-fn restrict(builder: &mut QueryBuilder<Sqlite>, filter: &Filter) {
-    let texts = [
-        (" AND caller = ", filter.caller.clone()),
-        (" AND cluster = ", filter.cluster.clone()),
-        (" AND decision = ", filter.decision.as_ref().and_then(name_of)),
-        (" AND verb = ", filter.verb.clone()),
-        (" AND namespace = ", filter.namespace.clone()),
-        (" AND hold = ", filter.hold.clone()),
-    ];
-    for (condition, text) in texts {
-        if let Some(text) = text {
-            builder.push(condition).push_bind(text);
-        }
+/// A statement under construction, with a value for each of its question marks.
+struct Select {
+    sql: String,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+impl Select {
+    fn new(sql: &str) -> Self {
+        Self { sql: sql.to_owned(), values: Vec::new() }
     }
-    for (condition, at) in [(" AND at >= ", filter.since), (" AND at < ", filter.until)] {
-        if let Some(at) = at {
-            builder.push(condition).push_bind(at.as_microsecond());
-        }
+
+    fn push(&mut self, sql: &str, value: impl ToSql + 'static) {
+        self.sql.push_str(sql);
+        self.values.push(Box::new(value));
     }
-    if let Some(id) = filter.request {
-        builder.push(" AND request_id = ").push_bind(id.as_bytes().to_vec());
+
+    fn restrict(&mut self, filter: &Filter) {
+        let decision = filter.decision.map(|decision| decision.as_str().to_owned());
+        let texts = [
+            (" AND caller = ?", filter.caller.clone()),
+            (" AND cluster = ?", filter.cluster.clone()),
+            (" AND decision = ?", decision),
+            (" AND verb = ?", filter.verb.clone()),
+            (" AND namespace = ?", filter.namespace.clone()),
+            (" AND hold = ?", filter.hold.clone()),
+        ];
+        for (condition, text) in texts {
+            if let Some(text) = text {
+                self.push(condition, text);
+            }
+        }
+        for (condition, at) in [(" AND at >= ?", filter.since), (" AND at < ?", filter.until)] {
+            if let Some(at) = at {
+                self.push(condition, at.as_microsecond());
+            }
+        }
+        if let Some(id) = filter.request {
+            self.push(" AND request_id = ?", id.into_bytes());
+        }
     }
 }
 
-fn entry(row: &SqliteRow) -> Result<Sealed, BoxError> {
+fn entry(row: &Row<'_>) -> Result<Sealed, BoxError> {
     Ok(Sealed {
-        seq: row.try_get::<i64, _>(0)?.cast_unsigned(),
-        hash: Hex(bytes(row, 1)?),
-        record: RecordText::from_stored(row.try_get(2)?)?,
+        seq: seq(row, 0)?,
+        hash: Hex(row.get(1)?),
+        record: RecordText::from_stored(row.get(2)?)?,
     })
 }
 
-pub(super) async fn checkpoints(
-    readers: &SqlitePool,
+pub(super) fn checkpoints(
+    connection: &Connection,
     after: u64,
     through: u64,
 ) -> Result<Vec<Checkpoint>, BoxError> {
-    let bodies: Vec<String> =
-        query_scalar("SELECT body FROM checkpoints WHERE seq > ? AND seq <= ? ORDER BY seq")
-            .bind(after.cast_signed())
-            .bind(through.cast_signed())
-            .fetch_all(readers)
-            .await?;
-    bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
+    let mut statement = connection
+        .prepare_cached("SELECT body FROM checkpoints WHERE seq > ? AND seq <= ? ORDER BY seq")?;
+    read_json(statement.query(params![after.cast_signed(), through.cast_signed()])?)
 }
 
-pub(super) async fn last_checkpoints(
-    readers: &SqlitePool,
+pub(super) fn last_checkpoints(
+    connection: &Connection,
     count: u32,
 ) -> Result<Vec<Checkpoint>, BoxError> {
-    let bodies: Vec<String> =
-        query_scalar("SELECT body FROM checkpoints ORDER BY seq DESC LIMIT ?")
-            .bind(count)
-            .fetch_all(readers)
-            .await?;
-    bodies.iter().rev().map(|body| Ok(serde_json::from_str(body)?)).collect()
+    let mut statement =
+        connection.prepare_cached("SELECT body FROM checkpoints ORDER BY seq DESC LIMIT ?")?;
+    let mut checkpoints: Vec<_> = read_json(statement.query([count])?)?;
+    checkpoints.reverse();
+    Ok(checkpoints)
 }
 
-pub(super) async fn open_requests(
-    readers: &SqlitePool,
+pub(super) fn open_requests(
+    connection: &Connection,
     limit: u32,
 ) -> Result<Vec<OpenRequest>, BoxError> {
-    let rows =
-        query("SELECT id, at FROM open_requests LIMIT ?").bind(limit).fetch_all(readers).await?;
-    let request = |row: &SqliteRow| {
-        Ok(OpenRequest {
-            id: Uuid::from_bytes(bytes(row, 0)?),
-            at: Timestamp::from_microsecond(row.try_get(1)?)?,
-        })
-    };
-    rows.iter().map(request).collect()
+    let mut statement = connection.prepare_cached("SELECT id, at FROM open_requests LIMIT ?")?;
+    let mut rows = statement.query([limit])?;
+    let mut requests = Vec::new();
+    while let Some(row) = rows.next()? {
+        requests.push(OpenRequest {
+            id: Uuid::from_bytes(row.get(0)?),
+            at: Timestamp::from_microsecond(row.get(1)?)?,
+        });
+    }
+    Ok(requests)
 }
 
-fn bytes<const N: usize>(row: &SqliteRow, column: usize) -> Result<[u8; N], BoxError> {
-    Ok(<[u8; N]>::try_from(row.try_get::<&[u8], _>(column)?)?)
+fn seq(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::cast_unsigned)
 }
