@@ -16,6 +16,8 @@
 //! Streams are newline-delimited JSON; an empty line is a keep-alive. Errors are Kubernetes
 //! `Status` objects, as everywhere.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +44,7 @@ pub struct LoginInfo {
 #[serde(rename_all = "camelCase")]
 pub struct WhoAmI {
     /// The caller, as policies and clusters see it.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// When the presented token ends.
     pub expires: Timestamp,
 }
@@ -64,13 +66,13 @@ pub struct Hold {
     /// Where the hold stands.
     pub state: HoldState,
     /// Who asked.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// Which cluster the request is for.
     pub cluster: String,
     /// The HTTP method.
     pub method: String,
     /// The request as the API server will read it.
-    pub request: RequestInfo,
+    pub request: Arc<RequestInfo>,
     /// The canonical query, decoded.
     pub query: Vec<(String, String)>,
     /// SHA-256 over everything that an approval binds: hex.

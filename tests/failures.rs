@@ -218,7 +218,7 @@ fn on_a_full_disk_nothing_runs_and_with_room_again_all_goes_on() {
     assert_eq!(ready().status, 200);
 
     disk.fill();
-    // What SQLite has allocated already may take a few entries more: each of them did run.
+    // The end of the file's last block may take an entry more: that request did run.
     let refused = eventually("the disk to be full", || {
         let tried = create("during");
         if tried.code == 0 {

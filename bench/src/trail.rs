@@ -1,5 +1,6 @@
 //! The trail against the disk: durable entries a second, and syncs of one append each.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use kguard::api::Claims;
-use kguard::audit::record::{Event, Outcome, Record, RequestRecord};
+use kguard::audit::record::{Event, Outcome, Record, RequestRecord, ResponseRecord};
 use kguard::identity::{Caller, CallerKind};
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard_gateway::record::Recorder;
-use kguard_gateway::store::SqliteStore;
+use kguard_gateway::store::LocalStore;
 use uuid::Uuid;
 
 use crate::Failure;
@@ -30,7 +31,7 @@ pub(crate) async fn measure(
 ) -> Result<(), Failure> {
     let folder = setup.folder.join("trail");
     std::fs::create_dir_all(&folder)?;
-    let store = Arc::new(SqliteStore::open(&folder).await?);
+    let store = Arc::new(LocalStore::open(&folder).await?);
     let recorder = Arc::new(Recorder::start(store, &folder.join("trail.key")).await?);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..=rounds {
@@ -60,8 +61,12 @@ async fn entries_per_second(recorder: &Arc<Recorder>) -> Result<f64, Failure> {
         tokio::spawn(async move {
             let mut written = 0u32;
             while start.elapsed() < TIME {
-                recorder.append(record()).await?.durable().await?;
-                written += 1;
+                // As the gateway does: a request waits for its entry, the entry of its end for
+                // nobody.
+                let id = Uuid::now_v7();
+                recorder.append(request(id)).await?.durable().await?;
+                recorder.append_unattended(response(id))?;
+                written += 2;
             }
             Ok::<u32, Failure>(written)
         })
@@ -84,7 +89,7 @@ fn syncs_per_second(folder: &Path) -> Result<f64, Failure> {
     Ok(f64::from(synced) / start.elapsed().as_secs_f64())
 }
 
-fn record() -> Record {
+fn request(id: Uuid) -> Record {
     let caller = Caller {
         name: "system:serviceaccount:ci:deploy".to_owned(),
         groups: vec!["system:serviceaccounts".to_owned(), "system:serviceaccounts:ci".to_owned()],
@@ -94,12 +99,12 @@ fn record() -> Record {
     };
     let path = "/api/v1/namespaces/shop/pods/web-0".to_owned();
     let request = RequestRecord {
-        id: Uuid::now_v7(),
+        id,
         session: None,
-        caller,
+        caller: Arc::new(caller),
         cluster: "production".to_owned(),
         method: "GET".to_owned(),
-        request: RequestInfo { verb: Verb::Get, path, resource: None },
+        request: Arc::new(RequestInfo { verb: Verb::Get, path, resource: None }),
         query: Vec::new(),
         body_sha256: None,
         decision: Outcome::Allow,
@@ -110,4 +115,16 @@ fn record() -> Record {
         user_agent: Some("kubectl/v1.33.0 (linux/amd64) kubernetes/0000000".to_owned()),
     };
     Record { at: Timestamp::now(), event: Event::Request(Box::new(request)) }
+}
+
+fn response(id: Uuid) -> Record {
+    let response = ResponseRecord {
+        id,
+        code: Some(200),
+        bytes: 1255,
+        masked: BTreeMap::new(),
+        duration_ms: 5,
+        failure: None,
+    };
+    Record { at: Timestamp::now(), event: Event::Response(response) }
 }

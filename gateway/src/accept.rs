@@ -155,14 +155,14 @@ async fn route(
         "/livez" => plain(StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => readiness(&doors.gateway),
         "/metrics" => plain(StatusCode::OK, doors.gateway.metrics.text()),
-        protocol::PATH => tunnel::accept(doors, peer, request, drain).await,
+        protocol::PATH => Box::pin(tunnel::accept(doors, peer, request, drain)).await,
         _ => match cluster_path(path) {
             Some((cluster, rest)) => {
                 let (cluster, rest) = (cluster.to_owned(), rest.to_owned());
                 to_cluster(&doors.gateway, peer, request, (cluster, rest)).await
             }
             None if path.starts_with("/v1/") || path.starts_with("/idp/") => {
-                control(doors.router, request).await
+                Box::pin(control(doors.router, request)).await
             }
             None => answer::respond(&Status::failure(
                 Reason::NotFound,

@@ -53,7 +53,7 @@ struct TrustedIssuer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authenticated {
     /// Whom it names.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// When it ends.
     pub expires: Timestamp,
 }
@@ -128,7 +128,7 @@ impl Authenticator {
             None => return Err(AuthError::KeysUnavailable { issuer: issuer() }),
         }
         let caller = claims::caller(config, &token.claims)?;
-        let authenticated = Authenticated { caller, expires };
+        let authenticated = Authenticated { caller: Arc::new(caller), expires };
         self.cache.insert(digest, authenticated.clone(), self.clock.now());
         Ok(authenticated)
     }

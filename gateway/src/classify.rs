@@ -171,7 +171,7 @@ impl Head {
         }
         let (query, payload) = self.payload(body)?;
         let Self { method, info, headers, upgrade, .. } = self;
-        Ok(KubeRequest { id, method, info, query, headers, payload, upgrade })
+        Ok(KubeRequest { id, method, info: info.into(), query, headers, payload, upgrade })
     }
 
     fn payload(&self, body: Bytes) -> Result<(Query, Payload), Unclassified> {

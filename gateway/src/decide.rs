@@ -90,7 +90,7 @@ pub async fn decide(
         let objects = Objects {
             object: if needs.object { object(&request) } else { Object::Absent },
             old_object: if needs.old_object {
-                old_object(live, &caller, &request).await
+                Box::pin(old_object(live, &caller, &request)).await
             } else {
                 Object::Absent
             },
@@ -211,7 +211,7 @@ impl Denial {
 
 impl Subject {
     /// The caller.
-    pub fn caller(&self) -> &Caller {
+    pub fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
 

@@ -87,13 +87,13 @@ impl Entry {
     /// Records a request that cannot be read, by a caller who is known.
     pub async fn reject(
         &self,
-        caller: &Caller,
+        caller: &Arc<Caller>,
         (method, target): (&str, &str),
         why: &str,
     ) -> Result<(), TrailUnavailable> {
         let event = Event::Rejected {
             id: Uuid::now_v7(),
-            caller: caller.clone(),
+            caller: Arc::clone(caller),
             cluster: self.origin.cluster.clone(),
             method: method.chars().take(64).collect(),
             target: target.chars().take(1024).collect(),
@@ -126,10 +126,10 @@ impl Entry {
         RequestRecord {
             id: request.id,
             session: self.origin.session,
-            caller: subject.caller().clone(),
+            caller: Arc::clone(subject.caller()),
             cluster: self.origin.cluster.clone(),
             method: request.method.to_string(),
-            request: request.info.clone(),
+            request: Arc::clone(&request.info),
             query: request.query.pairs().to_vec(),
             body_sha256: (!body.is_empty()).then(|| sha256(&body)),
             decision,

@@ -55,7 +55,7 @@ pub(crate) enum Answer {
 
 /// What was asked for, by whom.
 pub(crate) struct About {
-    pub(crate) info: RequestInfo,
+    pub(crate) info: Arc<RequestInfo>,
     pub(crate) masks: Arc<MaskRules>,
     /// The content type to label the JSON answer with, if the client wants another label.
     pub(crate) label: Option<ContentType>,
@@ -151,7 +151,7 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
     let identity = headers::identity(&caller, request.id, authorization)?;
     let (accept, label) = negotiate(&request, &masks)?;
     let outgoing = Outgoing {
-        headers: headers::of_request(&request, identity, accept),
+        headers: headers::of_request(&mut request, identity, accept),
         method: request.method.clone(),
         target: target(&request),
         body: request.payload.to_bytes(),
@@ -160,13 +160,14 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
     let long = request.info.is_long_running();
     let answer = match upgrade {
         Some(upgrade) => {
-            let response = cluster.pool().send_upgrade(&outgoing).await.map_err(failed)?;
+            let response =
+                Box::pin(cluster.pool().send_upgrade(&outgoing)).await.map_err(failed)?;
             upgraded(response, upgrade).map_err(|OtherProtocol| ForwardError::Protocol {
                 cluster: cluster.name().to_owned(),
             })?
         }
         None if long => {
-            Answer::Response(cluster.pool().send_long(&outgoing).await.map_err(failed)?)
+            Answer::Response(Box::pin(cluster.pool().send_long(&outgoing)).await.map_err(failed)?)
         }
         None => {
             let sent = tokio::time::timeout(ANSWER_TIMEOUT, cluster.pool().send(&outgoing)).await;

@@ -298,10 +298,10 @@ impl Holds {
         Hold {
             id: self.fresh_id(),
             state: HoldState::Pending,
-            caller: subject.caller().clone(),
+            caller: Arc::clone(subject.caller()),
             cluster: entry.origin().cluster.clone(),
             method: subject.request().method.to_string(),
-            request: subject.request().info.clone(),
+            request: Arc::clone(&subject.request().info),
             query: subject.request().query.pairs().to_vec(),
             digest: digest.to_owned(),
             policy: terms.policy.clone(),

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, WARNING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, WARNING};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::body::{Body, Frame};
 use kguard::kube::media::ContentType;
@@ -176,10 +176,8 @@ fn headers(about: &About, mut from: HeaderMap, masked: bool) -> HeaderMap {
         return from;
     }
     let mut headers = HeaderMap::new();
-    for name in PASSED.into_iter().map(HeaderName::from_static) {
-        for value in from.get_all(&name) {
-            headers.append(name.clone(), value.clone());
-        }
+    for (name, value) in from.iter().filter(|(name, _)| PASSED.contains(&name.as_str())) {
+        headers.append(name, value.clone());
     }
     if !masked {
         headers.extend(from.remove(CONTENT_LENGTH).map(|length| (CONTENT_LENGTH, length)));

@@ -104,10 +104,12 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
             let event =
                 SessionEvent::Refused { policy: denial.policy.clone(), message: message.clone() };
             gateway.holds.tell(entry.origin().session, &denial.subject().caller().name, event);
-            let request = Box::new(denial.subject().request().info.clone());
+            let request = Arc::clone(&denial.subject().request().info);
             return Err(Stopped::Denied { request, message });
         }
-        Verdict::Hold(held) => wait(gateway, *held, &live, &entry).await?,
+        // Boxed, as everything below that is rare and big: a connection has room for the largest
+        // future of all, and every request's is moved there.
+        Verdict::Hold(held) => Box::pin(wait(gateway, *held, &live, &entry)).await?,
     };
 
     let committed = entry.commit(&permit).await?;
@@ -120,12 +122,12 @@ async fn authenticate(gateway: &Gateway, credential: Credential) -> Result<Arc<C
     match credential {
         Credential::Bearer(None) => Err(Stopped::Anonymous),
         Credential::Bearer(Some(token)) => {
-            Ok(Arc::new(gateway.authenticator.authenticate(token.expose()).await?.caller))
+            Ok(gateway.authenticator.authenticate(token.expose()).await?.caller)
         }
         Credential::Stream(authenticated) if authenticated.is_over(gateway.clock.now()) => {
             Err(Stopped::Expired)
         }
-        Credential::Stream(authenticated) => Ok(Arc::new(authenticated.caller)),
+        Credential::Stream(authenticated) => Ok(authenticated.caller),
     }
 }
 
@@ -165,7 +167,7 @@ async fn wait(
             if !matches!(error, NotReleased::StillHeld { .. }) {
                 entry.refuse_held(&held, error.hold()).await?;
             }
-            Err(Stopped::Held { request: Box::new(held.subject().request().info.clone()), error })
+            Err(Stopped::Held { request: Arc::clone(&held.subject().request().info), error })
         }
     }
 }

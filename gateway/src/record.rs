@@ -74,8 +74,10 @@ impl Recorder {
     /// During an outage this returns only once the record is durable, so that nothing starts that
     /// cannot be recorded.
     pub async fn append(&self, record: Record) -> Result<Receipt, TrailUnavailable> {
-        let (message, receipt) = message(record)?;
+        let (done, receipt) = oneshot::channel();
+        let message = Message::Append(draft(record)?, Some(done));
         self.queue.send(message).await.map_err(|_| TrailUnavailable::Closed)?;
+        let receipt = Receipt(Some(receipt));
         if self.healthy().is_ok() {
             return Ok(receipt);
         }
@@ -84,11 +86,10 @@ impl Recorder {
     }
 
     /// Hands over a record that nobody waits for. It is in the queue when this returns, so that a
-    /// shutdown that follows commits it; only where the queue is full it gets there later.
+    /// shutdown that follows commits it; only where the queue is full it gets there later. It is
+    /// committed with the next record that somebody waits for, or a few milliseconds later.
     pub fn append_unattended(&self, record: Record) -> Result<(), TrailUnavailable> {
-        let (message, receipt) = message(record)?;
-        drop(receipt);
-        match self.queue.try_send(message) {
+        match self.queue.try_send(Message::Append(draft(record)?, None)) {
             Ok(()) => Ok(()),
             Err(TrySendError::Closed(_)) => Err(TrailUnavailable::Closed),
             Err(TrySendError::Full(message)) => {
@@ -126,10 +127,9 @@ impl Recorder {
     }
 }
 
-fn message(record: Record) -> Result<(Message, Receipt), TrailUnavailable> {
+fn draft(record: Record) -> Result<Box<Draft>, TrailUnavailable> {
     let draft = Draft::of(record).map_err(|source| TrailUnavailable::Encode(Arc::new(source)))?;
-    let (done, receipt) = oneshot::channel();
-    Ok((Message::Append(Box::new(draft), done), Receipt(Some(receipt))))
+    Ok(Box::new(draft))
 }
 
 /// Tells when a record is durable. Dropping it loses that news only, not the record.

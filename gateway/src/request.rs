@@ -1,5 +1,7 @@
 //! A request in the form in which every stage reads it and in which it will be sent.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use hyper::upgrade::OnUpgrade;
@@ -42,7 +44,7 @@ pub struct KubeRequest {
     /// The HTTP method.
     pub method: Method,
     /// The request in the API server's terms.
-    pub info: RequestInfo,
+    pub info: Arc<RequestInfo>,
     /// The canonical query.
     pub query: Query,
     /// The client's headers, as far as they are passed on.

@@ -22,7 +22,7 @@ use crate::hold::Holds;
 use crate::metrics::Metrics;
 use crate::policies::{Policies, PoliciesError};
 use crate::record::{Recorder, StartError, TrailUnavailable};
-use crate::store::{SqliteStore, Store, StoreError};
+use crate::store::{LocalStore, Store, StoreError};
 
 /// What a gateway is made of.
 pub struct Setup {
@@ -153,7 +153,7 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         clusters.insert(config.name.clone(), Arc::new(Cluster::load(config).await?));
     }
     let authenticator = Authenticator::new(parts.issuers, clock.clone())?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&parts.state_dir).await?);
+    let store: Arc<dyn Store> = Arc::new(LocalStore::open(&parts.state_dir).await?);
     let recorder =
         Arc::new(Recorder::start(Arc::clone(&store), &parts.state_dir.join("trail.key")).await?);
     end_stale_holds(&*store).await?;

@@ -1,5 +1,7 @@
 //! Why a request got no further: one enum over all stages, which `answer` turns into a `Status`.
 
+use std::sync::Arc;
+
 use kguard::kube::request_info::RequestInfo;
 
 use crate::authenticate::AuthError;
@@ -30,7 +32,7 @@ pub enum Stopped {
     #[error("{message}")]
     Denied {
         /// What was asked for.
-        request: Box<RequestInfo>,
+        request: Arc<RequestInfo>,
         /// What the caller is told.
         message: String,
     },
@@ -44,7 +46,7 @@ pub enum Stopped {
     #[error("{error}")]
     Held {
         /// What was asked for.
-        request: Box<RequestInfo>,
+        request: Arc<RequestInfo>,
         /// Why not.
         error: NotReleased,
     },

@@ -4,9 +4,9 @@
 //! second. Only the modules below name a database.
 
 mod columns;
+mod local;
 #[cfg(test)]
 pub(crate) mod samples;
-mod sqlite;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use kguard::audit::{Checkpoint, Head, Line, Record, Sealed};
 use uuid::Uuid;
 
 pub use columns::{Columns, Step};
-pub use sqlite::SqliteStore;
+pub use local::LocalStore;
 
 /// Keeps the trail and the holds.
 #[async_trait]
@@ -164,6 +164,17 @@ pub enum StoreError {
     InUse {
         /// The state folder.
         path: PathBuf,
+    },
+    /// Somebody else has written to the trail.
+    #[error(
+        "the trail {path} was altered: {what}; keep the state folder as evidence and start with a \
+         new one, or put the file back from a backup"
+    )]
+    Altered {
+        /// The trail's file.
+        path: PathBuf,
+        /// In which way.
+        what: &'static str,
     },
     /// A newer gateway wrote the database.
     #[error("{path} was written by a newer kguard-gateway; run that version or a later one")]

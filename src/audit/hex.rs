@@ -52,9 +52,22 @@ fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
+impl<const N: usize> Hex<N> {
+    /// Every entry of a trail has one: this is some ten times faster than formatting each byte.
+    fn text(&self) -> String {
+        let nibbles = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        nibbles.map(digit).collect()
+    }
+}
+
+/// Of a number below 16.
+fn digit(nibble: u8) -> char {
+    char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 })
+}
+
 impl<const N: usize> fmt::Display for Hex<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&self.text())
     }
 }
 
@@ -72,7 +85,7 @@ impl<const N: usize> AsRef<[u8]> for Hex<N> {
 
 impl<const N: usize> Serialize for Hex<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.text())
     }
 }
 

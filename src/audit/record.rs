@@ -2,6 +2,7 @@
 //! leaves two of them, one before it is sent and one when it has ended.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,7 @@ pub enum Event {
         /// Its id.
         id: Uuid,
         /// Who sent it.
-        caller: Caller,
+        caller: Arc<Caller>,
         /// The cluster it was for.
         cluster: String,
         /// The HTTP method.
@@ -102,13 +103,13 @@ pub struct RequestRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<Uuid>,
     /// Who asked.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// The cluster it is for.
     pub cluster: String,
     /// The HTTP method.
     pub method: String,
     /// The request as the API server reads it.
-    pub request: RequestInfo,
+    pub request: Arc<RequestInfo>,
     /// The query, decoded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<(String, String)>,

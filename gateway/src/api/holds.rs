@@ -76,7 +76,7 @@ pub(super) async fn decide(
 
 pub(super) async fn inbox(State(gateway): Shared, Asking(asking): Asking) -> Response {
     let left = left(&gateway, &asking);
-    stream::respond(gateway.holds.inbox(Arc::new(asking.caller)), left)
+    stream::respond(gateway.holds.inbox(asking.caller), left)
 }
 
 impl Lines for Inbox {
@@ -94,7 +94,7 @@ pub(super) async fn session(
 ) -> Response {
     let left = left(&gateway, &asking);
     let told = gateway.holds.session_events();
-    stream::respond(Session { id: session, caller: asking.caller.name, told }, left)
+    stream::respond(Session { id: session, caller: asking.caller.name.clone(), told }, left)
 }
 
 struct Session {

@@ -41,11 +41,11 @@ pub(super) fn identity(
 
 /// All headers of a client's request. `accept` replaces the client's own where answers are masked.
 pub(super) fn of_request(
-    request: &KubeRequest,
+    request: &mut KubeRequest,
     identity: HeaderMap,
     accept: Option<HeaderValue>,
 ) -> HeaderMap {
-    let mut headers = request.headers.clone();
+    let mut headers = std::mem::take(&mut request.headers);
     // `extend` would append, and of two Accept lines the API server reads the client's own.
     if let Some(accept) = accept {
         headers.insert(ACCEPT, accept);
@@ -105,7 +105,7 @@ mod tests {
         let mut request = KubeRequest {
             id: Uuid::nil(),
             method: http::Method::GET,
-            info: RequestInfo { verb: Verb::Get, path: "/version".into(), resource: None },
+            info: RequestInfo { verb: Verb::Get, path: "/version".into(), resource: None }.into(),
             query: Query::default(),
             headers: HeaderMap::new(),
             payload: Payload::Empty,
@@ -116,7 +116,7 @@ mod tests {
         }
         let ours = || HeaderValue::from_static("ours");
         let identity = identity(&caller("oidc:alice"), Uuid::nil(), Some(ours())).unwrap();
-        let headers = of_request(&request, identity, Some(ours()));
+        let headers = of_request(&mut request, identity, Some(ours()));
         assert!(headers.values().all(|value| value != "theirs"), "{headers:?}");
         assert_eq!(headers.get_all(ACCEPT).iter().count(), 1);
     }

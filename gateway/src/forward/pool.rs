@@ -117,7 +117,7 @@ impl Pool {
                 }
             }
         }
-        let mut sender = self.open_http1().await?;
+        let mut sender = Box::pin(self.open_http1()).await?;
         let sent = sender.send_request(self.request(request, Version::Http1)?);
         let response = sent.await.map_err(SendError::Broken)?;
         Ok(self.pooled(response, sender, slot))
@@ -151,7 +151,7 @@ impl Pool {
         &self,
         request: &Outgoing,
     ) -> Result<Response<PooledBody>, SendError> {
-        let mut sender = self.open_http1().await?;
+        let mut sender = Box::pin(self.open_http1()).await?;
         let sent = sender.send_request(self.request(request, Version::Http1)?);
         let response = sent.await.map_err(SendError::Broken)?;
         Ok(response.map(|body| PooledBody { body, _lease: Lease::Own(sender), idle: None }))
@@ -184,7 +184,7 @@ impl Pool {
         if let Some(stream) = self.free_stream() {
             return Ok(stream);
         }
-        let (io, version) = self.endpoint.connect(Version::Http2).await?;
+        let (io, version) = Box::pin(self.endpoint.connect(Version::Http2)).await?;
         if version == Version::Http1 {
             let (sender, connection) =
                 http1::handshake(io).await.map_err(ConnectError::Handshake)?;
@@ -192,7 +192,7 @@ impl Pool {
             return Ok(LongRunning::Own(sender));
         }
         let (sender, connection) =
-            http2_builder().handshake(io).await.map_err(ConnectError::Handshake)?;
+            Box::pin(http2_builder().handshake(io)).await.map_err(ConnectError::Handshake)?;
         tokio::spawn(connection);
         let shard = Shard { sender, streams: Arc::default() };
         let stream = shard.stream();

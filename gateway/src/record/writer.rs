@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use kguard::audit::chain::RecordText;
 use kguard::audit::{Event, Head, Record, SigningKey};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
@@ -17,6 +17,16 @@ use crate::store::{Batch, NewEntry, Step, Store, StoreError};
 
 /// Records in one commit.
 pub(super) const BATCH: usize = 512;
+
+/// So many are not kept waiting for more.
+const ENOUGH: usize = 64;
+
+/// The time between two commits under load: each costs a sync and a signature, for one record or
+/// for hundreds. A record that comes alone does not wait.
+const INTERVAL: Duration = Duration::from_millis(1);
+
+/// How long records that nobody waits for may wait for one that somebody does.
+const LINGER: Duration = Duration::from_millis(5);
 
 /// Responses that are kept while the trail cannot be written. What does not fit stays open in the
 /// trail, and is ended as unknown at the next start.
@@ -28,10 +38,16 @@ const RETRY: Duration = Duration::from_secs(1);
 /// What the writer is told.
 #[derive(Debug)]
 pub(super) enum Message {
-    /// Record this, and say when it is durable.
-    Append(Box<Draft>, oneshot::Sender<Result<(), TrailUnavailable>>),
+    /// Record this, and tell whoever waits for it when it is durable.
+    Append(Box<Draft>, Option<oneshot::Sender<Result<(), TrailUnavailable>>>),
     /// Take nothing more.
     Shutdown,
+}
+
+impl Message {
+    fn is_awaited(&self) -> bool {
+        !matches!(self, Self::Append(_, None))
+    }
 }
 
 /// A record on its way to its place in the chain.
@@ -97,6 +113,7 @@ impl Writer {
     /// Records what comes in, until nobody can send any more.
     pub(super) async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
         let mut taken = Vec::with_capacity(BATCH);
+        let mut committed = Instant::now();
         loop {
             let wait = messages.recv_many(&mut taken, BATCH);
             if self.outage.is_none() {
@@ -111,14 +128,8 @@ impl Writer {
                 let _ = self.recover().await;
                 return;
             }
-            // Everybody whom the last commit set free gets to send the next record first: without
-            // this, commits of one and of all the others would alternate.
-            tokio::task::yield_now().await;
-            while taken.len() < BATCH
-                && let Ok(message) = messages.try_recv()
-            {
-                taken.push(message);
-            }
+            gather(&mut taken, &mut messages, committed).await;
+            committed = Instant::now();
             self.serve(&mut taken, &mut messages).await;
         }
     }
@@ -129,7 +140,7 @@ impl Writer {
             match message {
                 Message::Append(draft, done) => {
                     drafts.push(*draft);
-                    waiting.push(done);
+                    waiting.extend(done);
                 }
                 Message::Shutdown => messages.close(),
             }
@@ -258,6 +269,35 @@ impl Writer {
                 Step::Ended(id) => self.open.insert(id),
                 Step::Sent(id) => self.open.remove(&id),
             };
+        }
+    }
+}
+
+/// Takes what belongs into one commit with the records that are there, the last commit having begun
+/// at `committed`.
+async fn gather(
+    taken: &mut Vec<Message>,
+    messages: &mut mpsc::Receiver<Message>,
+    committed: Instant,
+) {
+    let first = Instant::now();
+    // Everybody whom the last commit set free gets to send the next record first: without this,
+    // commits of one and of all the others would alternate.
+    tokio::task::yield_now().await;
+    loop {
+        while taken.len() < BATCH
+            && let Ok(message) = messages.try_recv()
+        {
+            taken.push(message);
+        }
+        let is_awaited = taken.iter().any(Message::is_awaited);
+        let due = if is_awaited { committed + INTERVAL } else { first + LINGER };
+        if taken.len() >= ENOUGH || messages.is_closed() || Instant::now() >= due {
+            return;
+        }
+        match timeout_at(due, messages.recv()).await {
+            Ok(Some(message)) => taken.push(message),
+            Ok(None) | Err(_) => return,
         }
     }
 }

@@ -9,7 +9,7 @@ use kguard::audit::{Checkpoint, Head, Sealed};
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
-use crate::store::{Batch, OpenRequest, Query, SqliteStore, Store, StoreError};
+use crate::store::{Batch, LocalStore, OpenRequest, Query, Store, StoreError};
 
 /// What the store does with a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) enum Mode {
 }
 
 pub(super) struct FaultyStore {
-    pub(super) inner: SqliteStore,
+    pub(super) inner: LocalStore,
     pub(super) mode: watch::Sender<Mode>,
     /// How many commits were begun.
     pub(super) begun: watch::Sender<usize>,
@@ -31,7 +31,7 @@ pub(super) struct FaultyStore {
 }
 
 impl FaultyStore {
-    pub(super) fn new(inner: SqliteStore) -> Self {
+    pub(super) fn new(inner: LocalStore) -> Self {
         Self {
             inner,
             mode: watch::Sender::new(Mode::Works),

@@ -1,4 +1,5 @@
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use jiff::Timestamp;
@@ -13,8 +14,8 @@ use super::*;
 use crate::store::samples::{caller, hold, read, request, response, target};
 use crate::store::{Filter, NewEntry, Window};
 
-async fn store(folder: &TempDir) -> SqliteStore {
-    SqliteStore::open(folder.path()).await.unwrap()
+async fn store(folder: &TempDir) -> LocalStore {
+    LocalStore::open(folder.path()).await.unwrap()
 }
 
 fn batch(mut head: Head, records: &[Record]) -> Arc<Batch> {
@@ -29,7 +30,7 @@ fn batch(mut head: Head, records: &[Record]) -> Arc<Batch> {
     Arc::new(Batch { entries, checkpoint: key.sign(head, Timestamp::UNIX_EPOCH) })
 }
 
-async fn append(store: &SqliteStore, records: &[Record]) {
+async fn append(store: &LocalStore, records: &[Record]) {
     let batch = batch(store.head().await.unwrap(), records);
     store.append(Arc::clone(&batch)).await.unwrap();
     assert_eq!(store.head().await.unwrap(), batch.checkpoint.head());
@@ -62,39 +63,100 @@ async fn what_was_appended_is_read_back_byte_for_byte() {
     assert_eq!(serde_json::to_string(&paged).unwrap(), serde_json::to_string(&lines).unwrap());
 }
 
-#[tokio::test]
-async fn a_batch_is_added_wholly_or_not_at_all() {
+/// A folder with two batches, where the second begins, and its size.
+async fn two_batches() -> (TempDir, usize, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("trail.jsonl");
     let store = store(&folder).await;
     append(&store, &[request(1, json!({}))]).await;
-    let head = store.head().await.unwrap();
-    let mut torn = batch(head, &[request(2, json!({})), request(3, json!({}))]);
-    Arc::get_mut(&mut torn).unwrap().entries[1].sealed.seq = 1;
-    assert!(matches!(store.append(torn).await, Err(StoreError::Write { .. })));
-    assert_eq!(store.head().await.unwrap(), head);
-    append(&store, &[request(2, json!({}))]).await;
+    let start = std::fs::read(&file).unwrap().len();
+    append(&store, &[request(2, json!({})), request(3, json!({}))]).await;
+    (folder, start, std::fs::read(&file).unwrap())
+}
+
+/// Puts the file there as a crash has left it, before the index followed.
+fn crash(folder: &TempDir, text: &[u8]) {
+    std::fs::write(folder.path().join("trail.jsonl"), text).unwrap();
+    for file in ["gateway.db", "gateway.db-wal", "gateway.db-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(file));
+    }
 }
 
 #[tokio::test]
-async fn a_full_database_says_so_and_takes_records_again_later() {
+async fn what_a_crash_left_of_a_batch_is_removed() {
+    let (folder, start, whole) = two_batches().await;
+    let mut unwritten = whole.clone();
+    unwritten[start..start + 100].fill(0);
+    let cuts = (start + 1..whole.len()).step_by(7).map(|cut| whole[..cut].to_vec());
+    for left in cuts.chain([unwritten]) {
+        crash(&folder, &left);
+        let store = store(&folder).await;
+        assert_eq!(store.head().await.unwrap().seq, 1, "{} bytes", left.len());
+        append(&store, &[request(2, json!({}))]).await;
+        assert_eq!(store.lines(0, 10).await.unwrap().len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn what_no_crash_leaves_is_evidence() {
+    let (folder, start, whole) = two_batches().await;
+    let mut damaged = whole.clone();
+    damaged[start + 100] = b'\x01';
+    let mut followed = whole.clone();
+    followed[start..start + 100].fill(0);
+    followed.extend_from_slice(&whole[start..]);
+    let other = [&whole[..], &whole[start..]].concat();
+    for left in [damaged, followed, other] {
+        crash(&folder, &left);
+        let error = LocalStore::open(folder.path()).await.unwrap_err();
+        assert!(matches!(error, StoreError::Altered { .. }), "{error:?}");
+        assert_eq!(std::fs::read(folder.path().join("trail.jsonl")).unwrap(), left);
+    }
+}
+
+#[tokio::test]
+async fn the_index_is_made_again_from_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = async |store: &LocalStore| {
+        let lines = serde_json::to_string(&store.lines(0, 1000).await.unwrap()).unwrap();
+        (lines, store.open_requests(1000).await.unwrap())
+    };
+    let before = {
+        let store = store(&folder).await;
+        for id in 1..=300 {
+            append(&store, &[request(id, json!({})), response(id - 1)]).await;
+        }
+        all(&store).await
+    };
+    crash(&folder, &std::fs::read(folder.path().join("trail.jsonl")).unwrap());
+    let store = store(&folder).await;
+    assert_eq!(all(&store).await, before);
+    assert_eq!(before.1.len(), 1);
+}
+
+#[tokio::test]
+async fn an_index_that_cannot_be_written_stops_nothing_and_catches_up() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder).await;
     append(&store, &[request(1, json!({}))]).await;
-    store.execute("PRAGMA max_page_count = 1").await;
-    let many: Vec<_> = (2..200).map(|id| request(id, json!({}))).collect();
-    let batch = batch(store.head().await.unwrap(), &many);
-    let error = store.append(Arc::clone(&batch)).await.unwrap_err();
-    assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
-    // The limit went with the connection, as a full disk goes with the files of somebody else.
-    store.append(Arc::clone(&batch)).await.unwrap();
-    assert_eq!(store.head().await.unwrap().seq, 199);
+    assert_eq!(store.lines(0, 10).await.unwrap().len(), 2);
+    store.execute("ALTER TABLE progress RENAME TO gone").await;
+    append(&store, &[request(2, json!({}))]).await;
+    append(&store, &[request(3, json!({}))]).await;
+    let error = store.lines(0, 10).await.unwrap_err();
+    assert!(matches!(error, StoreError::Read { .. }), "{error:?}");
+    store.execute("ALTER TABLE gone RENAME TO progress").await;
+    while store.lines(0, 10).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(store.lines(0, 10).await.unwrap().len(), 6);
 }
 
 #[tokio::test]
 async fn a_second_gateway_is_refused_until_the_first_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let first = store(&folder).await;
-    let error = SqliteStore::open(folder.path()).await.unwrap_err();
+    let error = LocalStore::open(folder.path()).await.unwrap_err();
     assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
     drop(first);
     store(&folder).await;
@@ -107,7 +169,7 @@ async fn a_database_of_a_newer_gateway_is_refused() {
         let store = store(&folder).await;
         store.execute("PRAGMA user_version = 99").await;
     }
-    let error = SqliteStore::open(folder.path()).await.unwrap_err();
+    let error = LocalStore::open(folder.path()).await.unwrap_err();
     assert!(matches!(error, StoreError::Newer { .. }), "{error:?}");
 }
 
@@ -115,12 +177,12 @@ async fn a_database_of_a_newer_gateway_is_refused() {
 async fn nobody_else_can_read_the_state() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("state");
-    let store = SqliteStore::open(&folder).await.unwrap();
+    let store = LocalStore::open(&folder).await.unwrap();
     append(&store, &[request(1, json!({}))]).await;
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
     let files: Vec<_> = folder.read_dir().unwrap().map(|file| file.unwrap().path()).collect();
-    assert!(files.len() >= 3, "{files:?}");
+    assert!(files.len() >= 4, "{files:?}");
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }

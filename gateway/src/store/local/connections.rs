@@ -103,7 +103,7 @@ fn read_only(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Runs on a thread that may block. Once begun it runs to its end, whether or not anybody waits.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match spawn_blocking(work).await {
         Ok(done) => done,
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),

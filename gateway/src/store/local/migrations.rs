@@ -8,7 +8,7 @@ use super::open_error;
 use crate::store::StoreError;
 
 /// In order; what was released is never edited, only added to.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_trail.sql")];
+const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_index.sql")];
 
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let version: i64 = connection

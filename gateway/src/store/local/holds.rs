@@ -3,7 +3,6 @@
 use kguard::api::{Hold, HoldState};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::read_json;
 use crate::store::BoxError;
 
 pub(super) fn put(connection: &Connection, hold: &Hold) -> rusqlite::Result<()> {
@@ -35,5 +34,10 @@ pub(super) fn list(
         Some(_) => "SELECT body FROM holds WHERE state = ?1 ORDER BY created DESC LIMIT ?2",
         None => "SELECT body FROM holds WHERE ?1 IS NULL ORDER BY created DESC LIMIT ?2",
     })?;
-    read_json(statement.query(params![state.map(HoldState::as_str), limit])?)
+    let mut rows = statement.query(params![state.map(HoldState::as_str), limit])?;
+    let mut holds = Vec::new();
+    while let Some(row) = rows.next()? {
+        holds.push(serde_json::from_str(row.get_ref(0)?.as_str()?)?);
+    }
+    Ok(holds)
 }

@@ -1,0 +1,203 @@
+//! The embedded store: a folder with the trail's file, and a SQLite database beside it.
+//!
+//! The file is the trail: lines as an export has them, so that `kguard audit verify` reads it as it
+//! is. A batch costs one write and one sync of it. The database holds an index of the file, which
+//! follows by itself, and the holds. A lock on a third file keeps a second gateway out.
+//!
+//! SQLite and files block, so every use of them is one closure on a thread made for that.
+
+mod connections;
+mod files;
+mod holds;
+mod index;
+mod indexer;
+mod log;
+mod migrations;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kguard::api::{Hold, HoldState};
+use kguard::audit::{Checkpoint, Head, Line, Sealed};
+use rusqlite::{Connection, ErrorCode};
+
+use self::connections::{Readers, Writer, blocking};
+use self::indexer::Indexer;
+use self::log::{Extent, Log, Place};
+use super::{Batch, BoxError, OpenRequest, Query, Store, StoreError};
+
+/// A store in a folder.
+#[derive(Debug)]
+pub struct LocalStore {
+    database: PathBuf,
+    trail: PathBuf,
+    log: Arc<Log>,
+    indexer: Indexer,
+    writer: Arc<Writer>,
+    readers: Readers,
+    _lock: File,
+}
+
+impl LocalStore {
+    /// Opens the store in a state folder, which is made if it is not there.
+    pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        let (database, trail) = (folder.join("gateway.db"), folder.join("trail.jsonl"));
+        let parts = {
+            let (folder, database, trail) = (folder.to_owned(), database.clone(), trail.clone());
+            blocking(move || open_parts(&folder, &database, &trail)).await?
+        };
+        let Parts { lock, connection, log, known } = parts;
+        let (log, writer) = (Arc::new(log), Arc::new(Writer::new(&database, connection)));
+        let indexer = Indexer::start(Arc::clone(&log), Arc::clone(&writer), known);
+        let readers = Readers::new(&database);
+        Ok(Self { database, trail, log, indexer, writer, readers, _lock: lock })
+    }
+
+    /// Asks the index, once it knows all that is in the file by now, and reads the lines that it
+    /// names.
+    async fn find<T: Send + 'static>(
+        &self,
+        places: impl FnOnce(&Connection) -> rusqlite::Result<Vec<Place>> + Send + 'static,
+        pick: fn(Line) -> Option<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.index().await?;
+        let log = Arc::clone(&self.log);
+        let read = move |connection: &Connection| {
+            let lines = places(connection)?.into_iter().map(|place| log.line(place));
+            let picked = lines
+                .map(|line| pick(line?).ok_or_else(|| "a line is not what the index says".into()));
+            picked.collect()
+        };
+        self.read(read, &self.trail).await
+    }
+
+    async fn index(&self) -> Result<(), StoreError> {
+        let reached = self.indexer.reach(self.log.extent().size).await;
+        reached.map_err(|behind| read_error(&self.trail, behind))
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, BoxError> + Send + 'static,
+        file: &Path,
+    ) -> Result<T, StoreError> {
+        self.readers.run(work).await.map_err(|source| read_error(file, source))
+    }
+
+    /// Does what nobody but a test does on the connection that writes.
+    #[cfg(test)]
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        self.writer.run(move |connection| connection.execute_batch(sql)).await.unwrap();
+    }
+}
+
+/// What a store is opened to.
+struct Parts {
+    lock: File,
+    connection: Connection,
+    log: Log,
+    /// How far the index goes.
+    known: Extent,
+}
+
+fn open_parts(folder: &Path, database: &Path, trail: &Path) -> Result<Parts, StoreError> {
+    let lock = files::lock(folder)?;
+    files::create_private(database)?;
+    let failed = |source: rusqlite::Error| open_error(database, source);
+    let mut connection = connections::connect(database).map_err(failed)?;
+    migrations::run(&mut connection, database)?;
+    let known = index::extent(&connection).map_err(failed)?;
+    let log = Log::open(trail, known)?;
+    Ok(Parts { lock, connection, log, known })
+}
+
+fn open_error(path: &Path, source: impl Into<BoxError>) -> StoreError {
+    StoreError::Open { path: path.to_owned(), source: source.into() }
+}
+
+fn read_error(path: &Path, source: impl Into<BoxError>) -> StoreError {
+    StoreError::Read { path: path.to_owned(), source: source.into() }
+}
+
+/// What a failed write is.
+fn write_error(path: &Path, is_full: bool, source: impl Into<BoxError>) -> StoreError {
+    let path = path.to_owned();
+    if is_full {
+        StoreError::Full { path }
+    } else {
+        StoreError::Write { path, source: source.into() }
+    }
+}
+
+fn checkpoint(line: Line) -> Option<Checkpoint> {
+    match line {
+        Line::Checkpoint(checkpoint) => Some(checkpoint),
+        Line::Entry(_) => None,
+    }
+}
+
+fn entry(line: Line) -> Option<Sealed> {
+    match line {
+        Line::Entry(entry) => Some(entry),
+        Line::Checkpoint(_) => None,
+    }
+}
+
+#[async_trait]
+impl Store for LocalStore {
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), StoreError> {
+        let log = Arc::clone(&self.log);
+        let placed = blocking(move || log.append(batch)).await.map_err(|error| {
+            write_error(&self.trail, error.kind() == io::ErrorKind::StorageFull, error)
+        })?;
+        self.indexer.hand_over(placed).await;
+        Ok(())
+    }
+
+    async fn head(&self) -> Result<Head, StoreError> {
+        Ok(self.log.extent().head)
+    }
+
+    async fn entries(&self, query: &Query) -> Result<Vec<Sealed>, StoreError> {
+        let query = query.clone();
+        self.find(move |connection| index::entries(connection, &query), entry).await
+    }
+
+    async fn checkpoints(&self, after: u64, through: u64) -> Result<Vec<Checkpoint>, StoreError> {
+        self.find(move |connection| index::checkpoints(connection, after, through), checkpoint)
+            .await
+    }
+
+    async fn last_checkpoints(&self, count: u32) -> Result<Vec<Checkpoint>, StoreError> {
+        self.find(move |connection| index::last_checkpoints(connection, count), checkpoint).await
+    }
+
+    async fn open_requests(&self, limit: u32) -> Result<Vec<OpenRequest>, StoreError> {
+        self.index().await?;
+        self.read(move |connection| index::open_requests(connection, limit), &self.database).await
+    }
+
+    async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError> {
+        let hold = hold.clone();
+        let put = self.writer.run(move |connection| holds::put(connection, &hold)).await;
+        put.map_err(|error| {
+            let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+            write_error(&self.database, is_full, error)
+        })
+    }
+
+    async fn hold(&self, id: &str) -> Result<Option<Hold>, StoreError> {
+        let id = id.to_owned();
+        self.read(move |connection| holds::one(connection, &id), &self.database).await
+    }
+
+    async fn holds(&self, state: Option<HoldState>, limit: u32) -> Result<Vec<Hold>, StoreError> {
+        self.read(move |connection| holds::list(connection, state, limit), &self.database).await
+    }
+}
+
+#[cfg(test)]
+mod tests;
