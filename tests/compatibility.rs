@@ -111,7 +111,14 @@ impl Line {
     }
 
     fn run(&self, side: &Side) -> Output {
-        self.normal(&side.run(self.text), side)
+        let mut output = side.run(self.text);
+        for _ in 0..5 {
+            if !lost_output(&output) {
+                break;
+            }
+            output = side.run(self.text);
+        }
+        self.normal(&output, side)
     }
 
     /// What is the same on both sides of an output.
@@ -120,6 +127,13 @@ impl Line {
         let stderr = if self.stderr { normal(&output.stderr) } else { String::new() };
         Output { stdout: normal(&output.stdout), stderr, code: output.code }
     }
+}
+
+/// Whether kubectl threw output away, which says nothing about either side: its exec over WebSocket
+/// reads before it has opened its streams, and discards what comes for one that it has not opened
+/// yet (client-go `tools/remotecommand/websocket.go`; seen with 1.30, past the gateway).
+fn lost_output(output: &Output) -> bool {
+    output.stderr.contains("Unknown stream id") && output.stderr.contains("discarding message")
 }
 
 /// The lines that only one side has.
