@@ -124,6 +124,20 @@ fn a_gateway_that_is_away_is_told_from_all_else_by_its_exit_code() {
 }
 
 #[test]
+fn a_gateway_whose_certificate_is_not_trusted_is_said_to_be_just_that() {
+    let gateway = Gateway::with_policies(ALLOW_ALL);
+    let user = User::person(&gateway, "alice");
+    for args in [&["kubectl", "version"][..], &["whoami"]] {
+        let mut command = user.command("1.33", args);
+        // The platform's certificates instead, and those know no such CA.
+        let refused = run(command.env_remove("KGUARD_CA_FILE"));
+        assert_eq!(refused.code, 69, "{refused:?}");
+        assert!(refused.stderr.contains("its certificate is not trusted here"), "{refused:?}");
+        assert!(refused.stderr.contains("login --ca FILE`"), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_cluster_that_is_away_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let text = std::fs::read_to_string(&Cluster::get().gateway).unwrap();

@@ -87,6 +87,16 @@ impl Process {
     }
 }
 
+impl Drop for Process {
+    /// Waits for its end: the next one to start listens on the same port.
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
 /// Keeps this process, and what it starts, on one core.
 pub(crate) fn pin(cpu: usize) -> Result<(), Failure> {
     let mut cpus = CpuSet::new();

@@ -139,7 +139,25 @@ impl From<&crate::tunnel::TunnelError> for Failure {
     }
 }
 
-fn unreachable(error: &dyn Error) -> Failure {
-    Failure::of(Kind::Unreachable, error)
-        .hint("is the address right, the network up? `kguard doctor` looks closer")
+fn unreachable(error: &(dyn Error + 'static)) -> Failure {
+    let failure = Failure::of(Kind::Unreachable, error);
+    if is_untrusted(error) {
+        return failure.hint(
+            "its certificate is not trusted here: name the CA that signed it with `kguard login --ca FILE` or \
+             KGUARD_CA_FILE; if it should be a public one, somebody may be in between",
+        );
+    }
+    failure.hint("is the address right, the network up? `kguard doctor` looks closer")
+}
+
+/// Whether TLS failed for the server's certificate, however deep that is wrapped.
+fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
+    let is_certificate = |error: &(dyn Error + 'static)| {
+        matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
+    };
+    // An io::Error's source is its inner error's, and not that error itself.
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    is_certificate(error)
+        || inner.is_some_and(|inner| is_untrusted(inner))
+        || error.source().is_some_and(is_untrusted)
 }

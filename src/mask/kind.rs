@@ -1,5 +1,6 @@
 //! From the kind that an object says it has to the resources that it may be stored under.
 
+use super::rule::{ResourceName, resource_name};
 use crate::kube::request_info::ResourceInfo;
 
 /// The group of `Table` and `PartialObjectMetadata`.
@@ -57,7 +58,10 @@ impl GroupKind {
     /// The first is upstream's guess (apimachinery `UnsafeGuessKindToResource`); custom resources
     /// choose their plural freely, so the other spellings count too, and so does the requested
     /// resource if it is of the same group. Too many names only mask too much.
-    pub(super) fn resources(&self, requested: Option<&ResourceInfo>) -> Vec<(String, String)> {
+    pub(super) fn resources<'a>(
+        &'a self,
+        requested: Option<&'a ResourceInfo>,
+    ) -> Vec<ResourceName<'a>> {
         let singular = self.kind.to_lowercase();
         let guess = match singular.strip_suffix('y') {
             _ if singular.ends_with("endpoints") => singular.clone(),
@@ -65,11 +69,10 @@ impl GroupKind {
             None if singular.ends_with('s') => format!("{singular}es"),
             None => format!("{singular}s"),
         };
-        let mut names = vec![guess, format!("{singular}s"), format!("{singular}es"), singular];
-        if let Some(requested) = requested.filter(|requested| requested.api_group == self.group) {
-            names.push(requested.resource.clone());
-        }
-        names.into_iter().map(|name| (name, self.group.clone())).collect()
+        let names = [guess, format!("{singular}s"), format!("{singular}es"), singular];
+        let guesses = names.into_iter().map(|name| (name.into(), self.group.as_str()));
+        let requested = requested.filter(|requested| requested.api_group == self.group);
+        guesses.chain(requested.map(resource_name)).collect()
     }
 }
 
@@ -86,8 +89,8 @@ mod tests {
             ("networking.k8s.io/v1", "Ingress", "ingresses", "networking.k8s.io"),
             ("apps/v1", "StatefulSet", "statefulsets", "apps"),
         ] {
-            let guess = GroupKind::new(api_version, kind).unwrap().resources(None);
-            assert_eq!(guess.first(), Some(&(resource.to_owned(), group.to_owned())));
+            let kind = GroupKind::new(api_version, kind).unwrap();
+            assert_eq!(kind.resources(None).first(), Some(&(resource.into(), group)));
         }
     }
 
@@ -99,7 +102,7 @@ mod tests {
             resource: "indices".into(),
             ..ResourceInfo::default()
         };
-        let indices = ("indices".to_owned(), "g.example".to_owned());
+        let indices = ("indices".into(), "g.example");
         assert!(gateway.resources(Some(&requested)).contains(&indices));
         let other = ResourceInfo { api_group: String::new(), ..requested };
         assert!(!gateway.resources(Some(&other)).contains(&indices));

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::edit::{self, Edit};
 use super::kind::GroupKind;
 use super::members::Members;
-use super::rule::{MaskRule, Subject};
+use super::rule::{MaskRule, ResourceName, Subject, resource_name};
 use super::string::decode;
 use super::value::{Location, Values};
 use super::walk::{Masks, walk};
@@ -62,14 +62,13 @@ pub(super) fn unseen(context: &Context) -> Masked<'_> {
 }
 
 /// The requested resource, as rules match it; nothing when there is none.
-pub(super) fn requested(context: &Context) -> Vec<(String, String)> {
-    let requested = context.requested.iter();
-    requested.map(|info| (info.resource.clone(), info.api_group.clone())).collect()
+pub(super) fn requested(context: &Context) -> Vec<ResourceName<'_>> {
+    context.requested.iter().map(resource_name).collect()
 }
 
 fn subject<'a>(
     context: &'a Context,
-    kind: Option<&GroupKind>,
+    kind: Option<&'a GroupKind>,
     (namespace, name): (Option<&'a str>, Option<&'a str>),
 ) -> Subject<'a> {
     let info = context.requested.as_ref();

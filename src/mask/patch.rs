@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::object::LAST_APPLIED;
 use super::path::{FieldPath, Segment};
-use super::rule::{MaskRule, MaskRules, Subject};
+use super::rule::{MaskRule, MaskRules, Subject, resource_name};
 use crate::kube::request_info::ResourceInfo;
 
 impl MaskRules {
@@ -13,7 +13,7 @@ impl MaskRules {
     pub fn read_by_patch(&self, resource: &ResourceInfo, patch: &Value) -> Option<&str> {
         let given = |text: &&str| !text.is_empty();
         let subject = Subject {
-            resources: vec![(resource.resource.clone(), resource.api_group.clone())],
+            resources: vec![resource_name(resource)],
             namespace: Some(resource.namespace.as_str()).filter(given),
             name: Some(resource.name.as_str()).filter(given),
         };

@@ -1,5 +1,6 @@
 //! Which fields of which objects are masked: the rules, narrowed down to one caller and cluster.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::path::FieldPath;
@@ -29,11 +30,19 @@ pub struct MaskRule {
     pub fields: Vec<FieldPath>,
 }
 
+/// A resource and its group.
+pub(super) type ResourceName<'a> = (Cow<'a, str>, &'a str);
+
+/// The name of a resource that was asked for.
+pub(super) fn resource_name(info: &ResourceInfo) -> ResourceName<'_> {
+    (info.resource.as_str().into(), &info.api_group)
+}
+
 /// What is known of an object when rules are matched. What is not known matches every rule.
 #[derive(Debug)]
 pub(super) struct Subject<'a> {
     /// Every (resource, group) that the object may be stored under; empty when unknown.
-    pub resources: Vec<(String, String)>,
+    pub resources: Vec<ResourceName<'a>>,
     pub namespace: Option<&'a str>,
     pub name: Option<&'a str>,
 }
@@ -48,7 +57,7 @@ impl MaskRules {
     /// judged by its content, such as `Warning` headers and plain-text errors, which are withheld
     /// then.
     pub fn cover(&self, requested: &ResourceInfo) -> bool {
-        let resources = vec![(requested.resource.clone(), requested.api_group.clone())];
+        let resources = vec![resource_name(requested)];
         !self.matching(&Subject { resources, namespace: None, name: None }).is_empty()
     }
 
@@ -57,7 +66,7 @@ impl MaskRules {
     }
 
     /// Whether a rule names this very resource, without a star.
-    pub(super) fn name_literally(&self, resources: &[(String, String)]) -> bool {
+    pub(super) fn name_literally(&self, resources: &[ResourceName<'_>]) -> bool {
         let mut patterns = self.rules.iter().flat_map(|rule| &rule.resources);
         patterns.any(|pattern| {
             pattern.is_literal()
@@ -74,7 +83,7 @@ impl MaskRule {
             && any_glob(&self.names, subject.name)
     }
 
-    fn matches_resource(&self, resources: &[(String, String)]) -> bool {
+    fn matches_resource(&self, resources: &[ResourceName<'_>]) -> bool {
         resources.is_empty()
             || self.resources.is_empty()
             || resources.iter().any(|(resource, group)| {

@@ -19,11 +19,11 @@ use crate::store::{Batch, NewEntry, Step, Store, StoreError};
 pub(super) const BATCH: usize = 512;
 
 /// So many are not kept waiting for more.
-const ENOUGH: usize = 64;
+const ENOUGH: usize = 128;
 
 /// The time between two commits under load: each costs a sync and a signature, for one record or
 /// for hundreds. A record that comes alone does not wait.
-const INTERVAL: Duration = Duration::from_millis(1);
+const INTERVAL: Duration = Duration::from_millis(2);
 
 /// How long records that nobody waits for may wait for one that somebody does.
 const LINGER: Duration = Duration::from_millis(5);
