@@ -24,7 +24,9 @@ const KEPT_BYTES: usize = 1024 * 1024;
 pub(super) struct Log {
     path: PathBuf,
     file: File,
-    tip: Mutex<Tip>,
+    /// For a moment only, unlike the other: whoever asks must not wait for the disk.
+    extent: Mutex<Extent>,
+    writing: Mutex<Writing>,
 }
 
 /// How far the trail has come.
@@ -36,10 +38,10 @@ pub(super) struct Extent {
     pub(super) size: u64,
 }
 
-#[derive(Debug)]
-struct Tip {
-    extent: Extent,
-    /// Whether something of a failed write may stand behind it.
+/// What belongs to the one who writes.
+#[derive(Debug, Default)]
+struct Writing {
+    /// Whether something of a failed write may stand behind the last batch.
     unclean: bool,
     /// What is written next; kept for its memory.
     text: Vec<u8>,
@@ -81,8 +83,12 @@ impl Log {
         if size < known.size {
             return Err(StoreError::Altered { path: path.to_owned(), what: "it was cut off" });
         }
-        let tip = Tip { extent: known, unclean: false, text: Vec::new() };
-        let log = Self { path: path.to_owned(), file, tip: Mutex::new(tip) };
+        let log = Self {
+            path: path.to_owned(),
+            file,
+            extent: Mutex::new(known),
+            writing: Mutex::default(),
+        };
         let mut batches = log.batches(known).map_err(failed)?;
         let extent = loop {
             match batches.next() {
@@ -96,7 +102,7 @@ impl Log {
                 None => break batches.extent,
             }
         };
-        log.tip().extent = extent;
+        *lock(&log.extent) = extent;
         Ok(log)
     }
 
@@ -119,23 +125,23 @@ impl Log {
 
     /// How far the trail has come.
     pub(super) fn extent(&self) -> Extent {
-        self.tip().extent
+        *lock(&self.extent)
     }
 
     /// Adds a batch. Its error leaves the trail as it was.
     pub(super) fn append(&self, batch: Arc<Batch>) -> io::Result<Placed> {
-        let mut tip = self.tip();
-        let start = tip.extent.size;
-        let placed = write(batch, start, &mut tip.text)?;
-        if tip.unclean {
+        let mut writing = lock(&self.writing);
+        let start = self.extent().size;
+        let placed = write(batch, start, &mut writing.text)?;
+        if writing.unclean {
             self.file.set_len(start)?;
         }
-        tip.unclean = true;
-        self.file.write_all_at(&tip.text, start)?;
+        writing.unclean = true;
+        self.file.write_all_at(&writing.text, start)?;
         self.file.sync_data()?;
-        tip.extent = placed.extent();
-        tip.unclean = false;
-        tip.text.shrink_to(KEPT_BYTES);
+        writing.unclean = false;
+        writing.text.shrink_to(KEPT_BYTES);
+        *lock(&self.extent) = placed.extent();
         Ok(placed)
     }
 
@@ -172,10 +178,10 @@ impl Log {
         file.seek(SeekFrom::Start(known.size))?;
         Ok(Batches { lines: BufReader::new(file), extent: known })
     }
+}
 
-    fn tip(&self) -> MutexGuard<'_, Tip> {
-        self.tip.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// [`Line`], borrowed.
