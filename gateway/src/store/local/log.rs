@@ -5,7 +5,7 @@
 //! nobody was told that it is durable.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,13 @@ use serde::Serialize;
 
 use super::{files, open_error};
 use crate::store::{Batch, NewEntry, StoreError};
+
+/// More than a record can come to: a request head that is read is some hundred KiB at most, and JSON
+/// makes six bytes of one at worst.
+const MAX_LINE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// More than a batch can come to in practice. Whatever is longer is not taken for the rest of one.
+const MAX_TORN_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// Memory that is kept from one batch to the next.
 const KEPT_BYTES: usize = 1024 * 1024;
@@ -110,11 +117,14 @@ impl Log {
     /// somebody was there.
     fn cut_off(&self, Extent { size: start, .. }: Extent, size: u64) -> Result<(), StoreError> {
         let failed = |source: io::Error| open_error(&self.path, source);
-        let mut rest = vec![0; usize::try_from(size - start).unwrap_or(usize::MAX)];
+        let what = "it has a batch that is not the gateway's";
+        let altered = || StoreError::Altered { path: self.path.clone(), what };
+        let length = Some(size - start).filter(|length| *length <= MAX_TORN_BYTES);
+        let length = length.and_then(|length| usize::try_from(length).ok()).ok_or_else(altered)?;
+        let mut rest = vec![0; length];
         self.file.read_exact_at(&mut rest, start).map_err(failed)?;
         if !is_torn(&rest) {
-            let what = "it has a batch that is not the gateway's";
-            return Err(StoreError::Altered { path: self.path.clone(), what });
+            return Err(altered());
         }
         tracing::warn!(
             file = %self.path.display(), bytes = rest.len(),
@@ -228,7 +238,7 @@ impl Iterator for Batches {
         let mut at = self.extent.size;
         loop {
             let mut line = Vec::new();
-            match self.lines.read_until(b'\n', &mut line) {
+            match self.lines.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line) {
                 Ok(0) if at == self.extent.size => return None,
                 Ok(_) => {}
                 Err(error) => return Some(Err(BatchError::Read(error))),

@@ -115,6 +115,17 @@ async fn what_no_crash_leaves_is_evidence() {
 }
 
 #[tokio::test]
+async fn what_no_batch_can_be_is_not_read_into_memory() {
+    let (folder, _, whole) = two_batches().await;
+    crash(&folder, &whole);
+    let path = folder.path().join("trail.jsonl");
+    // Takes no room on the disk, and reads as zeros.
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(2 << 40).unwrap();
+    let error = LocalStore::open(folder.path()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Altered { .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn the_index_is_made_again_from_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let all = async |store: &LocalStore| {
