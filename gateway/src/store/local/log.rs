@@ -16,8 +16,8 @@ use serde::Serialize;
 use super::{files, open_error};
 use crate::store::{Batch, NewEntry, StoreError};
 
-/// More than a record can come to: what it repeats of a request is 2 MiB at most (a comment of an
-/// approver), and JSON makes six bytes of one at worst.
+/// More than a record can come to, by far: it repeats some of a request's head, which is some hundred
+/// KiB at most, and JSON makes six bytes of one at worst.
 const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// More than a batch can come to in practice. Whatever is longer is not taken for the rest of one.
