@@ -2,6 +2,7 @@
 
 pub mod delete_options;
 mod field_selector;
+pub mod groups;
 pub mod media;
 pub mod protobuf;
 pub mod request_info;

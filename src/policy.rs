@@ -5,6 +5,7 @@
 //! [`PolicySet::candidates`] looks at the request line and the caller and tells which objects the
 //! policies in question name; [`Candidates::decide`] evaluates those on them.
 
+mod blast_radius;
 pub mod capability;
 mod decision;
 mod document;
@@ -16,7 +17,10 @@ mod set;
 mod template;
 mod yaml;
 
-pub use decision::{Candidates, Decision, HoldTerms, Needs, Object, Objects};
+pub use blast_radius::BlastRadius;
+pub use decision::{
+    Candidates, Charge, Decision, HoldTerms, Needs, Object, Objects, Observed, Over, Ruling,
+};
 pub use problem::{Problem, did_you_mean};
 pub use set::{PolicySet, digest_of};
 

@@ -11,6 +11,7 @@ use kguard::api::Claims;
 use kguard::audit::record::{Event, Outcome, Record, RequestRecord, ResponseRecord};
 use kguard::identity::{Caller, CallerKind};
 use kguard::kube::request_info::{RequestInfo, Verb};
+use kguard::policy::capability::Capabilities;
 use kguard_gateway::record::Recorder;
 use kguard_gateway::store::LocalStore;
 use uuid::Uuid;
@@ -109,6 +110,9 @@ fn request(id: Uuid) -> Record {
         body_sha256: None,
         decision: Outcome::Allow,
         policy: Some("workloads".to_owned()),
+        observed: None,
+        capabilities: Capabilities::default(),
+        charges: BTreeMap::new(),
         hold: None,
         claims: Claims::default(),
         peer: "10.0.0.7:40000".to_owned(),

@@ -8,6 +8,7 @@ use kguard::policy::{Problem, did_you_mean};
 use serde::Deserialize;
 
 use crate::authenticate::IssuerConfig;
+use crate::policies::Mode;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// A folder of `*.yaml` policy files, reloaded when they change; or one file.
     pub policies: PathBuf,
+    /// Whether the policies are in force, or only observe.
+    #[serde(default)]
+    pub policy_mode: Mode,
     /// The clusters.
     pub clusters: Vec<ClusterConfig>,
     /// Whose tokens are accepted.

@@ -1,21 +1,24 @@
 //! Decides on a classified request, and makes the permit without which nothing is sent.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use kguard::audit::record::{Observed, Outcome};
 use kguard::identity::Caller;
-use kguard::kube::request_info::Verb;
 use kguard::mask::MaskRules;
-use kguard::policy::{Decision, Facts, HoldTerms, Object, Objects, PolicySet};
-use serde_json::Value;
+use kguard::policy::capability::Capabilities;
+use kguard::policy::{Candidates, Charge, Decision, Facts, HoldTerms, Objects, PolicySet, Ruling};
 
+use crate::budgets::{Budgets, Reservation};
+use crate::forward::PooledBody;
 use crate::hold::Approval;
-use crate::live::LiveObjects;
+use crate::live::{LiveObjects, WouldRefuse};
+use crate::policies::Mode;
 use crate::request::KubeRequest;
 
 /// What the policies say.
 #[must_use]
-#[derive(Debug)]
 pub enum Verdict {
     /// It may be sent.
     Allow(Box<Permit>),
@@ -23,6 +26,8 @@ pub enum Verdict {
     Deny(Box<Denial>),
     /// It waits for an approval.
     Hold(Box<Held>),
+    /// The API server would refuse it, so that there is nothing to decide on.
+    Futile(Box<Futile>),
 }
 
 /// The right to send one request once, for one caller. Made here alone, and consumed by sending.
@@ -32,8 +37,9 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Permit {
     subject: Subject,
-    policy: String,
+    policy: Option<String>,
     hold: Option<String>,
+    reservation: Reservation,
 }
 
 /// A request that waits. Turned into a permit by an approval of it, and by nothing else.
@@ -41,6 +47,7 @@ pub struct Permit {
 pub struct Held {
     subject: Subject,
     terms: HoldTerms,
+    charges: Vec<Charge>,
 }
 
 /// A refused request and why.
@@ -53,98 +60,152 @@ pub struct Denial {
     pub message: String,
 }
 
+/// A request that the API server would refuse, by its answer to a dry run.
+pub struct Futile {
+    subject: Subject,
+    response: http::Response<PooledBody>,
+}
+
 /// Who asks for what, and what he may see of the answer.
 #[derive(Debug)]
 pub struct Subject {
     caller: Arc<Caller>,
     request: KubeRequest,
     masks: Arc<MaskRules>,
+    findings: Findings,
 }
 
-/// Asks the policies.
-pub async fn decide(
-    policies: &PolicySet,
-    live: &LiveObjects<'_>,
-    (caller, request): (Arc<Caller>, KubeRequest),
-    now: Timestamp,
-) -> Verdict {
-    let cluster = live.cluster_name();
-    let masks = Arc::new(policies.mask_rules(&caller, cluster));
-    if let Some(mask) = mask_read_by_patch(&masks, &request) {
-        let message = format!(
-            "the mask `{mask}` covers what this JSON patch tests, copies or moves; patch it with \
-             `add`, `replace` and `remove` instead"
-        );
-        let subject = Subject { caller, request, masks };
-        return Verdict::Deny(Box::new(Denial { subject, policy: Some(mask), message }));
-    }
-    let decision = {
+/// What was found on the way to a decision, for the record.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// What the request carries.
+    pub carried: Capabilities,
+    /// What policies that only observe would have decided, where that is something else.
+    pub observed: Option<Observed>,
+}
+
+/// What a decision is made with.
+#[derive(Clone, Copy)]
+pub struct Deciding<'a> {
+    /// The policies.
+    pub policies: &'a PolicySet,
+    /// Whether they are in force.
+    pub mode: Mode,
+    /// What they look at.
+    pub live: LiveObjects<'a>,
+    /// What callers have spent.
+    pub budgets: &'a Budgets,
+    /// The moment.
+    pub now: Timestamp,
+}
+
+impl Deciding<'_> {
+    /// Asks the policies.
+    pub async fn decide(self, caller: Arc<Caller>, request: KubeRequest) -> Verdict {
+        let cluster = self.live.cluster_name();
+        let masks = Arc::new(self.policies.mask_rules(&caller, cluster));
+        let findings = Findings::default();
+        let mut subject = Subject { caller, request, masks, findings };
+        if let Some(mask) = mask_read_by_patch(&subject) {
+            let message = format!(
+                "the mask `{mask}` covers what this JSON patch tests, copies or moves; patch it \
+                 with `add`, `replace` and `remove` instead"
+            );
+            return Verdict::Deny(Box::new(Denial { subject, policy: Some(mask), message }));
+        }
         let facts = Facts {
-            request: &request.info,
-            query: request.query.pairs(),
-            caller: &caller,
+            request: &subject.request.info,
+            query: subject.request.query.pairs(),
+            caller: &subject.caller,
             cluster,
         };
-        let candidates = policies.candidates(&facts);
-        let needs = candidates.needs();
-        let objects = Objects {
-            object: if needs.object { object(&request) } else { Object::Absent },
-            old_object: if needs.old_object {
-                Box::pin(old_object(live, &caller, &request)).await
-            } else {
-                Object::Absent
-            },
+        let candidates = self.policies.candidates(&facts);
+        let ruling = match self.objects(&subject.request, &candidates).await {
+            Ok(objects) => candidates.decide(&objects, self.now),
+            Err(WouldRefuse(response)) => {
+                return Verdict::Futile(Box::new(Futile { subject, response }));
+            }
         };
-        candidates.decide(&objects, now)
-    };
-    let subject = Subject { caller, request, masks };
-    match decision {
-        Decision::Allow { policy } => {
-            Verdict::Allow(Box::new(Permit { subject, policy, hold: None }))
-        }
-        Decision::Deny { policy, message } => {
-            Verdict::Deny(Box::new(Denial { subject, policy, message }))
-        }
-        Decision::Hold(terms) => Verdict::Hold(Box::new(Held { subject, terms })),
+        let ruling = match self.mode {
+            Mode::Enforce => ruling,
+            Mode::Observe => ruling.only_observed(),
+        };
+        subject.findings.carried = ruling.carried;
+        self.settle(subject, ruling)
     }
+
+    /// Reads what the candidates look at, and nothing else.
+    async fn objects(
+        &self,
+        request: &KubeRequest,
+        candidates: &Candidates<'_>,
+    ) -> Result<Objects, WouldRefuse> {
+        let needs = candidates.needs();
+        let mut objects = Objects::default();
+        // Boxed, as they are rare and big: every request's future has room for them.
+        if needs.old_object {
+            objects.old_object = Box::pin(self.live.stored(&request.info)).await;
+        }
+        if needs.object {
+            objects.object = Box::pin(self.live.would_be_stored(request)).await?;
+        }
+        if needs.blast_radius {
+            let radius = candidates.blast_radius(&objects);
+            objects.blast_radius = Box::pin(self.live.blast_radius(request, radius)).await;
+        }
+        Ok(objects)
+    }
+
+    /// Turns a ruling into a verdict, once its price is reserved.
+    fn settle(&self, mut subject: Subject, ruling: Ruling) -> Verdict {
+        let Ruling { decision, observed, charges, .. } = ruling;
+        subject.findings.observed = observed.map(|observed| record_of(&observed.0));
+        let charges = if subject.request.is_dry_run() { Vec::new() } else { charges };
+        let policy = match decision {
+            Decision::Allow { policy } => policy,
+            refused => return Verdict::of_refusal(subject, refused, charges),
+        };
+        match self.budgets.reserve(&subject.caller.name, charges.clone(), self.now) {
+            Ok(reservation) => {
+                let over = reservation.observed.as_ref().map(record_of);
+                subject.findings.observed = subject.findings.observed.take().or(over);
+                Verdict::Allow(Box::new(Permit { subject, policy, hold: None, reservation }))
+            }
+            Err(over) => Verdict::of_refusal(subject, over, charges),
+        }
+    }
+}
+
+impl Verdict {
+    /// Of a decision that is no allowance.
+    fn of_refusal(subject: Subject, decision: Decision, charges: Vec<Charge>) -> Self {
+        match decision {
+            Decision::Hold(terms) => Self::Hold(Box::new(Held { subject, terms, charges })),
+            Decision::Deny { policy, message } => {
+                Self::Deny(Box::new(Denial { subject, policy, message }))
+            }
+            Decision::Allow { policy } => {
+                let message = "the allowance could not be settled".to_owned();
+                Self::Deny(Box::new(Denial { subject, policy, message }))
+            }
+        }
+    }
+}
+
+fn record_of(decision: &Decision) -> Observed {
+    let (decision, policy) = match decision {
+        Decision::Allow { policy } => (Outcome::Allow, policy.clone()),
+        Decision::Deny { policy, .. } => (Outcome::Deny, policy.clone()),
+        Decision::Hold(terms) => (Outcome::Hold, Some(terms.policy.clone())),
+    };
+    Observed { decision, policy }
 }
 
 /// The mask that a JSON patch would get around, by reading what the mask covers.
-fn mask_read_by_patch(masks: &MaskRules, request: &KubeRequest) -> Option<String> {
-    let resource = request.info.resource.as_ref()?;
-    masks.read_by_patch(resource, request.json_patch()?).map(str::to_owned)
-}
-
-/// What the request would store, as far as its text shows it.
-fn object(request: &KubeRequest) -> Object {
-    match request.object() {
-        Some(value) if has_directive(value) => {
-            let why = "its patch removes by directive (`$patch`, `$retainKeys`) what it does not \
-                       name; write out what it changes";
-            Object::Unavailable { why: why.to_owned() }
-        }
-        Some(value) => Object::Known(value.clone()),
-        None if request.writes_object() => {
-            let why = "its body is protobuf or a JSON patch, which kguard cannot look into yet";
-            Object::Unavailable { why: why.to_owned() }
-        }
-        None => Object::Absent,
-    }
-}
-
-/// Whether a strategic merge patch takes fields away that it does not name. Within lists, where
-/// kubectl itself needs it, this is about one element.
-fn has_directive(patch: &Value) -> bool {
-    let Some(map) = patch.as_object() else { return false };
-    map.contains_key("$patch") || map.contains_key("$retainKeys") || map.values().any(has_directive)
-}
-
-/// What is stored now, read as the caller.
-async fn old_object(live: &LiveObjects<'_>, caller: &Caller, request: &KubeRequest) -> Object {
-    match request.info.verb {
-        Verb::Delete | Verb::Patch | Verb::Update => live.read(caller, &request.info).await,
-        _ => Object::Absent,
-    }
+fn mask_read_by_patch(subject: &Subject) -> Option<String> {
+    let resource = subject.request.info.resource.as_ref()?;
+    let patch = subject.request.json_patch()?;
+    subject.masks.read_by_patch(resource, patch).map(str::to_owned)
 }
 
 impl Permit {
@@ -153,9 +214,14 @@ impl Permit {
         &self.subject
     }
 
-    /// The policy that allowed or held it.
-    pub fn policy(&self) -> &str {
-        &self.policy
+    /// The policy that allowed or held it; none where policies only observe.
+    pub fn policy(&self) -> Option<&str> {
+        self.policy.as_deref()
+    }
+
+    /// What it takes out of each budget.
+    pub fn charges(&self) -> &BTreeMap<String, u64> {
+        self.reservation.amounts()
     }
 
     /// The hold whose approval let it through.
@@ -165,6 +231,7 @@ impl Permit {
 
     /// Ends the permit: what is left is a request that is being sent.
     pub(crate) fn spend(self) -> Subject {
+        self.reservation.spend();
         self.subject
     }
 }
@@ -185,10 +252,12 @@ impl Held {
         &mut self.subject.request
     }
 
-    /// The permit that an approval gives.
-    pub fn release(self, approval: Approval) -> Permit {
-        let Self { subject, terms } = self;
-        Permit { subject, policy: terms.policy, hold: Some(approval.into_hold_id()) }
+    /// The permit that an approval gives. It is charged like any other, whatever is left.
+    pub fn release(self, approval: Approval, budgets: &Budgets, now: Timestamp) -> Permit {
+        let Self { subject, terms, charges } = self;
+        let reservation = budgets.approved(&subject.caller.name, charges, now);
+        let hold = Some(approval.into_hold_id());
+        Permit { subject, policy: Some(terms.policy), hold, reservation }
     }
 }
 
@@ -209,6 +278,18 @@ impl Denial {
     }
 }
 
+impl Futile {
+    /// Who asked for what.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The request that is not sent, and the API server's answer to its dry run.
+    pub(crate) fn into_parts(self) -> (Subject, http::Response<PooledBody>) {
+        (self.subject, self.response)
+    }
+}
+
 impl Subject {
     /// The caller.
     pub fn caller(&self) -> &Arc<Caller> {
@@ -223,6 +304,11 @@ impl Subject {
     /// What the caller may not see.
     pub fn masks(&self) -> &Arc<MaskRules> {
         &self.masks
+    }
+
+    /// What was found on the way to the decision.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
     }
 
     /// Everything, for the one who sends it.

@@ -1,5 +1,6 @@
 //! A request's entry in the trail: committed before the request is sent, closed when it has ended.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,12 +12,15 @@ use kguard::mask::MaskReport;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::decide::{Denial, Held, Permit, Subject};
+use crate::decide::{Denial, Futile, Held, Permit, Subject};
 use crate::record::{Receipt, Recorder, TrailUnavailable};
 use crate::request::Origin;
 
 /// How a request ended whose client went away first.
 const NO_ANSWER: &str = "the client went away before an answer came; the outcome is unknown";
+
+/// Why a request is not sent that no policy refused.
+const FUTILE: &str = "the cluster refused it in a dry run, so it was not sent";
 
 /// Writes one request's entry.
 #[derive(Clone)]
@@ -54,8 +58,9 @@ impl Entry {
     /// Commits the entry of a request that may be sent.
     pub async fn commit(self, permit: &Permit) -> Result<Committed, TrailUnavailable> {
         let mut record = self.request(permit.subject(), Outcome::Allow);
-        record.policy = Some(permit.policy().to_owned());
+        record.policy = permit.policy().map(str::to_owned);
         record.hold = permit.hold().map(str::to_owned);
+        record.charges = permit.charges().clone();
         let change = record.request.is_change();
         let id = record.id;
         let mut receipt = Some(self.append(Event::Request(Box::new(record))).await?);
@@ -70,6 +75,17 @@ impl Entry {
         let mut record = self.request(denial.subject(), Outcome::Deny);
         record.policy.clone_from(&denial.policy);
         self.append(Event::Request(Box::new(record))).await?.durable().await
+    }
+
+    /// Records a request that is not sent because its cluster would refuse it. What it answered to
+    /// the dry run ends the entry.
+    pub async fn give_up(self, futile: &Futile) -> Result<Committed, TrailUnavailable> {
+        let record = self.request(futile.subject(), Outcome::Deny);
+        let id = record.id;
+        let receipt = Some(self.append(Event::Request(Box::new(record))).await?);
+        let mut closing = Closing::of(self, id);
+        closing.failed(FUTILE);
+        Ok(Committed { id, receipt, closing })
     }
 
     /// Records that nobody let a held request through.
@@ -123,6 +139,7 @@ impl Entry {
         let request = subject.request();
         let body = request.payload.to_bytes();
         let user_agent = request.headers.get(http::header::USER_AGENT);
+        let findings = subject.findings();
         RequestRecord {
             id: request.id,
             session: self.origin.session,
@@ -134,6 +151,9 @@ impl Entry {
             body_sha256: (!body.is_empty()).then(|| sha256(&body)),
             decision,
             policy: None,
+            observed: findings.observed.clone(),
+            capabilities: findings.carried,
+            charges: BTreeMap::new(),
             hold: None,
             claims: Claims::clone(&self.origin.claims),
             peer: self.origin.peer.clone(),
@@ -171,7 +191,7 @@ impl Closing {
             id,
             code: None,
             bytes: 0,
-            masked: std::collections::BTreeMap::new(),
+            masked: BTreeMap::new(),
             duration_ms: 0,
             failure: None,
         };

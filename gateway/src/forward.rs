@@ -3,38 +3,32 @@
 
 mod connect;
 mod headers;
+mod own;
 mod pool;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, StatusCode};
-use http_body_util::{BodyExt, Limited};
-use kguard::identity::Caller;
+use http::{HeaderValue, StatusCode};
 use kguard::kube::media::{self, ContentType, NotAcceptable};
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::kube::status::Reason;
-use kguard::kube::strict_json;
 use kguard::mask::MaskRules;
-use uuid::Uuid;
 
 pub use connect::{ConnectError, Endpoint, EndpointError};
 pub use headers::Anonymous;
+pub use own::{DryRun, ReadError, count, dry_run, read, review};
 pub use pool::{Pool, PooledBody, SendError};
 
 use self::pool::Outgoing;
 use crate::cluster::Cluster;
-use crate::decide::Permit;
+use crate::decide::{Permit, Subject};
 use crate::entry::Committed;
 use crate::request::{KubeRequest, Upgrade};
 
 /// How long the API server may take to begin an answer that is not long-running; a little more
 /// than it allows itself (60 s).
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(65);
-
-/// The largest object that the gateway reads for itself.
-const MAX_READ_BYTES: usize = 16 * 1024 * 1024;
 
 /// What an API server answered, with everything that masking needs to know.
 ///
@@ -108,23 +102,6 @@ impl ForwardError {
     }
 }
 
-/// Why the gateway could not read an object for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReadError {
-    /// The answer is no object.
-    #[error("the API server's answer is not an object")]
-    Malformed,
-    /// 404.
-    #[error("it does not exist")]
-    NotFound,
-    /// 401 or 403, to the caller.
-    #[error("the caller may not read it")]
-    Refused,
-    /// No answer, or an error.
-    #[error("the API server could not be asked for it")]
-    Unavailable,
-}
-
 /// Sends a request. Takes the permit and the entry by value: each is good for one request.
 pub async fn send(
     cluster: &Cluster,
@@ -185,32 +162,17 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
     Ok((answer, about))
 }
 
-/// Reads one object as the caller, for the gateway's own decision.
-pub async fn read(
+/// Passes on what the API server answered to the dry run of a request that it would refuse.
+pub fn refuse(
     cluster: &Cluster,
-    caller: &Caller,
-    path: &str,
-) -> Result<serde_json::Value, ReadError> {
-    let authorization = cluster.pool().endpoint().authorization().await;
-    let authorization = authorization.map_err(|_| ReadError::Unavailable)?;
-    let mut headers = headers::identity(caller, Uuid::now_v7(), authorization)
-        .map_err(|_| ReadError::Unavailable)?;
-    headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
-    let outgoing =
-        Outgoing { method: Method::GET, target: path.to_owned(), headers, body: Bytes::new() };
-    let answer = async {
-        let response = cluster.pool().send(&outgoing).await.map_err(|_| ReadError::Unavailable)?;
-        match response.status() {
-            StatusCode::OK => {}
-            StatusCode::NOT_FOUND => return Err(ReadError::NotFound),
-            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => return Err(ReadError::Refused),
-            _ => return Err(ReadError::Unavailable),
-        }
-        let body = Limited::new(response.into_body(), MAX_READ_BYTES).collect().await;
-        strict_json::parse(&body.map_err(|_| ReadError::Unavailable)?.to_bytes())
-            .map_err(|_| ReadError::Malformed)
-    };
-    tokio::time::timeout(ANSWER_TIMEOUT, answer).await.map_err(|_| ReadError::Unavailable)?
+    subject: Subject,
+    response: http::Response<PooledBody>,
+    committed: Committed,
+) -> Result<Unmasked, ForwardError> {
+    let (_, request, masks) = subject.into_parts();
+    let (_, label) = negotiate(&request, &masks)?;
+    let about = About { info: request.info, masks, label, cluster: cluster.name().to_owned() };
+    Ok(Unmasked { answer: Answer::Response(response), about, committed })
 }
 
 /// What to ask for, so that the answer can be masked: JSON, wherever an object can come back.

@@ -11,6 +11,7 @@ use kguard::mask::PlaceholderKey;
 
 use crate::authenticate::Authenticator;
 use crate::bodies::BodyRoom;
+use crate::budgets::Budgets;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::hold::Holds;
@@ -28,6 +29,8 @@ pub struct Gateway {
     pub auditors: Vec<SubjectPattern>,
     /// The room for request bodies.
     pub bodies: BodyRoom,
+    /// What callers have spent of their budgets.
+    pub budgets: Budgets,
     /// The time.
     pub clock: Clock,
     /// The clusters by name.

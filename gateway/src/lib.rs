@@ -7,6 +7,7 @@ pub mod answer_body;
 pub mod api;
 pub mod authenticate;
 pub mod bodies;
+pub mod budgets;
 pub mod classify;
 pub mod clock;
 pub mod cluster;

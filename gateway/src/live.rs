@@ -1,21 +1,33 @@
-//! Reads the live object behind a request, as the caller: for policies that compare, and to bind
-//! a held delete to what its approvers are shown.
+//! The live objects behind a request, read in the name of the one who asks: what is stored now,
+//! what would be stored, and how much goes along.
 //!
-//! These are the gateway's own reads. Their answers are decided with and never passed on.
+//! These are the gateway's own reads. Their answers are decided with; the only one that is passed
+//! on is that the API server would refuse the request.
 
 use kguard::api::LiveObject;
 use kguard::identity::Caller;
-use kguard::kube::request_info::RequestInfo;
-use kguard::policy::Object;
+use kguard::kube::groups::is_built_in;
+use kguard::kube::request_info::{RequestInfo, Verb};
+use kguard::policy::{BlastRadius, Object};
 use serde_json::Value;
 
 use crate::cluster::Cluster;
-use crate::forward::{self, ReadError};
+use crate::forward::{self, DryRun, PooledBody, ReadError};
+use crate::request::{KubeRequest, Payload};
 
-/// The objects of one cluster.
+/// Subresources that are stored with their object, so that a dry run of them answers with what
+/// would be stored.
+const STORED: [&str; 7] =
+    ["", "approval", "ephemeralcontainers", "finalize", "resize", "scale", "status"];
+
+/// Groups in which what is created is a question, answered and forgotten.
+const QUESTIONS: [&str; 2] = ["authentication.k8s.io", "authorization.k8s.io"];
+
+/// The objects of one cluster, as one caller may see them.
 #[derive(Debug, Clone, Copy)]
 pub struct LiveObjects<'a> {
     cluster: &'a Cluster,
+    caller: &'a Caller,
 }
 
 /// Why a request cannot be bound to a live object.
@@ -29,10 +41,13 @@ pub enum BindError {
     Unreadable(&'static str),
 }
 
+/// The API server would refuse the request, with this answer.
+pub struct WouldRefuse(pub http::Response<PooledBody>);
+
 impl<'a> LiveObjects<'a> {
-    /// Reads from this cluster.
-    pub fn of(cluster: &'a Cluster) -> Self {
-        Self { cluster }
+    /// Reads from this cluster in the name of `caller`.
+    pub fn of(cluster: &'a Cluster, caller: &'a Caller) -> Self {
+        Self { cluster, caller }
     }
 
     /// The cluster's name.
@@ -41,22 +56,64 @@ impl<'a> LiveObjects<'a> {
     }
 
     /// The object that the request would replace, change or delete.
-    pub async fn read(&self, caller: &Caller, request: &RequestInfo) -> Object {
-        let Some(path) = object_path(request) else { return Object::Absent };
-        match forward::read(self.cluster, caller, &path).await {
-            Ok(object) => Object::Known(object),
-            Err(ReadError::NotFound) => Object::Absent,
-            Err(error) => Object::Unavailable { why: error.to_string() },
+    pub async fn stored(&self, request: &RequestInfo) -> Object {
+        if !matches!(request.verb, Verb::Delete | Verb::Patch | Verb::Update) {
+            return Object::Absent;
+        }
+        self.read(request).await
+    }
+
+    /// The object that the request would store.
+    pub async fn would_be_stored(&self, request: &KubeRequest) -> Result<Object, WouldRefuse> {
+        let Some(resource) = request.info.resource.as_ref().filter(|_| request.writes_object())
+        else {
+            return Ok(Object::Absent);
+        };
+        let create = request.info.verb == Verb::Create;
+        let stored = STORED.contains(&resource.subresource.as_str())
+            && !(create && !resource.subresource.is_empty())
+            && !QUESTIONS.contains(&resource.api_group.as_str());
+        if !stored {
+            return Ok(as_sent(request));
+        }
+        if !self.knows_dry_runs(&request.info).await {
+            let why = "its API server does not say that it knows dry runs, so kguard cannot tell \
+                       what it would store";
+            return Ok(Object::Unavailable { why: why.to_owned() });
+        }
+        match forward::dry_run(self.cluster, self.caller, request).await {
+            Ok(DryRun::Stored(object)) => Ok(Object::Known(object)),
+            Ok(DryRun::Refused(response)) => Err(WouldRefuse(response)),
+            Err(error) => Ok(Object::Unavailable { why: format!("its dry run failed: {error}") }),
         }
     }
 
+    /// How much goes along with the request, if that can be told.
+    pub async fn blast_radius(&self, request: &KubeRequest, radius: BlastRadius) -> Option<u64> {
+        let path = match radius {
+            BlastRadius::Of(count) => return Some(count),
+            BlastRadius::Unknown => return None,
+            BlastRadius::Listed(path) => path,
+        };
+        let selectors = ["fieldSelector", "labelSelector"];
+        let query: kguard::kube::target::Query = match request.info.verb {
+            Verb::DeleteCollection => request.query.pairs().iter(),
+            _ => [].iter(),
+        }
+        .filter(|(key, _)| selectors.contains(&key.as_str()))
+        .cloned()
+        .collect();
+        let target = match query.encode() {
+            query if query.is_empty() => path,
+            query => format!("{path}?{query}"),
+        };
+        let count = forward::count(self.cluster, self.caller, &target).await.ok()?;
+        Some(count.max(1))
+    }
+
     /// The identity and version of the object that the request would delete.
-    pub async fn identify(
-        &self,
-        caller: &Caller,
-        request: &RequestInfo,
-    ) -> Result<LiveObject, BindError> {
-        match self.read(caller, request).await {
+    pub async fn identify(&self, request: &RequestInfo) -> Result<LiveObject, BindError> {
+        match self.read(request).await {
             Object::Known(object) => identity(&object)
                 .ok_or(BindError::Unreadable("it has no uid or no resourceVersion")),
             Object::Absent => Err(BindError::NotFound),
@@ -65,6 +122,70 @@ impl<'a> LiveObjects<'a> {
             }
         }
     }
+
+    async fn read(&self, request: &RequestInfo) -> Object {
+        let Some(path) = object_path(request) else { return Object::Absent };
+        match forward::read(self.cluster, self.caller, &path).await {
+            Ok(object) => Object::Known(object),
+            Err(ReadError::NotFound) => Object::Absent,
+            Err(error) => Object::Unavailable { why: error.to_string() },
+        }
+    }
+
+    /// Whether a dry run of the request stores nothing. An aggregated API server that ignores
+    /// `dryRun` would run the request for real before it is decided on, so it has to say in its
+    /// OpenAPI document that it knows the parameter, as kubectl wants it to before it asks for one.
+    async fn knows_dry_runs(&self, request: &RequestInfo) -> bool {
+        let Some(resource) = &request.resource else { return false };
+        if is_built_in(&resource.api_group) {
+            return true;
+        }
+        let group = &resource.api_group;
+        let document = format!("/openapi/v3/apis/{group}/{}", resource.api_version);
+        let Ok(document) = forward::read(self.cluster, self.caller, &document).await else {
+            return false;
+        };
+        offers_dry_run(&document, request)
+    }
+}
+
+/// The object of a request that stores none, as far as it can be read.
+fn as_sent(request: &KubeRequest) -> Object {
+    match &request.payload {
+        Payload::Json { value, .. } => Object::Known(value.clone()),
+        Payload::Empty => Object::Absent,
+        Payload::Delete(_) | Payload::Opaque { .. } => {
+            let why = "its body is protobuf, which kguard cannot look into here; send JSON";
+            Object::Unavailable { why: why.to_owned() }
+        }
+    }
+}
+
+/// Whether an OpenAPI v3 document has the parameter `dryRun` at the request's operation.
+fn offers_dry_run(document: &Value, request: &RequestInfo) -> bool {
+    let Some(resource) = &request.resource else { return false };
+    let method = match request.verb {
+        Verb::Create => "post",
+        Verb::Patch => "patch",
+        Verb::Update => "put",
+        _ => return false,
+    };
+    let name = if resource.name.is_empty() { "" } else { "/{name}" };
+    let subresource = match resource.subresource.as_str() {
+        "" => String::new(),
+        subresource => format!("/{subresource}"),
+    };
+    let end = format!("/{}{name}{subresource}", resource.resource);
+    let has_dry_run = |of: &Value| {
+        let parameters = of.get("parameters").and_then(Value::as_array);
+        parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "dryRun"))
+    };
+    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    paths.filter(|(path, _)| path.ends_with(&end)).any(|(_, operations)| {
+        operations
+            .get(method)
+            .is_some_and(|operation| has_dry_run(operation) || has_dry_run(operations))
+    })
 }
 
 fn identity(object: &Value) -> Option<LiveObject> {
@@ -80,5 +201,47 @@ fn object_path(request: &RequestInfo) -> Option<String> {
     match of.subresource.as_str() {
         "" | "scale" | "status" => Some(request.path.clone()),
         subresource => request.path.strip_suffix(&format!("/{subresource}")).map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_api_server_has_to_offer_dry_runs_of_just_the_operation() {
+        let with = json!([{"name": "pretty"}, {"name": "dryRun"}]);
+        let document = json!({"paths": {
+            "/apis/example.com/v1/namespaces/{namespace}/widgets": {"post": {"parameters": with}},
+            "/apis/example.com/v1/namespaces/{namespace}/widgets/{name}": {
+                "patch": {"parameters": with},
+                "put": {"parameters": [{"name": "pretty"}]},
+            },
+            "/apis/example.com/v1/namespaces/{namespace}/gadgets/{name}": {
+                "parameters": with,
+                "patch": {},
+            },
+        }});
+        for (verb, path, name, offers) in [
+            (Verb::Create, "widgets", "", true),
+            (Verb::Patch, "widgets", "w", true),
+            (Verb::Update, "widgets", "w", false),
+            (Verb::Patch, "widgets/status", "w", false),
+            (Verb::Patch, "gadgets", "g", true),
+            (Verb::Create, "gadgets", "", false),
+            (Verb::Patch, "gizmos", "g", false),
+        ] {
+            let (resource, subresource) = path.split_once('/').unwrap_or((path, ""));
+            let resource = kguard::kube::request_info::ResourceInfo {
+                resource: resource.into(),
+                subresource: subresource.into(),
+                name: name.into(),
+                ..Default::default()
+            };
+            let request = RequestInfo { verb, path: String::new(), resource: Some(resource) };
+            assert_eq!(offers_dry_run(&document, &request), offers, "{verb} {path}");
+        }
     }
 }

@@ -19,7 +19,7 @@ use crate::answer;
 use crate::answer_body::AnswerBody;
 use crate::authenticate::Authenticated;
 use crate::classify::{self, Unclassified};
-use crate::decide::{self, Held, Permit, Verdict};
+use crate::decide::{Deciding, Held, Permit, Verdict};
 use crate::entry::Entry;
 use crate::forward;
 use crate::gateway::Gateway;
@@ -94,10 +94,23 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
     };
 
     let policies = gateway.policies.current();
-    let live = LiveObjects::of(&cluster);
-    let verdict = decide::decide(&policies, &live, (caller, request), gateway.clock.now()).await;
-    let permit = match verdict {
+    let identity = Arc::clone(&caller);
+    let live = LiveObjects::of(&cluster, &identity);
+    let deciding = Deciding {
+        policies: &policies,
+        mode: gateway.policies.mode(),
+        live,
+        budgets: &gateway.budgets,
+        now: gateway.clock.now(),
+    };
+    let permit = match deciding.decide(caller, request).await {
         Verdict::Allow(permit) => *permit,
+        Verdict::Futile(futile) => {
+            let committed = entry.give_up(&futile).await?;
+            let (subject, response) = futile.into_parts();
+            let unmasked = forward::refuse(&cluster, subject, response, committed)?;
+            return Ok(mask::mask(unmasked, &gateway.placeholders).await?.into_response());
+        }
         Verdict::Deny(denial) => {
             entry.refuse(&denial).await?;
             let message = denial.explain();
@@ -139,7 +152,7 @@ async fn bind(held: &mut Held, live: &LiveObjects<'_>) -> Result<Option<LiveObje
         Verb::DeleteCollection => return Err(Stopped::UnboundDelete),
         _ => return Ok(None),
     }
-    let object = live.identify(subject.caller(), &subject.request().info).await?;
+    let object = live.identify(&subject.request().info).await?;
     if let Payload::Delete(options) = &mut held.request_mut().payload {
         options.bind(&object.uid, &object.resource_version).map_err(Unclassified::from)?;
     }
@@ -161,7 +174,7 @@ async fn wait(
         }
     };
     match gateway.holds.wait(&held, bound_to, entry).await {
-        Ok(approval) => Ok(held.release(approval)),
+        Ok(approval) => Ok(held.release(approval, &gateway.budgets, gateway.clock.now())),
         Err(NotReleased::Trail(error)) => Err(error.into()),
         Err(error) => {
             if !matches!(error, NotReleased::StillHeld { .. }) {

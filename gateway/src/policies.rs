@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use kguard::audit::record::{Event, Record};
 use kguard::policy::{self, PolicySet, Problem, Source};
+use serde::Deserialize;
 
 use crate::clock::Clock;
 use crate::record::Recorder;
@@ -19,9 +20,21 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The policies in force.
 pub struct Policies {
     place: Place,
+    mode: Mode,
     current: ArcSwap<PolicySet>,
     /// What is wrong with the folder's present content, if it is not what is in force.
     broken: ArcSwap<Vec<Problem>>,
+}
+
+/// Whether policies are in force.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// They decide.
+    #[default]
+    Enforce,
+    /// What they would decide is recorded, and everything is let through. Masks mask all the same.
+    Observe,
 }
 
 enum Place {
@@ -64,7 +77,20 @@ impl Policies {
 
     fn compile(place: Place, sources: &[Source]) -> Result<Self, PoliciesError> {
         let set = PolicySet::compile(sources).map_err(PoliciesError::Broken)?;
-        Ok(Self { place, current: ArcSwap::from_pointee(set), broken: ArcSwap::default() })
+        let mode = Mode::default();
+        let current = ArcSwap::from_pointee(set);
+        Ok(Self { place, mode, current, broken: ArcSwap::default() })
+    }
+
+    /// The same policies, in force or only observing.
+    #[must_use]
+    pub fn in_mode(self, mode: Mode) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// Whether the policies are in force.
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// The set in force. It stays what it is for whoever holds it.

@@ -7,6 +7,7 @@ use http::{HeaderMap, Method};
 use hyper::upgrade::OnUpgrade;
 use kguard::api::Claims;
 use kguard::kube::delete_options::DeleteOptions;
+use kguard::kube::groups::is_built_in;
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::kube::target::Query;
 use serde_json::Value;
@@ -127,6 +128,20 @@ impl KubeRequest {
         match &self.payload {
             Payload::Json { media_type: JSON_PATCH, value } => Some(value),
             _ => None,
+        }
+    }
+
+    /// Whether nothing is to come of it but the answer. What goes through the API server, or to
+    /// another one, may know no dry runs.
+    pub fn is_dry_run(&self) -> bool {
+        let resource = self.info.resource.as_ref();
+        let stores = !self.info.is_proxy() && !self.info.is_stream();
+        if !stores || resource.is_none_or(|resource| !is_built_in(&resource.api_group)) {
+            return false;
+        }
+        match &self.payload {
+            Payload::Delete(options) => options.is_dry_run(),
+            _ => self.query.first("dryRun").is_some(),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::accept::{self, Doors, TlsError};
 use crate::api;
 use crate::authenticate::{Authenticator, ConfigError, IssuerConfig};
 use crate::bodies::BodyRoom;
+use crate::budgets::Budgets;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, ClusterError};
 use crate::config::{ClusterConfig, Config};
@@ -100,7 +101,7 @@ pub enum RunError {
 /// The parts that a configuration file describes.
 pub async fn from_config(config: Config) -> Result<Setup, RunError> {
     let tls = accept::server_config(&config.tls.cert_file, &config.tls.key_file)?;
-    let policies = Policies::load(&config.policies)?;
+    let policies = Policies::load(&config.policies)?.in_mode(config.policy_mode);
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|source| RunError::Listen { address: config.listen.to_string(), source })?;
@@ -163,6 +164,7 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         authenticator,
         auditors: parts.auditors,
         bodies: BodyRoom::default(),
+        budgets: Budgets::load(&*store, clock.now()).await?,
         clock,
         clusters,
         holds,

@@ -43,6 +43,9 @@ pub trait Store: Send + Sync {
     /// Up to `limit` requests that were sent on and have not ended.
     async fn open_requests(&self, limit: u32) -> Result<Vec<OpenRequest>, StoreError>;
 
+    /// What requests took out of budgets since a moment, oldest first.
+    async fn spending(&self, since: Timestamp) -> Result<Vec<Spending>, StoreError>;
+
     /// Saves a hold in its present state.
     async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError>;
 
@@ -93,6 +96,19 @@ pub struct OpenRequest {
     pub id: Uuid,
     /// When it was decided.
     pub at: Timestamp,
+}
+
+/// What a request took out of a budget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spending {
+    /// The name of the `Budget` document.
+    pub budget: String,
+    /// Who asked.
+    pub caller: String,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// How much, in pods or objects.
+    pub amount: u64,
 }
 
 /// Selects entries.

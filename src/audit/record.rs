@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::api::{Claims, HoldState, Verdict};
 use crate::identity::Caller;
 use crate::kube::request_info::RequestInfo;
+use crate::policy::capability::Capabilities;
 
 /// One fact, with the moment at which the gateway learnt it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +122,16 @@ pub struct RequestRecord {
     /// The policy that decided; none when nothing matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// What would have been decided if the policies that only observe were in force, where that is
+    /// something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
+    /// The dangers that it carries.
+    #[serde(default, skip_serializing_if = "Capabilities::is_empty")]
+    pub capabilities: Capabilities,
+    /// What it takes out of each budget, in pods or objects.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub charges: BTreeMap<String, u64>,
     /// The hold whose approval let it through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
@@ -132,6 +143,17 @@ pub struct RequestRecord {
     /// The `User-Agent` header, as claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+}
+
+/// A decision that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Observed {
+    /// The decision.
+    pub decision: Outcome,
+    /// The policy or budget; none when nothing matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 /// What became of a request at the gateway.

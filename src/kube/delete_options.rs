@@ -128,6 +128,11 @@ impl DeleteOptions {
         Ok(())
     }
 
+    /// Whether nothing is deleted, as the API server takes it.
+    pub fn is_dry_run(&self) -> bool {
+        self.0.get("dryRun").and_then(Value::as_array).is_some_and(|all| !all.is_empty())
+    }
+
     /// The body to send: JSON, with the kind that the server expects.
     pub fn to_json(&self) -> Value {
         let mut map = self.0.clone();

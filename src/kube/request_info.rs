@@ -58,6 +58,9 @@ pub enum Verb {
     Get,
     /// HEAD, known only under a proxy subresource.
     Head,
+    /// Acting as somebody else: no request of its own, but a right that requests with
+    /// `Impersonate-*` headers need besides.
+    Impersonate,
     /// GET of a collection.
     List,
     /// OPTIONS, known only under a proxy subresource.
@@ -144,6 +147,15 @@ impl RequestInfo {
     /// The subresource, or an empty text.
     pub fn subresource(&self) -> &str {
         self.resource.as_ref().map_or("", |resource| &resource.subresource)
+    }
+
+    /// Whether this creates an object, whose name stands in its body alone.
+    pub fn creates_object(&self) -> bool {
+        self.verb == Verb::Create
+            && self
+                .resource
+                .as_ref()
+                .is_some_and(|of| of.subresource.is_empty() && of.name.is_empty())
     }
 
     /// Whether this goes through the API server to a node, a pod or a service.
@@ -315,6 +327,7 @@ impl Verb {
             Self::DeleteCollection => "deletecollection",
             Self::Get => "get",
             Self::Head => "head",
+            Self::Impersonate => "impersonate",
             Self::List => "list",
             Self::Options => "options",
             Self::Patch => "patch",

@@ -1,17 +1,49 @@
 //! The dangers that a request can carry, however it is spelled: a policy that names `run-code`
 //! means exec, attach, ephemeral containers, pod writes and every detour alike.
 //!
-//! Worked out from the request line alone, so it errs on the side of more: a patch of a
-//! Deployment counts as `kill-workloads` because it may set `replicas: 0`, whatever it does set.
+//! Told in two steps. [`Carried::by`] reads the request line, and tells what the request carries
+//! for certain and what it may carry, depending on the object: a patch of a Deployment may set
+//! `replicas: 0` or a label. [`Carried::with`] settles what is open on the object that would be
+//! stored and the one that is stored now.
 
-use crate::kube::request_info::{RequestInfo, ResourceInfo, Verb};
+mod change;
+mod line;
+
+pub use change::Change;
+
+use serde::{Deserialize, Serialize};
+
+use crate::kube::request_info::{RequestInfo, ResourceInfo};
+
+/// The kinds that pods are made from, and where in their objects the pod stands: writing one is
+/// writing pods.
+const WORKLOADS: [(&str, &str, &str); 9] = [
+    ("", "pods", "/spec"),
+    ("", "podtemplates", "/template"),
+    ("", "replicationcontrollers", "/spec/template"),
+    ("apps", "daemonsets", "/spec/template"),
+    ("apps", "deployments", "/spec/template"),
+    ("apps", "replicasets", "/spec/template"),
+    ("apps", "statefulsets", "/spec/template"),
+    ("batch", "cronjobs", "/spec/jobTemplate"),
+    ("batch", "jobs", "/spec/template"),
+];
+
+/// Where in an object of that kind the pod stands; none for what is no workload.
+fn pod_in(resource: &ResourceInfo) -> Option<&'static str> {
+    let is = |(group, name, _): &&(&str, &str, &str)| {
+        resource.api_group == *group && resource.resource == *name
+    };
+    WORKLOADS.iter().find(is).map(|(_, _, pod)| *pod)
+}
 
 /// One danger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Capability {
-    /// Change what guards the cluster: RBAC, admission, quotas, network policies, namespaces'
-    /// labels.
+    /// Change what guards the cluster: RBAC, admission, quotas, network policies, what is exposed,
+    /// namespaces' labels.
     ChangeGuardrails,
     /// Obtain or widen an identity: tokens, certificates, bindings, impersonation.
     GetCredentials,
@@ -58,20 +90,37 @@ impl Capability {
     }
 }
 
-/// A set of capabilities.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+/// A set of capabilities; a list of names in the trail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Vec<Capability>", into = "Vec<Capability>")]
 pub struct Capabilities(u8);
 
-impl Capabilities {
-    /// Everything that `request` can do by what its method and path say.
-    pub fn of(request: &RequestInfo) -> Self {
-        let Some(resource) = &request.resource else { return Self::default() };
-        Rules { write: writes(request.verb), verb: request.verb, resource }.apply()
+impl From<Vec<Capability>> for Capabilities {
+    fn from(capabilities: Vec<Capability>) -> Self {
+        capabilities.into_iter().collect()
     }
+}
 
+impl From<Capabilities> for Vec<Capability> {
+    fn from(capabilities: Capabilities) -> Self {
+        capabilities.iter().collect()
+    }
+}
+
+impl Capabilities {
     /// Whether both sets have something in common.
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// Whether everything in this set is in the other one.
+    pub const fn is_subset_of(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Whether there is nothing in it.
+    pub const fn is_empty(&self) -> bool {
+        self.0 == 0
     }
 
     /// Whether `capability` is in the set.
@@ -91,177 +140,37 @@ impl FromIterator<Capability> for Capabilities {
     }
 }
 
-const fn writes(verb: Verb) -> bool {
-    matches!(
-        verb,
-        Verb::Create | Verb::Delete | Verb::DeleteCollection | Verb::Patch | Verb::Update
-    )
+/// What a request carries, as far as it is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// Whatever the object is.
+    pub certain: Capabilities,
+    /// At most; all of it, until the object is known.
+    pub possible: Capabilities,
 }
 
-/// Subresources that open a channel into what they belong to, whoever serves them: aggregated API
-/// servers and custom resources (KubeVirt's `console`, Karmada's `proxy`) use the same words.
-const CHANNELS: [&str; 12] = [
-    "attach",
-    "console",
-    "exec",
-    "portforward",
-    "proxy",
-    "run",
-    "serial",
-    "shell",
-    "ssh",
-    "usbredir",
-    "vnc",
-    "vsock",
-];
-
-/// The kinds that own pods; writing one is writing pods.
-const WORKLOADS: [(&str, &str); 9] = [
-    ("", "pods"),
-    ("", "podtemplates"),
-    ("", "replicationcontrollers"),
-    ("apps", "daemonsets"),
-    ("apps", "deployments"),
-    ("apps", "replicasets"),
-    ("apps", "statefulsets"),
-    ("batch", "cronjobs"),
-    ("batch", "jobs"),
-];
-
-struct Rules<'a> {
-    verb: Verb,
-    write: bool,
-    resource: &'a ResourceInfo,
-}
-
-impl Rules<'_> {
-    fn apply(&self) -> Capabilities {
-        [
-            (Capability::ChangeGuardrails, self.changes_guardrails()),
-            (Capability::GetCredentials, self.gets_credentials()),
-            (Capability::KillWorkloads, self.kills_workloads()),
-            (Capability::OpenTunnel, self.opens_tunnel()),
-            (Capability::ReadSecrets, self.reads_secrets()),
-            (Capability::RunCode, self.runs_code()),
-            (Capability::SeeEnvironment, self.sees_environment()),
-        ]
-        .into_iter()
-        .filter_map(|(capability, carried)| carried.then_some(capability))
-        .collect()
+impl Carried {
+    /// What the request line tells.
+    pub fn by(request: &RequestInfo) -> Self {
+        let Some(resource) = &request.resource else { return Self::default() };
+        let line = line::Line { verb: request.verb, resource };
+        let told = Capability::ALL.map(|capability| (capability, line.carries(capability)));
+        let at_least = |least: line::Told| {
+            told.into_iter()
+                .filter(move |(_, told)| *told >= least)
+                .map(|(capability, _)| capability)
+        };
+        Self {
+            certain: at_least(line::Told::Yes).collect(),
+            possible: at_least(line::Told::Perhaps).collect(),
+        }
     }
 
-    fn is(&self, group: &str, resource: &str) -> bool {
-        self.resource.api_group == group && self.resource.resource == resource
-    }
-
-    fn group(&self, group: &str) -> bool {
-        self.resource.api_group == group
-    }
-
-    fn sub(&self, subresource: &str) -> bool {
-        self.resource.subresource == subresource
-    }
-
-    fn workload(&self) -> bool {
-        WORKLOADS.iter().any(|(group, resource)| self.is(group, resource))
-    }
-
-    fn channel(&self) -> bool {
-        CHANNELS.contains(&self.resource.subresource.as_str())
-    }
-
-    /// Writes a pod or what pods are made from: the object itself, not its status or scale.
-    fn writes_template(&self) -> bool {
-        let writes = matches!(self.verb, Verb::Create | Verb::Patch | Verb::Update);
-        writes && self.workload() && (self.sub("") || self.sub("ephemeralcontainers"))
-    }
-
-    /// Configures code that the API server itself calls with objects of others.
-    fn hooks_api_server(&self) -> bool {
-        self.write
-            && (self.group("admissionregistration.k8s.io")
-                || self.group("apiregistration.k8s.io")
-                || self.is("apiextensions.k8s.io", "customresourcedefinitions"))
-    }
-
-    fn runs_code(&self) -> bool {
-        let node_proxy = self.is("", "nodes") && self.sub("proxy");
-        let tunnel = self.sub("portforward") || (self.sub("proxy") && self.group(""));
-        node_proxy
-            || (self.channel() && !tunnel)
-            || self.writes_template()
-            || self.hooks_api_server()
-    }
-
-    fn reads_secrets(&self) -> bool {
-        self.is("", "secrets") || self.runs_code()
-    }
-
-    fn gets_credentials(&self) -> bool {
-        let certificates = self.group("certificates.k8s.io");
-        let rbac = self.group("rbac.authorization.k8s.io");
-        // A Secret of type service-account-token makes the controller fill in a token; an apply
-        // patch creates one as well as a POST does.
-        let token_secret =
-            self.is("", "secrets") && matches!(self.verb, Verb::Create | Verb::Patch);
-        self.sub("token")
-            || token_secret
-            || (self.write && (certificates || rbac))
-            || (self.is("", "nodes") && self.sub("proxy"))
-    }
-
-    fn kills_workloads(&self) -> bool {
-        let deletes = matches!(self.verb, Verb::Delete | Verb::DeleteCollection);
-        // Deleting any object may cascade to what it owns.
-        let evicts = self.sub("eviction");
-        let changes = matches!(self.verb, Verb::Patch | Verb::Update);
-        let scales = changes && (self.sub("scale") || self.sub("resize"));
-        let template = changes && self.workload();
-        let taints = changes && self.is("", "nodes");
-        let finalizes = changes && (self.is("", "namespaces") || self.sub("finalize"));
-        let schema = changes && self.is("apiextensions.k8s.io", "customresourcedefinitions");
-        let autoscales = self.write && self.group("autoscaling");
-        deletes
-            || evicts
-            || scales
-            || template
-            || taints
-            || finalizes
-            || schema
-            || autoscales
-            || self.runs_code()
-    }
-
-    fn opens_tunnel(&self) -> bool {
-        self.sub("portforward")
-            || self.channel() && !["attach", "exec"].contains(&&*self.resource.subresource)
-    }
-
-    fn changes_guardrails(&self) -> bool {
-        let core = ["limitranges", "namespaces", "resourcequotas", "serviceaccounts"];
-        let guarded_groups = [
-            "admissionregistration.k8s.io",
-            "apiregistration.k8s.io",
-            "certificates.k8s.io",
-            "flowcontrol.apiserver.k8s.io",
-            "networking.k8s.io",
-            "policy",
-            "policy.networking.k8s.io",
-            "rbac.authorization.k8s.io",
-            "scheduling.k8s.io",
-        ];
-        self.write
-            && (guarded_groups.contains(&self.resource.api_group.as_str())
-                || (self.group("")
-                    && core.contains(&self.resource.resource.as_str())
-                    && !self.sub("token"))
-                || self.is("apiextensions.k8s.io", "customresourcedefinitions"))
-    }
-
-    fn sees_environment(&self) -> bool {
-        let specs = self.workload() || self.is("apps", "controllerrevisions");
-        // Writes answer with the object, so they read it too.
-        specs || self.sub("log") || self.is("", "configmaps") || self.channel()
+    /// What the request carries on these objects.
+    pub fn with(self, change: &Change<'_>) -> Capabilities {
+        let open = self.possible.iter().filter(|capability| !self.certain.contains(*capability));
+        let found = open.filter(|capability| change.carries(*capability));
+        self.certain.iter().chain(found).collect()
     }
 }
 

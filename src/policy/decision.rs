@@ -2,16 +2,21 @@
 //! hold beats allow, and nothing is deny.
 
 mod evaluation;
+mod ruling;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::evaluation::Evaluation;
+use self::evaluation::{Evaluation, Undecided};
 use super::Facts;
-use super::document::{Effect, Policy};
-use super::expr::Expression;
+use super::blast_radius::BlastRadius;
+use super::capability::{Carried, Change};
+use super::document::{Budget, Effect, Mode, Policy};
+use super::matcher::{Fit, Particulars, Reach};
 use crate::identity::SubjectPattern;
+
+pub use ruling::{Charge, Observed, Over, Ruling};
 
 /// What the policies say of a request.
 #[must_use]
@@ -19,8 +24,9 @@ use crate::identity::SubjectPattern;
 pub enum Decision {
     /// It may be sent on.
     Allow {
-        /// The policy that allows it; the first by name, if there are several.
-        policy: String,
+        /// The policy that allows it; the first by name, if there are several. None where policies
+        /// only observe.
+        policy: Option<String>,
     },
     /// It is refused.
     Deny {
@@ -59,16 +65,19 @@ pub struct Needs {
     pub object: bool,
     /// What is stored now.
     pub old_object: bool,
+    /// How much the request takes along.
+    pub blast_radius: bool,
 }
 
 /// The objects that expressions look at.
 #[derive(Debug, Clone, Default)]
 pub struct Objects {
-    /// What the request would store: the body of a create or an update, the document of a merge
-    /// patch.
+    /// What the request would store.
     pub object: Object,
     /// What is stored now.
     pub old_object: Object,
+    /// How much the request takes along, if that is known.
+    pub blast_radius: Option<u64>,
 }
 
 /// An object, as far as it is known. Its `Debug` is silent about values.
@@ -105,39 +114,83 @@ impl Object {
     }
 }
 
-/// The policies that are about a request by their `match`, in the order of their names.
+/// The documents that are about a request by their `match`, in the order of their names.
 #[must_use]
 #[derive(Debug)]
 pub struct Candidates<'a> {
     pub(super) facts: Facts<'a>,
-    pub(super) policies: Vec<&'a Policy>,
+    pub(super) carried: Carried,
+    pub(super) policies: Vec<Candidate<'a, Policy>>,
+    pub(super) budgets: Vec<Candidate<'a, Budget>>,
 }
 
-impl<'a> Candidates<'a> {
+/// A document that is about a request, as far as the request line tells.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate<'a, D> {
+    pub(super) document: &'a D,
+    pub(super) fit: Fit,
+}
+
+impl<D> Candidate<'_, D> {
+    fn is_open(&self) -> bool {
+        self.fit == Fit::Open
+    }
+}
+
+impl Candidates<'_> {
     /// What [`decide`](Self::decide) will look at. Nothing, if the request is denied whatever the
     /// objects are.
     pub fn needs(&self) -> Needs {
-        if self.flat_denial().is_some() {
+        if self.flat_denial().is_some() || !self.may_pass() {
             return Needs::default();
         }
-        let expressions = self.policies.iter().filter_map(|policy| policy.when.as_ref());
-        expressions.map(Expression::uses).fold(Needs::default(), |needs, uses| Needs {
+        let budgets = !self.budgets.is_empty();
+        let open = self.policies.iter().any(Candidate::is_open);
+        let start =
+            Needs { object: budgets || open, old_object: budgets || open, blast_radius: budgets };
+        let expressions = self.policies.iter().filter_map(|of| of.document.when.as_ref());
+        expressions.map(|when| when.uses()).fold(start, |needs, uses| Needs {
             object: needs.object || uses.object,
             old_object: needs.old_object || uses.old_object,
+            ..needs
         })
+    }
+
+    /// How much the request takes along on these objects.
+    pub fn blast_radius(&self, objects: &Objects) -> BlastRadius {
+        BlastRadius::of(self.facts.request, &objects.object, &objects.old_object)
     }
 
     /// The decision. Of several policies with the effect that wins, the first by name decides; a
     /// policy that cannot be evaluated denies.
-    pub fn decide(self, objects: &Objects, now: Timestamp) -> Decision {
-        let mut evaluation = Evaluation::new(self.facts, objects, now);
+    pub fn decide(self, objects: &Objects, now: Timestamp) -> Ruling {
+        let particulars = self.particulars(objects);
+        let mut evaluation = Evaluation::new((self.facts, particulars.carried), objects, now);
+        let decision = self.judge(&mut evaluation, &particulars, &[Mode::Enforce]);
+        let observes = self.policies.iter().any(|of| of.document.mode == Mode::Observe);
+        let observed = observes
+            .then(|| self.judge(&mut evaluation, &particulars, &[Mode::Enforce, Mode::Observe]))
+            .filter(|observed| !observed.is_alike(&decision))
+            .map(Observed);
+        let charges = self.charges(&mut evaluation, &particulars, objects.blast_radius);
+        Ruling { decision, observed, carried: particulars.carried, charges }
+    }
+
+    /// What the policies in these modes say.
+    fn judge(
+        &self,
+        evaluation: &mut Evaluation<'_>,
+        particulars: &Particulars<'_>,
+        modes: &[Mode],
+    ) -> Decision {
         if let Some(policy) = self.flat_denial() {
             return evaluation.denial(policy);
         }
         let mut hold = None;
         let mut allow = None;
-        for policy in &self.policies {
-            match (evaluation.applies(policy), &policy.effect) {
+        for candidate in self.policies.iter().filter(|of| modes.contains(&of.document.mode)) {
+            let policy = candidate.document;
+            match (self.applies(candidate, evaluation, particulars), &policy.effect) {
                 (Err(undecided), _) => return Evaluation::refusal(policy, &undecided),
                 (Ok(true), Effect::Deny) => return evaluation.denial(policy),
                 (Ok(true), Effect::Hold(terms)) => hold = hold.or(Some((policy, terms))),
@@ -147,16 +200,86 @@ impl<'a> Candidates<'a> {
         }
         match (hold, allow) {
             (Some((policy, terms)), _) => evaluation.hold(policy, terms),
-            (None, Some(policy)) => Decision::Allow { policy: policy.name.clone() },
+            (None, Some(policy)) => Decision::Allow { policy: Some(policy.name.clone()) },
             (None, None) => evaluation.unmatched(),
         }
     }
 
+    fn applies(
+        &self,
+        candidate: &Candidate<'_, Policy>,
+        evaluation: &mut Evaluation<'_>,
+        particulars: &Particulars<'_>,
+    ) -> Result<bool, Undecided> {
+        let policy = candidate.document;
+        let request = self.facts.request;
+        let fits = !candidate.is_open()
+            || policy.matches.fits_particulars(request, particulars, policy.effect.reach());
+        Ok(fits && evaluation.applies(policy)?)
+    }
+
+    /// What the budgets take for the request.
+    fn charges(
+        &self,
+        evaluation: &mut Evaluation<'_>,
+        particulars: &Particulars<'_>,
+        amount: Option<u64>,
+    ) -> Vec<Charge> {
+        let request = self.facts.request;
+        let fits = |candidate: &&Candidate<'_, Budget>| {
+            let matches = &candidate.document.matches;
+            !candidate.is_open() || matches.fits_particulars(request, particulars, Reach::Wide)
+        };
+        self.budgets
+            .iter()
+            .filter(fits)
+            .map(|candidate| evaluation.charge(candidate.document, amount))
+            .collect()
+    }
+
+    /// What the objects tell. Everything that is possible, where they are not known.
+    fn particulars<'o>(&self, objects: &'o Objects) -> Particulars<'o> {
+        let request = self.facts.request;
+        let object = objects.object.known();
+        let old = match &objects.old_object {
+            Object::Absent => Some(None),
+            Object::Known(old) => Some(Some(old)),
+            Object::Unavailable { .. } => None,
+        };
+        let change = object.zip(old).and_then(|(new, old)| Change::of(request, new, old));
+        let carried = change.map_or(self.carried.possible, |change| self.carried.with(&change));
+        let name = object.and_then(|object| object.pointer("/metadata/name")?.as_str());
+        // The API server makes another name each time.
+        let generated =
+            object.is_some_and(|object| object.pointer("/metadata/generateName").is_some());
+        Particulars { carried, created: name.filter(|_| !generated) }
+    }
+
     /// The first denial that no object can change.
-    fn flat_denial(&self) -> Option<&'a Policy> {
-        let flat =
-            |policy: &&Policy| matches!(policy.effect, Effect::Deny) && policy.when.is_none();
-        self.policies.iter().copied().find(flat)
+    fn flat_denial(&self) -> Option<&Policy> {
+        let flat = |of: &Candidate<'_, Policy>| {
+            let policy = of.document;
+            let denies = matches!(policy.effect, Effect::Deny) && policy.mode == Mode::Enforce;
+            denies && policy.when.is_none() && !of.is_open()
+        };
+        self.policies.iter().find(|of| flat(of)).map(|of| of.document)
+    }
+
+    /// Whether there is a policy that could let the request through.
+    fn may_pass(&self) -> bool {
+        self.policies.iter().any(|of| !matches!(of.document.effect, Effect::Deny))
+    }
+}
+
+impl Decision {
+    /// Whether it is of the same kind and by the same policy.
+    fn is_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Allow { policy: a }, Self::Allow { policy: b })
+            | (Self::Deny { policy: a, .. }, Self::Deny { policy: b, .. }) => a == b,
+            (Self::Hold(a), Self::Hold(b)) => a.policy == b.policy,
+            _ => false,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The documents of policy files: from located YAML to what decides, with every mistake reported
 //! in its place.
 
+mod budget;
 mod matching;
 mod terms;
 
@@ -17,8 +18,11 @@ use crate::mask::{FieldPath, FieldPathError};
 
 const API_VERSION: &str = "kguard.dev/v1alpha1";
 
+pub(super) use budget::Budget;
+
 /// A document that was understood, and where its name stands.
 pub(super) enum Document {
+    Budget(Place, Budget),
     Mask(Place, MaskDocument),
     Policy(Place, Policy),
 }
@@ -29,7 +33,18 @@ pub(super) struct Policy {
     pub(super) matches: Match,
     pub(super) when: Option<Expression>,
     pub(super) effect: Effect,
+    pub(super) mode: Mode,
     pub(super) message: Option<Template>,
+}
+
+/// Whether a document is in force.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// It decides.
+    #[default]
+    Enforce,
+    /// What it would decide is recorded.
+    Observe,
 }
 
 /// What a policy says of the requests that it is about.
@@ -82,12 +97,12 @@ pub(super) fn read(node: Node, text: &str, problems: &mut Problems<'_>) -> Optio
             name.map(|(at, name)| Document::Policy(at, Policy { name, ..policy }))
         }
         "Budget" => {
-            let hint = Some("hold or deny these requests with a `Policy` instead".to_owned());
-            problems.add_with(kind.0, "this version of kguard has no budgets yet", hint);
-            None
+            let spec = fields.require("spec", problems)?;
+            let budget = budget::read(spec, text, problems)?;
+            name.map(|(at, name)| Document::Budget(at, Budget { name, ..budget }))
         }
         other => {
-            let hint = did_you_mean(other, &["Mask", "Policy"]);
+            let hint = did_you_mean(other, &["Budget", "Mask", "Policy"]);
             problems.add_with(kind.0, format!("unknown kind `{other}`"), hint);
             None
         }
@@ -132,7 +147,7 @@ fn mask(spec: Node, problems: &mut Problems<'_>) -> Option<(Match, Vec<FieldPath
 }
 
 fn policy(spec: Node, text: &str, problems: &mut Problems<'_>) -> Option<Policy> {
-    const KNOWN: &[&str] = &["effect", "hold", "match", "message", "when"];
+    const KNOWN: &[&str] = &["effect", "hold", "match", "message", "mode", "when"];
     let mut fields = Fields::read(spec, "the spec of a policy", KNOWN, problems)?;
     let matches = match fields.take("match") {
         Some(node) => matching::read(node, matching::Target::Policy, problems),
@@ -141,8 +156,21 @@ fn policy(spec: Node, text: &str, problems: &mut Problems<'_>) -> Option<Policy>
     let when = fields.take("when").and_then(|node| when(node, text, problems));
     let message =
         fields.text("message", problems).and_then(|message| template(message, text, problems));
+    let mode = mode(&mut fields, problems);
     let effect = effect(&mut fields, problems)?;
-    Some(Policy { name: String::new(), matches, when, effect, message })
+    Some(Policy { name: String::new(), matches, when, effect, mode, message })
+}
+
+fn mode(fields: &mut Fields, problems: &mut Problems<'_>) -> Mode {
+    match fields.text("mode", problems) {
+        Some((_, mode)) if mode == "observe" => Mode::Observe,
+        Some((at, mode)) if mode != "enforce" => {
+            let hint = did_you_mean(&mode, &["enforce", "observe"]);
+            problems.add_with(at, format!("unknown mode `{mode}`"), hint);
+            Mode::Enforce
+        }
+        _ => Mode::Enforce,
+    }
 }
 
 fn effect(fields: &mut Fields, problems: &mut Problems<'_>) -> Option<Effect> {

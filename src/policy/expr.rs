@@ -20,6 +20,7 @@ use cel::{Context, Env, ExecutionError, FunctionContext, Value};
 use jiff::Timestamp;
 
 use super::Facts;
+use super::capability::Capabilities;
 
 /// What one evaluation may spend on loops; a round of a small loop costs 1.
 const FUEL: u64 = 50_000;
@@ -111,9 +112,9 @@ pub(super) struct Scope {
 
 impl Scope {
     /// The scope that every expression on the request sees: `request` and `caller`.
-    pub(super) fn new(facts: &Facts<'_>) -> Self {
+    pub(super) fn new(facts: &Facts<'_>, carried: Capabilities) -> Self {
         let mut context = Context::with_env(Arc::clone(&ENV));
-        context.add_variable_from_value("request", value::request(facts));
+        context.add_variable_from_value("request", value::request(facts, carried));
         context.add_variable_from_value("caller", value::caller(facts.caller));
         let fuel = Arc::new(AtomicU64::new(0));
         let mut scope = Self { context, fuel };

@@ -3,7 +3,7 @@
 //! everything.
 
 use super::Facts;
-use super::capability::Capabilities;
+use super::capability::{Capabilities, Carried};
 use crate::glob::Glob;
 use crate::identity::{Caller, SubjectPattern};
 use crate::kube::request_info::{RequestInfo, Verb};
@@ -23,12 +23,13 @@ pub struct Match {
     /// In which namespaces. A request across all of them is in none, which only `*` fits, and
     /// under [`Reach::Wide`] in each.
     pub namespaces: Vec<Glob>,
-    /// Of which names. A create has none, which only `*` fits; nor has a collection, which under
-    /// [`Reach::Wide`] has every name.
+    /// Of which names. A collection has none, which only `*` fits, and under [`Reach::Wide`] has
+    /// every name.
     pub names: Vec<Glob>,
     /// Of which non-resource paths.
     pub paths: Vec<Glob>,
-    /// With which dangers.
+    /// With which dangers: under [`Reach::Wide`] with any of them, under [`Reach::Narrow`] with
+    /// some of them and no other.
     pub capabilities: Option<Capabilities>,
 }
 
@@ -44,13 +45,74 @@ pub(super) enum Reach {
     Wide,
 }
 
+/// Whether a `match` is about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    No,
+    /// That depends on the object: on what the request carries with it, or on the name of what it
+    /// creates.
+    Open,
+    Yes,
+}
+
+/// What only the object tells of a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Particulars<'a> {
+    /// Everything that is possible, if the object is not known.
+    pub(super) carried: Capabilities,
+    /// The name of what is created, if that is known.
+    pub(super) created: Option<&'a str>,
+}
+
 impl Match {
-    /// Whether it is about the request.
-    pub(super) fn fits(&self, facts: &Facts<'_>, carried: Capabilities, reach: Reach) -> bool {
-        self.verbs.fit(facts.request, reach)
+    /// Whether it is about the request, as far as its line tells what it carries.
+    pub(super) fn fits(&self, facts: &Facts<'_>, carried: Carried, reach: Reach) -> Fit {
+        let line = self.verbs.fit(facts.request, reach)
             && self.fits_target(facts.request, reach)
-            && self.capabilities.is_none_or(|named| named.intersects(carried))
-            && self.fits_caller(facts.caller, facts.cluster)
+            && self.fits_caller(facts.caller, facts.cluster);
+        if !line {
+            return Fit::No;
+        }
+        let capabilities = self.fits_carried(carried, reach);
+        let name = if self.awaits_name(facts.request) { Fit::Open } else { Fit::Yes };
+        capabilities.min(name)
+    }
+
+    /// What [`fits`](Self::fits) left open.
+    pub(super) fn fits_particulars(
+        &self,
+        request: &RequestInfo,
+        particulars: &Particulars<'_>,
+        reach: Reach,
+    ) -> bool {
+        let capabilities = match (self.capabilities, reach) {
+            (None, _) => true,
+            (Some(named), Reach::Wide) => named.intersects(particulars.carried),
+            (Some(named), Reach::Narrow) => {
+                !particulars.carried.is_empty() && particulars.carried.is_subset_of(named)
+            }
+        };
+        let name = || match particulars.created {
+            Some(name) => self.names.iter().any(|glob| glob.matches(name)),
+            None => reach == Reach::Wide,
+        };
+        capabilities && (!self.awaits_name(request) || name())
+    }
+
+    fn fits_carried(&self, carried: Carried, reach: Reach) -> Fit {
+        let Some(named) = self.capabilities else { return Fit::Yes };
+        match reach {
+            _ if !named.intersects(carried.possible) => Fit::No,
+            Reach::Wide if named.intersects(carried.certain) => Fit::Yes,
+            Reach::Narrow if !carried.certain.is_subset_of(named) => Fit::No,
+            Reach::Narrow if carried.certain == carried.possible => Fit::Yes,
+            Reach::Narrow | Reach::Wide => Fit::Open,
+        }
+    }
+
+    /// Whether the name that it asks for stands in the object alone.
+    fn awaits_name(&self, request: &RequestInfo) -> bool {
+        request.creates_object() && !any(&self.names, |glob| glob.matches(""))
     }
 
     /// Whether it is about `caller` on `cluster`, whatever is asked.
@@ -88,7 +150,9 @@ impl Match {
                     && any(&self.resources, |pattern| pattern.matches(resource))
                     && (all_namespaces
                         || any(&self.namespaces, |glob| glob.matches(&resource.namespace)))
-                    && (all_names || any(&self.names, |glob| glob.matches(&resource.name)))
+                    && (all_names
+                        || request.creates_object()
+                        || any(&self.names, |glob| glob.matches(&resource.name)))
             }
         }
     }
@@ -149,12 +213,13 @@ impl FromIterator<Verb> for VerbSet {
 }
 
 /// Every verb, with its name in policies.
-pub(super) const VERBS: [(&str, Verb); 10] = [
+pub(super) const VERBS: [(&str, Verb); 11] = [
     ("create", Verb::Create),
     ("delete", Verb::Delete),
     ("deletecollection", Verb::DeleteCollection),
     ("get", Verb::Get),
     ("head", Verb::Head),
+    ("impersonate", Verb::Impersonate),
     ("list", Verb::List),
     ("options", Verb::Options),
     ("patch", Verb::Patch),

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 
-use super::capability::Capabilities;
-use super::decision::Candidates;
-use super::document::{self, Document, Policy};
+use super::capability::Carried;
+use super::decision::{Candidate, Candidates};
+use super::document::{self, Budget, Document, Policy};
 use super::mask_document::MaskDocument;
-use super::matcher::VERBS;
+use super::matcher::{Fit, Reach, VERBS};
 use super::problem::{Place, Problem, Problems};
 use super::{Facts, Source, yaml};
 use crate::identity::Caller;
@@ -24,6 +25,7 @@ const MAX_FILE_BYTES: usize = 1024 * 1024;
 pub struct PolicySet {
     /// In the order of their names, so that indices are too.
     policies: Vec<Policy>,
+    budgets: Vec<Budget>,
     masks: Vec<MaskDocument>,
     index: Index,
     digest: String,
@@ -36,7 +38,7 @@ impl PolicySet {
         for source in sources {
             loader.load(source);
         }
-        let Loader { mut policies, mut masks, mut problems, .. } = loader;
+        let Loader { mut policies, mut budgets, mut masks, mut problems, .. } = loader;
         if policies.is_empty() && problems.is_empty() {
             problems.push(Problem {
                 file: String::new(),
@@ -51,8 +53,10 @@ impl PolicySet {
             return Err(problems);
         }
         policies.sort_by(|a, b| a.name.cmp(&b.name));
+        budgets.sort_by(|a, b| a.name.cmp(&b.name));
         masks.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Self { index: Index::of(&policies), policies, masks, digest: digest_of(sources) })
+        let index = Index::of(&policies);
+        Ok(Self { index, policies, budgets, masks, digest: digest_of(sources) })
     }
 
     /// SHA-256 of the files, hex; their order does not matter.
@@ -60,17 +64,33 @@ impl PolicySet {
         &self.digest
     }
 
-    /// The policies whose `match` fits. Takes no memory for those that do not.
+    /// The documents whose `match` fits. Takes no memory for those that do not.
     pub fn candidates<'a>(&'a self, facts: &Facts<'a>) -> Candidates<'a> {
-        let carried = Capabilities::of(facts.request);
+        let carried = Carried::by(facts.request);
         let on_resource = facts.request.resource.is_some();
         let policies = self
             .index
             .of_verb(facts.request.verb, on_resource)
             .filter_map(|index| self.policies.get(index))
-            .filter(|policy| policy.matches.fits(facts, carried, policy.effect.reach()))
+            .filter_map(|policy| {
+                let fit = policy.matches.fits(facts, carried, policy.effect.reach());
+                (fit > Fit::No).then_some(Candidate { document: policy, fit })
+            })
             .collect();
-        Candidates { facts: *facts, policies }
+        let budgets = self
+            .budgets
+            .iter()
+            .filter_map(|budget| {
+                let fit = budget.matches.fits(facts, carried, Reach::Wide);
+                (fit > Fit::No).then_some(Candidate { document: budget, fit })
+            })
+            .collect();
+        Candidates { facts: *facts, carried, policies, budgets }
+    }
+
+    /// For how long back spending counts: the longest time of any budget.
+    pub fn longest_budget(&self) -> Duration {
+        self.budgets.iter().map(|budget| budget.per).max().unwrap_or_default()
     }
 
     /// What `caller` does not get to see of `cluster`, in the order of the masks' names.
@@ -113,6 +133,7 @@ impl Index {
 #[derive(Default)]
 struct Loader {
     policies: Vec<Policy>,
+    budgets: Vec<Budget>,
     masks: Vec<MaskDocument>,
     /// Where each name of each kind was seen first.
     seen: HashMap<(&'static str, String), (String, Place)>,
@@ -129,6 +150,10 @@ impl Loader {
         } else {
             for node in yaml::parse(&source.text, &mut problems) {
                 match document::read(node, &source.text, &mut problems) {
+                    Some(Document::Budget(at, budget)) => {
+                        self.note("Budget", &budget.name, (source, at), &mut problems);
+                        self.budgets.push(budget);
+                    }
                     Some(Document::Mask(at, mask)) => {
                         self.note("Mask", &mask.name, (source, at), &mut problems);
                         self.masks.push(mask);

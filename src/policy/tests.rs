@@ -62,6 +62,15 @@ pub(super) fn decide(
     kind: CallerKind,
     objects: &Objects,
 ) -> Decision {
+    rule(set, request, kind, objects).decision
+}
+
+pub(super) fn rule(
+    set: &PolicySet,
+    request: &RequestInfo,
+    kind: CallerKind,
+    objects: &Objects,
+) -> Ruling {
     let caller = caller(kind);
     let query = [("dryRun".to_owned(), "All".to_owned())];
     let facts = Facts { request, query: &query, caller: &caller, cluster: "prod" };
@@ -71,7 +80,7 @@ pub(super) fn decide(
 /// The effect and the policy, as `deny a`.
 pub(super) fn brief(decision: &Decision) -> String {
     match decision {
-        Decision::Allow { policy } => format!("allow {policy}"),
+        Decision::Allow { policy } => format!("allow {}", policy.as_deref().unwrap_or("-")),
         Decision::Deny { policy, .. } => format!("deny {}", policy.as_deref().unwrap_or("-")),
         Decision::Hold(terms) => format!("hold {}", terms.policy),
     }
@@ -81,7 +90,7 @@ fn starter_says(request: &RequestInfo, kind: CallerKind, object: Value, old: Val
     let set = PolicySet::compile(&[starter()]).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let object = if object.is_null() { Object::Absent } else { known(object) };
     let old_object = if old.is_null() { Object::Absent } else { known(old) };
-    brief(&decide(&set, request, kind, &Objects { object, old_object }))
+    brief(&decide(&set, request, kind, &Objects { object, old_object, ..Objects::default() }))
 }
 
 #[test]

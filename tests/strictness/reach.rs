@@ -121,8 +121,8 @@ fn no_directive_hides_what_a_patch_does() {
         let unguarded = lab.unguarded(head, &patch);
         assert_eq!(unguarded.json()["spec"]["replicas"], 1, "{unguarded:?}");
         let answer = lab.guarded(head, &patch);
-        assert_eq!(answer.status, 403, "{answer:?}");
-        assert!(answer.message().contains("shrinking-statefulsets"), "{answer:?}");
+        assert_eq!(answer.status, 429, "held: {answer:?}");
+        assert!(answer.message().contains("by more than half"), "{answer:?}");
     }
     assert_eq!(lab.guarded(head, r#"{"spec":{"replicas":8}}"#).status, 200);
     let list = r#"{"spec":{"template":{"spec":{"volumes":[{"$retainKeys":["name","emptyDir"],"name":"v","emptyDir":{}}]}}}}"#;

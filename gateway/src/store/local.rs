@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use kguard::api::{Hold, HoldState};
 use kguard::audit::{Checkpoint, Head, Line, Sealed};
 use rusqlite::{Connection, ErrorCode};
@@ -27,7 +28,7 @@ use rusqlite::{Connection, ErrorCode};
 use self::connections::{Readers, Writer, blocking};
 use self::indexer::Indexer;
 use self::log::{Extent, Log, Place};
-use super::{Batch, BoxError, OpenRequest, Query, Store, StoreError};
+use super::{Batch, BoxError, OpenRequest, Query, Spending, Store, StoreError};
 
 /// A store in a folder.
 #[derive(Debug)]
@@ -178,6 +179,11 @@ impl Store for LocalStore {
     async fn open_requests(&self, limit: u32) -> Result<Vec<OpenRequest>, StoreError> {
         self.index().await?;
         self.read(move |connection| index::open_requests(connection, limit), &self.database).await
+    }
+
+    async fn spending(&self, since: Timestamp) -> Result<Vec<Spending>, StoreError> {
+        self.index().await?;
+        self.read(move |connection| index::spending(connection, since), &self.database).await
     }
 
     async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError> {

@@ -5,14 +5,16 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::{Decision, HoldTerms, Object, Objects};
+use super::{Charge, Decision, HoldTerms, Object, Objects};
 use crate::policy::Facts;
-use crate::policy::document::Policy;
+use crate::policy::capability::Capabilities;
+use crate::policy::document::{Budget, Mode, Policy};
 use crate::policy::expr::{Failure, Scope, Uses};
 use crate::policy::matcher::verb_name;
 
 pub(super) struct Evaluation<'a> {
     facts: Facts<'a>,
+    carried: Capabilities,
     objects: &'a Objects,
     now: Timestamp,
     scope: Option<Scope>,
@@ -29,8 +31,12 @@ pub(super) enum Undecided {
 }
 
 impl<'a> Evaluation<'a> {
-    pub(super) fn new(facts: Facts<'a>, objects: &'a Objects, now: Timestamp) -> Self {
-        Self { facts, objects, now, scope: None, objects_are_set: false }
+    pub(super) fn new(
+        (facts, carried): (Facts<'a>, Capabilities),
+        objects: &'a Objects,
+        now: Timestamp,
+    ) -> Self {
+        Self { facts, carried, objects, now, scope: None, objects_are_set: false }
     }
 
     /// Whether `policy`, whose `match` fits, is about the request by its `when` too.
@@ -40,14 +46,28 @@ impl<'a> Evaluation<'a> {
         Ok(self.scope().holds(when)?)
     }
 
-    pub(super) fn denial(mut self, policy: &Policy) -> Decision {
+    pub(super) fn denial(&mut self, policy: &Policy) -> Decision {
         let message = self.message(policy, "denies to");
         Decision::Deny { policy: Some(policy.name.clone()), message }
     }
 
-    pub(super) fn hold(mut self, policy: &Policy, terms: &HoldTerms) -> Decision {
+    pub(super) fn hold(&mut self, policy: &Policy, terms: &HoldTerms) -> Decision {
         let message = self.message(policy, "asks for approval to");
         Decision::Hold(HoldTerms { policy: policy.name.clone(), message, ..terms.clone() })
+    }
+
+    /// What `budget` takes for the request, if it is `amount` that the request takes along.
+    pub(super) fn charge(&mut self, budget: &Budget, amount: Option<u64>) -> Charge {
+        let Budget { name, max, per, over, mode, message, .. } = budget;
+        Charge {
+            budget: name.clone(),
+            amount,
+            max: *max,
+            per: *per,
+            over: over.clone(),
+            observes: *mode == Mode::Observe,
+            message: message.as_ref().map(|template| template.render(self.scope())),
+        }
     }
 
     /// The denial by a policy of which nobody knows whether it applies.
@@ -86,9 +106,9 @@ impl<'a> Evaluation<'a> {
     }
 
     fn scope(&mut self) -> &mut Scope {
-        let Self { facts, now, .. } = *self;
+        let Self { facts, carried, now, .. } = *self;
         self.scope.get_or_insert_with(|| {
-            let mut scope = Scope::new(&facts);
+            let mut scope = Scope::new(&facts, carried);
             scope.set_now(now);
             scope
         })

@@ -3,7 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::identity::CallerKind::{self, Person, Workload};
 use crate::kube::request_info::Verb;
-use crate::policy::tests::{brief, caller, decide, known, request, set};
+use crate::policy::PolicySet;
+use crate::policy::tests::{brief, caller, compile, decide, known, request, rule, set};
 
 fn nothing() -> Objects {
     Objects::default()
@@ -48,13 +49,120 @@ fn only_objects_that_can_matter_are_needed() {
     for (specs, object, old_object) in [
         (vec!["{effect: allow}"], false, false),
         (vec![object], true, false),
-        (vec![old], false, true),
+        (vec![old], false, false),
+        (vec!["{effect: allow}", old], false, true),
         (vec![object, old], true, true),
         (vec![object, old, "{effect: deny}"], false, false),
         (vec!["{effect: allow}", of_deletes], false, false),
     ] {
-        assert_eq!(needs(&specs), Needs { object, old_object }, "{specs:?}");
+        assert_eq!(needs(&specs), Needs { object, old_object, blast_radius: false }, "{specs:?}");
     }
+}
+
+/// What only observes lets through, and says what it would have done.
+#[test]
+fn observing_policies_decide_nothing_and_are_heard() {
+    let allow = "{effect: allow}";
+    let deny = "{effect: deny, mode: observe}";
+    let hold = "{effect: hold, mode: observe, hold: {approvers: ['group:sre']}}";
+    let broken = "{when: object.a == 1, effect: deny, mode: observe}";
+    let more = "{effect: allow, mode: observe}";
+    for (specs, says, would) in [
+        (vec![allow, deny], "allow a", "deny b"),
+        (vec![allow, hold], "allow a", "hold b"),
+        (vec![allow, hold, deny], "allow a", "deny c"),
+        (vec![allow, broken], "allow a", "deny b"),
+        (vec![allow, more], "allow a", "-"),
+        (vec![more], "deny -", "allow a"),
+        (vec!["{effect: deny}", more], "deny a", "-"),
+        (vec![allow, "{when: 'false', effect: deny, mode: observe}"], "allow a", "-"),
+    ] {
+        let request = request(Verb::Update, "pods", "shop", "web");
+        let objects = Objects {
+            object: Object::Unavailable { why: "it is secret".into() },
+            ..Objects::default()
+        };
+        let ruling = rule(&set(&specs), &request, Person, &objects);
+        let observed = ruling.observed.map_or("-".to_owned(), |Observed(of)| brief(&of));
+        assert_eq!(
+            (brief(&ruling.decision).as_str(), observed.as_str()),
+            (says, would),
+            "{specs:?}"
+        );
+    }
+}
+
+#[test]
+fn a_set_that_only_observes_lets_everything_through() {
+    for (specs, says, would) in [
+        (vec!["{effect: deny}"], "allow -", "deny a"),
+        (vec!["{match: {verbs: [get]}, effect: allow}"], "allow -", "deny -"),
+        (vec!["{effect: allow}"], "allow a", "-"),
+    ] {
+        let request = request(Verb::Update, "pods", "shop", "web");
+        let ruling = rule(&set(&specs), &request, Person, &nothing()).only_observed();
+        let observed = ruling.observed.map_or("-".to_owned(), |Observed(of)| brief(&of));
+        assert_eq!(
+            (brief(&ruling.decision).as_str(), observed.as_str()),
+            (says, would),
+            "{specs:?}"
+        );
+    }
+}
+
+fn with_budget(spec: &str) -> PolicySet {
+    let head = "apiVersion: kguard.dev/v1alpha1\nkind: ";
+    compile(&format!(
+        "{head}Policy\nmetadata: {{name: a}}\nspec: {{effect: allow}}\n---\n\
+         {head}Budget\nmetadata: {{name: b}}\nspec: {spec}"
+    ))
+    .unwrap()
+}
+
+#[test]
+fn a_budget_takes_what_goes_along_with_a_request() {
+    let set = with_budget(
+        "{match: {capabilities: [kill-workloads]}, max: 10, per: 10m, over: deny, message: \
+         'Too much, {{ caller.name }}.'}",
+    );
+    let patch = request(Verb::Patch, "deployments/scale.apps", "shop", "web");
+    let scale = |replicas: u64| known(json!({"spec": {"replicas": replicas}}));
+    let charges = |new: u64| {
+        let caller = caller(Person);
+        let facts = Facts { request: &patch, query: &[], caller: &caller, cluster: "prod" };
+        let candidates = set.candidates(&facts);
+        assert!(candidates.needs().blast_radius);
+        let mut objects = Objects { object: scale(new), old_object: scale(30), ..nothing() };
+        let BlastRadius::Of(radius) = candidates.blast_radius(&objects) else { panic!() };
+        objects.blast_radius = Some(radius);
+        candidates.decide(&objects, Timestamp::UNIX_EPOCH).charges
+    };
+    let charged = charges(0);
+    assert_eq!((charged.len(), charged[0].amount), (1, Some(30)));
+    assert_eq!(charges(31), [], "more of them kills none");
+
+    let Decision::Deny { policy, message } = charged[0].clone().exceeded(4) else { panic!() };
+    assert_eq!(policy.as_deref(), Some("b"));
+    assert_eq!(
+        message,
+        "Too much, oidc:alice. (budget `b`: 4 of 10 in 10 min are spent, and this takes 30)"
+    );
+}
+
+#[test]
+fn what_goes_over_a_budget_can_be_held() {
+    let set = with_budget(
+        "{match: {verbs: [delete]}, max: 1, per: 1h, over: hold, hold: {approvers: ['group:sre']}}",
+    );
+    let delete = request(Verb::Delete, "pods", "shop", "web");
+    let caller = caller(Person);
+    let facts = Facts { request: &delete, query: &[], caller: &caller, cluster: "prod" };
+    let ruling = set.candidates(&facts).decide(&nothing(), Timestamp::UNIX_EPOCH);
+    let Decision::Hold(terms) = ruling.charges[0].clone().exceeded(1) else { panic!() };
+    assert_eq!(terms.policy, "b");
+    assert_eq!(terms.approvers, ["group:sre".parse().unwrap()]);
+    assert!(terms.message.contains("1 of 1 in 60 min are spent"), "{}", terms.message);
+    assert!(terms.message.contains("nobody can tell how many"), "{}", terms.message);
 }
 
 #[test]
@@ -67,7 +175,7 @@ fn what_cannot_be_evaluated_is_denied_in_the_policys_name_and_without_values() {
         ("{when: object.secret, effect: hold, hold: {approvers: ['*']}}", object(), "neither true"),
         ("{when: object.secret == '', effect: allow}", unavailable(), "it is a JSON patch"),
     ] {
-        let objects = Objects { object, old_object: Object::Absent };
+        let objects = Objects { object, ..nothing() };
         let decision = decide(&set(&["{effect: allow}", spec]), &request, Person, &objects);
         let Decision::Deny { policy, message } = decision else { panic!("{spec}: {decision:?}") };
         assert_eq!(policy.as_deref(), Some("b"), "{spec}");
@@ -85,7 +193,7 @@ fn an_object_that_nobody_asks_for_may_be_unavailable() {
         &set(&["{when: oldObject.a == 1, effect: allow}"]),
         &request,
         Person,
-        &Objects { object, old_object },
+        &Objects { object, old_object, ..nothing() },
     );
     assert_eq!(brief(&decision), "allow a");
 }

@@ -64,12 +64,12 @@ fn reason_required(at: Place, text: &str, problems: &mut Problems<'_>) -> bool {
     text == "required"
 }
 
-fn duration(at: Place, text: &str, problems: &mut Problems<'_>) -> Duration {
+pub(super) fn duration(at: Place, text: &str, problems: &mut Problems<'_>) -> Duration {
     let range = Duration::from_secs(1)..=LONGEST_TIMEOUT;
     let read = parse_duration(text).filter(|duration| range.contains(duration));
     read.unwrap_or_else(|| {
         let hint = Some("write it as `90s`, `15m` or `1h30m`, at most `24h`".to_owned());
-        problems.add_with(at, format!("`{text}` is no timeout"), hint);
+        problems.add_with(at, format!("`{text}` is no duration"), hint);
         DEFAULT_TIMEOUT
     })
 }

@@ -102,7 +102,7 @@ fn mistakes_in_effects_are_reported_in_their_place_with_a_way_out() {
         ),
         (
             "spec: {effect: hold, hold: {approvers: ['*'], timeout: 15 min}}",
-            "4:56: `15 min` is no timeout\n  hint: write it as `90s`, `15m` or `1h30m`, at most \
+            "4:56: `15 min` is no duration\n  hint: write it as `90s`, `15m` or `1h30m`, at most \
              `24h`",
         ),
         (
@@ -170,8 +170,7 @@ fn documents_are_checked_as_a_whole() {
         ),
         (
             "apiVersion: kguard.dev/v1alpha1\nkind: Budget\nmetadata: {name: p}\nspec: {}",
-            "2:7: this version of kguard has no budgets yet\n  hint: hold or deny these requests \
-             with a `Policy` instead",
+            "4:7: `max` is missing",
         ),
         (
             "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: A b}\nspec: {effect: \
@@ -193,6 +192,47 @@ fn documents_are_checked_as_a_whole() {
     ] {
         let found = compile(text).map(|_| ()).unwrap_err();
         assert_eq!(found[0].to_string(), format!("a.yaml:{problem}"), "{text}");
+    }
+}
+
+#[test]
+fn budgets_are_checked() {
+    for (spec, problem) in [
+        ("{max: -1, per: 10m, over: deny}", "4:13: `max` has to be a number, 0 or more"),
+        (
+            "{max: 1, per: soon, over: deny}",
+            "4:21: `soon` is no duration\n  hint: write it as `90s`, `15m` or `1h30m`, at most `24h`",
+        ),
+        (
+            "{max: 1, per: 10m, over: hald}",
+            "4:32: unknown `over` `hald`\n  hint: did you mean `hold`?",
+        ),
+        (
+            "{max: 1, per: 10m, over: hold}",
+            "4:32: `hold` is missing: who may approve what goes over?\n  hint: add `hold: \
+             {approvers: [\"group:NAME\"]}`",
+        ),
+        (
+            "{max: 1, per: 10m, over: deny, hold: {approvers: ['*']}}",
+            "4:44: `hold` means nothing with `over: deny`\n  hint: write `over: hold`, or leave \
+             `hold` out",
+        ),
+        (
+            "{max: 1, per: 10m, over: deny, mode: obsrve}",
+            "4:44: unknown mode `obsrve`\n  hint: did you mean `observe`?",
+        ),
+        (
+            "{max: 1, pre: 10m, over: deny}",
+            "4:16: unknown field `pre` in the spec of a budget\n  hint: one of `hold`, `match`, `max`, \
+             `message`, `mode`, `over`, `per`",
+        ),
+    ] {
+        let text = format!(
+            "apiVersion: kguard.dev/v1alpha1\nkind: Budget\nmetadata: {{name: b}}\nspec: {spec}"
+        );
+        let found = compile(&text).map(|_| ()).unwrap_err();
+        let expected = format!("a.yaml:{problem}");
+        assert!(found.iter().any(|found| found.to_string() == expected), "{spec}: {found:#?}");
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::identity::CallerKind;
 use crate::kube::request_info::Verb;
+use crate::policy::capability::Carried;
 use crate::policy::tests::{caller, request};
 
 fn evaluate(text: &str, object: &Json, old: &Json) -> Result<bool, Failure> {
@@ -14,7 +15,8 @@ fn evaluate(text: &str, object: &Json, old: &Json) -> Result<bool, Failure> {
         ["dryRun", "command", "command"].map(|name| (name.to_owned(), format!("{name}-value")));
     let caller = caller(CallerKind::Workload);
     let facts = Facts { request: &request, query: &query, caller: &caller, cluster: "prod" };
-    let mut scope = Scope::new(&facts);
+    let carried = Carried::by(facts.request).possible;
+    let mut scope = Scope::new(&facts, carried);
     scope.set_now("2026-05-04T03:02:01Z".parse().unwrap());
     let known = |json: &'_ Json| if json.is_null() { None } else { Some(json.clone()) };
     scope.set_objects(known(object).as_ref(), known(old).as_ref())?;

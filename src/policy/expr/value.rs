@@ -37,11 +37,11 @@ pub(super) const REQUEST_FIELDS: &[&str] = &[
 pub(super) const CALLER_FIELDS: &[&str] = &["groups", "issuer", "kind", "name", "uid"];
 
 /// `request`: every field is always there, empty where the request has none.
-pub(super) fn request(facts: &Facts<'_>) -> Value {
+pub(super) fn request(facts: &Facts<'_>, carried: Capabilities) -> Value {
     let request = facts.request;
     let none = ResourceInfo::default();
     let resource = request.resource.as_ref().unwrap_or(&none);
-    let capabilities: Vec<&str> = Capabilities::of(request).iter().map(Capability::name).collect();
+    let capabilities: Vec<&str> = carried.iter().map(Capability::name).collect();
     map([
         ("apiGroup", resource.api_group.as_str().into()),
         ("apiVersion", resource.api_version.as_str().into()),

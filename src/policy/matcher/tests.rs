@@ -1,9 +1,10 @@
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
 use crate::identity::CallerKind::{Person, Workload};
-use crate::policy::tests::{brief, decide, path, request, set};
-use crate::policy::{Decision, Objects};
+use crate::policy::tests::{brief, decide, known, path, request, set};
+use crate::policy::{Decision, Object, Objects, PolicySet};
 
 #[test]
 fn every_field_has_to_fit_and_one_of_its_entries_is_enough() {
@@ -25,7 +26,8 @@ fn every_field_has_to_fit_and_one_of_its_entries_is_enough() {
         ("{names: ['d*']}", true),
         ("{names: [x]}", false),
         ("{paths: ['*']}", false),
-        ("{capabilities: [kill-workloads, run-code]}", true),
+        ("{capabilities: [kill-workloads, see-environment]}", true),
+        ("{capabilities: [kill-workloads]}", false),
         ("{capabilities: [run-code]}", false),
         ("{verbs: [update], namespaces: [shop], names: [db], clusters: [prod]}", true),
         ("{verbs: [update], namespaces: [shop], names: [db], clusters: [dev]}", false),
@@ -82,7 +84,11 @@ fn a_denial_reaches_everything_that_does_what_it_names() {
         ("namespaces: [prod]", Get, "nodes", "", "n1", "allow a"),
         ("namespaces: [prod], names: [db]", List, "pods", "prod", "", "deny b"),
         ("namespaces: [prod], names: [db]", List, "pods", "prod", "web", "allow a"),
-        ("names: [db]", Create, "pods", "prod", "", "allow a"),
+        ("names: [db]", Create, "pods", "prod", "", "deny b"),
+        ("names: [db]", Create, "pods/eviction", "prod", "web", "allow a"),
+        ("capabilities: [run-code]", Create, "pods", "prod", "", "deny b"),
+        ("capabilities: [run-code, open-tunnel]", Patch, "deployments.apps", "prod", "x", "deny b"),
+        ("capabilities: [open-tunnel]", Patch, "deployments.apps", "prod", "x", "allow a"),
         ("verbs: [create], resources: [pods/exec]", Get, "pods/exec", "prod", "web", "deny b"),
         ("verbs: [get], resources: [pods/exec]", Create, "pods/exec", "prod", "web", "deny b"),
         ("verbs: [get], resources: [pods/proxy]", Head, "pods/proxy", "prod", "web", "deny b"),
@@ -105,6 +111,11 @@ fn an_allowance_reaches_nothing_that_does_more_than_it_names() {
         ("names: [db]", List, "pods", "prod", "", false),
         ("verbs: [get, list, watch]", Get, "pods/exec", "prod", "web", false),
         ("verbs: [get, list, watch]", Get, "pods/portforward", "prod", "web", false),
+        ("names: [db]", Create, "pods", "prod", "", false),
+        ("capabilities: [see-environment]", Get, "pods", "prod", "web", true),
+        ("capabilities: [see-environment]", Get, "nodes", "", "n", false),
+        ("capabilities: [see-environment]", Get, "pods/exec", "prod", "web", false),
+        ("capabilities: [see-environment]", Patch, "pods", "prod", "web", false),
         ("verbs: [create]", Get, "pods/exec", "prod", "web", true),
         ("verbs: [create]", Create, "pods/exec", "prod", "web", true),
         ("verbs: [get]", Head, "pods/proxy", "prod", "web", true),
@@ -114,6 +125,50 @@ fn an_allowance_reaches_nothing_that_does_more_than_it_names() {
         let decision =
             decide(&set, &request(verb, resource, namespace, name), Person, &Objects::default());
         assert_eq!(brief(&decision) == "allow a", fits, "{fields}: {verb} {resource}");
+    }
+}
+
+/// The name of what is created stands in the object, and there alone.
+#[test]
+fn a_create_is_known_by_the_name_of_its_object() {
+    let create = request(Verb::Create, "configmaps", "shop", "");
+    let of = |metadata: serde_json::Value| Objects {
+        object: known(json!({ "metadata": metadata })),
+        ..Objects::default()
+    };
+    for (fields, metadata, allows, denies) in [
+        ("names: [db]", json!({"name": "db"}), true, true),
+        ("names: [db]", json!({"name": "web"}), false, false),
+        ("names: ['*']", json!({"name": "web"}), true, true),
+        // The real one gets another name than the one that was seen.
+        ("names: [db]", json!({"name": "db", "generateName": "d"}), false, true),
+    ] {
+        let allow = set(&[&format!("{{match: {{{fields}}}, effect: allow}}")]);
+        let deny = set(&["{effect: allow}", &format!("{{match: {{{fields}}}, effect: deny}}")]);
+        let says = |set: &PolicySet| brief(&decide(set, &create, Person, &of(metadata.clone())));
+        assert_eq!(says(&allow) == "allow a", allows, "{fields} {metadata}");
+        assert_eq!(says(&deny) == "deny b", denies, "{fields} {metadata}");
+    }
+}
+
+#[test]
+fn a_capability_is_told_by_the_object() {
+    let patch = request(Verb::Patch, "deployments.apps", "shop", "web");
+    let spec = |image: &str| json!({"spec": {"template": {"spec": {"image": image}}}});
+    let deny = set(&["{effect: allow}", "{match: {capabilities: [run-code]}, effect: deny}"]);
+    let allow = set(&["{match: {capabilities: [see-environment]}, effect: allow}"]);
+    for (object, old_object, denied, allowed) in [
+        (known(spec("b")), known(spec("a")), "deny b", "deny -"),
+        (known(spec("a")), known(spec("a")), "allow a", "allow a"),
+        // An apply creates what is not there.
+        (known(spec("a")), Object::Absent, "deny b", "deny -"),
+        // What is not known is assumed to carry all it can.
+        (Object::Unavailable { why: String::new() }, known(spec("a")), "deny b", "deny -"),
+        (known(spec("a")), Object::Unavailable { why: String::new() }, "deny b", "deny -"),
+    ] {
+        let objects = Objects { object, old_object, ..Objects::default() };
+        assert_eq!(brief(&decide(&deny, &patch, Person, &objects)), denied);
+        assert_eq!(brief(&decide(&allow, &patch, Person, &objects)), allowed);
     }
 }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use kguard::api::{Hold, HoldState};
 use kguard::audit::{Checkpoint, Head, Sealed};
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
-use crate::store::{Batch, LocalStore, OpenRequest, Query, Store, StoreError};
+use crate::store::{Batch, LocalStore, OpenRequest, Query, Spending, Store, StoreError};
 
 /// What the store does with a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,10 @@ impl Store for FaultyStore {
 
     async fn open_requests(&self, limit: u32) -> Result<Vec<OpenRequest>, StoreError> {
         self.inner.open_requests(limit).await
+    }
+
+    async fn spending(&self, since: Timestamp) -> Result<Vec<Spending>, StoreError> {
+        self.inner.spending(since).await
     }
 
     async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError> {

@@ -6,14 +6,16 @@
 use jiff::Timestamp;
 use kguard::audit::Head;
 use kguard::audit::hex::Hex;
-use kguard::audit::record::Outcome;
+use kguard::audit::record::{Event, Outcome};
 use rusqlite::{
     Connection, Row, ToSql, Transaction, TransactionBehavior, params, params_from_iter,
 };
 use uuid::Uuid;
 
 use super::log::{Extent, Place, Placed};
-use crate::store::{BoxError, Columns, Filter, NewEntry, OpenRequest, Query, Step, Window};
+use crate::store::{
+    BoxError, Columns, Filter, NewEntry, OpenRequest, Query, Spending, Step, Window,
+};
 
 /// How far the file is indexed.
 pub(super) fn extent(connection: &Connection) -> rusqlite::Result<Extent> {
@@ -56,6 +58,7 @@ fn add_batch(transaction: &Transaction<'_>, placed: &Placed) -> rusqlite::Result
                 .execute([id.as_bytes()])?,
             None => 0,
         };
+        add_spending(transaction, entry)?;
     }
     let Place { start, length } = placed.checkpoint;
     let seq = placed.batch.checkpoint.seq;
@@ -90,6 +93,49 @@ fn add_entry(
         columns.namespace,
     ])?;
     Ok(())
+}
+
+/// A request that is refused or waits has spent nothing.
+fn add_spending(transaction: &Transaction<'_>, entry: &NewEntry) -> rusqlite::Result<()> {
+    let Event::Request(request) = &entry.record.event else { return Ok(()) };
+    if request.decision != Outcome::Allow {
+        return Ok(());
+    }
+    for (budget, amount) in &request.charges {
+        transaction
+            .prepare_cached(
+                "INSERT INTO spending (seq, budget, caller, at, amount) VALUES (?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                entry.sealed.seq.cast_signed(),
+                budget,
+                request.caller.name,
+                entry.record.at.as_microsecond(),
+                i64::try_from(*amount).unwrap_or(i64::MAX),
+            ])?;
+    }
+    Ok(())
+}
+
+/// What was taken out of budgets since a moment, oldest first.
+pub(super) fn spending(
+    connection: &Connection,
+    since: Timestamp,
+) -> Result<Vec<Spending>, BoxError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT budget, caller, at, amount FROM spending WHERE at >= ? ORDER BY at, seq",
+    )?;
+    let mut rows = statement.query([since.as_microsecond()])?;
+    let mut spending = Vec::new();
+    while let Some(row) = rows.next()? {
+        spending.push(Spending {
+            budget: row.get(0)?,
+            caller: row.get(1)?,
+            at: Timestamp::from_microsecond(row.get(2)?)?,
+            amount: unsigned(row, 3)?,
+        });
+    }
+    Ok(spending)
 }
 
 /// Where the entries stand that a query selects, oldest first.
