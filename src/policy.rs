@@ -5,21 +5,26 @@
 //! [`PolicySet::candidates`] looks at the request line and the caller and tells which objects the
 //! policies in question name; [`Candidates::decide`] evaluates those on them.
 
+pub mod asked;
 mod blast_radius;
 pub mod capability;
+pub mod case;
 mod decision;
 mod document;
 mod expr;
 mod mask_document;
 pub mod matcher;
 mod problem;
+pub mod replay;
 mod set;
+pub mod suggestion;
 mod template;
 mod yaml;
 
 pub use blast_radius::BlastRadius;
 pub use decision::{
-    Candidates, Charge, Decision, HoldTerms, Needs, Object, Objects, Observed, Over, Ruling,
+    Applies, Candidates, Charge, Decision, Explanation, HoldTerms, Matched, Near, Needs, Object,
+    Objects, Observed, Over, Ruling,
 };
 pub use problem::{Problem, did_you_mean};
 pub use set::{PolicySet, digest_of};
@@ -34,6 +39,21 @@ pub struct Source {
     pub name: String,
     /// Its text.
     pub text: String,
+}
+
+/// A larger file is refused unread.
+pub const MAX_FILE_BYTES: usize = 1024 * 1024;
+
+impl Source {
+    /// Whether it is small enough to be read; that it is not is a problem.
+    fn is_bounded(&self, problems: &mut problem::Problems<'_>) -> bool {
+        let is_bounded = self.text.len() <= MAX_FILE_BYTES;
+        if !is_bounded {
+            let hint = Some("split it into several files".to_owned());
+            problems.add_with(problem::Place::WHOLE, "the file is larger than 1 MiB", hint);
+        }
+        is_bounded
+    }
 }
 
 /// What is known of a request before any object is fetched.

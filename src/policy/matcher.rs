@@ -2,6 +2,8 @@
 //! caller alone. AND across fields, OR inside a list, `*` as a glob; a missing field matches
 //! everything.
 
+mod misfit;
+
 use super::Facts;
 use super::capability::{Capabilities, Carried};
 use crate::glob::Glob;

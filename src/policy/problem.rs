@@ -46,6 +46,11 @@ pub(super) struct Place {
     pub(super) byte: Option<usize>,
 }
 
+impl Place {
+    /// The file as a whole.
+    pub(super) const WHOLE: Self = Self { line: 0, column: 0, byte: None };
+}
+
 /// Collects what is wrong with one file.
 pub(super) struct Problems<'a> {
     file: &'a str,
@@ -55,6 +60,11 @@ pub(super) struct Problems<'a> {
 impl<'a> Problems<'a> {
     pub(super) fn of(file: &'a str) -> Self {
         Self { file, found: Vec::new() }
+    }
+
+    /// The file.
+    pub(super) fn file(&self) -> &str {
+        self.file
     }
 
     pub(super) fn add(&mut self, at: Place, message: impl Into<String>) {

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
+use jiff::Timestamp;
 
+use super::blast_radius::BlastRadius;
 use super::capability::Carried;
-use super::decision::{Candidate, Candidates};
+use super::decision::{Candidate, Candidates, Explanation, Near, Objects};
 use super::document::{self, Budget, Document, Policy};
 use super::mask_document::MaskDocument;
 use super::matcher::{Fit, Reach, VERBS};
@@ -16,9 +18,6 @@ use super::{Facts, Source, yaml};
 use crate::identity::Caller;
 use crate::kube::request_info::Verb;
 use crate::mask::MaskRules;
-
-/// A larger file is refused unread.
-const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 /// Policies and masks that were found without a problem.
 #[derive(Debug)]
@@ -88,6 +87,38 @@ impl PolicySet {
         Candidates { facts: *facts, carried, policies, budgets }
     }
 
+    /// The decision, and how it came about.
+    pub fn explain(&self, facts: &Facts<'_>, objects: &Objects, now: Timestamp) -> Explanation {
+        let candidates = self.candidates(facts);
+        let mut objects = objects.clone();
+        if let BlastRadius::Of(amount) = candidates.blast_radius(&objects) {
+            objects.blast_radius = objects.blast_radius.or(Some(amount));
+        }
+        Explanation { near: self.near(facts), ..candidates.explain(&objects, now) }
+    }
+
+    /// The policies that one field of their `match` keeps from being about the request.
+    fn near(&self, facts: &Facts<'_>) -> Vec<Near> {
+        let carried = Carried::by(facts.request);
+        let near = |policy: &Policy| {
+            let misfits = policy.matches.misfits(facts, carried, policy.effect.reach())?;
+            let [misfit] = <[_; 1]>::try_from(misfits).ok()?;
+            let (policy, effect) = (policy.name.clone(), policy.effect.outcome());
+            Some(Near { policy, effect, field: misfit.field, value: misfit.value })
+        };
+        self.policies.iter().filter_map(near).collect()
+    }
+
+    /// The names of all policies, in order.
+    pub fn policy_names(&self) -> impl Iterator<Item = &str> {
+        self.policies.iter().map(|policy| policy.name.as_str())
+    }
+
+    #[cfg(test)]
+    pub(super) fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
     /// For how long back spending counts: the longest time of any budget.
     pub fn longest_budget(&self) -> Duration {
         self.budgets.iter().map(|budget| budget.per).max().unwrap_or_default()
@@ -143,11 +174,7 @@ struct Loader {
 impl Loader {
     fn load(&mut self, source: &Source) {
         let mut problems = Problems::of(&source.name);
-        if source.text.len() > MAX_FILE_BYTES {
-            let whole = Place { line: 0, column: 0, byte: None };
-            let hint = Some("split it into several files".to_owned());
-            problems.add_with(whole, "the file is larger than 1 MiB", hint);
-        } else {
+        if source.is_bounded(&mut problems) {
             for node in yaml::parse(&source.text, &mut problems) {
                 match document::read(node, &source.text, &mut problems) {
                     Some(Document::Budget(at, budget)) => {

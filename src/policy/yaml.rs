@@ -16,6 +16,7 @@ pub(super) struct Node {
 /// A YAML value, without what policies have no use for.
 pub(super) enum Value {
     Bool(bool),
+    Float(f64),
     Int(i64),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
@@ -77,6 +78,7 @@ impl Value {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Bool(_) => "a boolean",
+            Self::Float(_) => "a fraction",
             Self::Int(_) => "a number",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
@@ -136,8 +138,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Other("a huge number"))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Other("a fraction"))
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Float(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -275,6 +277,46 @@ impl Fields {
 }
 
 impl Node {
+    /// What a document says of its own kind.
+    pub(super) fn kind_of_document(&self) -> Option<&str> {
+        let Value::Map(entries) = &self.value else { return None };
+        let (_, kind) = entries.iter().find(|(key, _)| key.name == "kind")?;
+        match &kind.value {
+            Value::Text(kind) => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// The node as it would be in JSON; what JSON does not have is a problem.
+    pub(super) fn into_json(self, problems: &mut Problems<'_>) -> Option<serde_json::Value> {
+        use serde_json::Value as Json;
+        Some(match self.value {
+            Value::Bool(truth) => Json::Bool(truth),
+            Value::Float(number) => serde_json::Number::from_f64(number).map(Json::Number)?,
+            Value::Int(number) => Json::from(number),
+            Value::List(items) => {
+                let items = items.into_iter().filter_map(|item| item.into_json(problems));
+                Json::Array(items.collect())
+            }
+            Value::Map(entries) => {
+                let mut map = serde_json::Map::new();
+                for (key, node) in entries {
+                    if map.contains_key(&key.name) {
+                        problems.add(key.at, format!("field `{}` stands here twice", key.name));
+                    }
+                    map.insert(key.name, node.into_json(problems)?);
+                }
+                Json::Object(map)
+            }
+            Value::Null => Json::Null,
+            Value::Other(kind) => {
+                problems.add(self.at, format!("an object cannot hold {kind}"));
+                return None;
+            }
+            Value::Text(text) => Json::String(text),
+        })
+    }
+
     /// The node as a text; anything else is a problem.
     pub(super) fn into_text(
         self,

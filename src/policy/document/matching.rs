@@ -96,7 +96,8 @@ fn resources(fields: &mut Fields, problems: &mut Problems<'_>) -> Vec<ResourcePa
     })
 }
 
-fn resource_hint(resource: &str) -> Option<String> {
+/// What a resource without a group may have meant.
+pub(in crate::policy) fn resource_hint(resource: &str) -> Option<String> {
     let grouped = GROUPED_RESOURCES.iter().find(|(name, _)| *name == resource);
     if let Some((name, group)) = grouped {
         return Some(format!("did you mean `{name}.{group}`?"));
