@@ -14,8 +14,10 @@ mod document;
 mod expr;
 mod mask_document;
 pub mod matcher;
+pub mod pack;
 mod problem;
 pub mod replay;
+pub mod review;
 mod set;
 pub mod suggestion;
 mod template;
@@ -44,15 +46,18 @@ pub struct Source {
 /// A larger file is refused unread.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 
+/// What is said of a larger file, and the way out.
+pub const TOO_LARGE: (&str, &str) =
+    ("the file is larger than 1 MiB", "split it into several files");
+
 impl Source {
-    /// Whether it is small enough to be read; that it is not is a problem.
-    fn is_bounded(&self, problems: &mut problem::Problems<'_>) -> bool {
-        let is_bounded = self.text.len() <= MAX_FILE_BYTES;
-        if !is_bounded {
-            let hint = Some("split it into several files".to_owned());
-            problems.add_with(problem::Place::WHOLE, "the file is larger than 1 MiB", hint);
+    /// Its documents; that it is too large to be read is a problem.
+    fn nodes(&self, problems: &mut problem::Problems<'_>) -> Vec<yaml::Node> {
+        if self.text.len() <= MAX_FILE_BYTES {
+            return yaml::parse(&self.text, problems);
         }
-        is_bounded
+        problems.add_with(problem::Place::WHOLE, TOO_LARGE.0, Some(TOO_LARGE.1.to_owned()));
+        Vec::new()
     }
 }
 
@@ -76,10 +81,7 @@ pub fn check(sources: &[Source]) -> Vec<Problem> {
 
 /// The starter pack: what a gateway decides by until somebody writes policies of his own.
 pub fn starter() -> Source {
-    Source {
-        name: "policies/starter.yaml".to_owned(),
-        text: include_str!("../policies/starter.yaml").to_owned(),
-    }
+    pack::STARTER.policies()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub use outcome::{CaseReport, Mismatch};
 use super::asked::Asked;
 use super::decision::{Explanation, Objects};
 use super::problem::{Place, Problem, Problems};
-use super::{Facts, PolicySet, Source, yaml};
+use super::{Facts, PolicySet, Source};
 use crate::audit::record::Outcome;
 use crate::identity::Caller;
 
@@ -50,12 +50,23 @@ pub struct Case {
     pub name: String,
     /// Its line in its file.
     pub line: u64,
-    asked: Asked,
-    caller: Caller,
-    cluster: String,
-    objects: Objects,
-    now: Timestamp,
+    situation: Situation,
     expected: Expected,
+}
+
+/// A request and everything that policies look at beside it.
+#[derive(Debug, Clone)]
+pub struct Situation {
+    /// What is asked for.
+    pub asked: Asked,
+    /// Who asks.
+    pub caller: Caller,
+    /// Which cluster is asked.
+    pub cluster: String,
+    /// What would be stored and what is.
+    pub objects: Objects,
+    /// When.
+    pub now: Timestamp,
 }
 
 /// What is expected of a decision.
@@ -70,11 +81,9 @@ pub struct Expected {
 pub fn read(source: &Source) -> Result<Vec<Suite>, Vec<Problem>> {
     let mut problems = Problems::of(&source.name);
     let mut suites = Vec::new();
-    if source.is_bounded(&mut problems) {
-        let nodes = yaml::parse(&source.text, &mut problems);
-        let cases = nodes.into_iter().filter(|node| node.kind_of_document() == Some(KIND));
-        suites.extend(cases.filter_map(|node| document::read(node, &mut problems)));
-    }
+    let nodes = source.nodes(&mut problems).into_iter();
+    let cases = nodes.filter(|node| node.kind_of_document() == Some(KIND));
+    suites.extend(cases.filter_map(|node| document::read(node, &mut problems)));
     let problems = problems.into_vec();
     if problems.is_empty() { Ok(suites) } else { Err(problems) }
 }
@@ -91,10 +100,24 @@ impl Reference {
 impl Case {
     /// Has the case decided, and compares.
     pub fn run(&self, policies: &PolicySet) -> CaseReport {
-        CaseReport::of(self, &self.explain(policies))
+        CaseReport::of(self, &self.situation.explain(policies))
+    }
+}
+
+impl Situation {
+    /// Reads a file that describes one, in the words of a case.
+    pub fn read(source: &Source) -> Result<Self, Vec<Problem>> {
+        let mut problems = Problems::of(&source.name);
+        let nodes = source.nodes(&mut problems);
+        let situation = document::situation(nodes, &mut problems);
+        match (situation, problems.into_vec()) {
+            (Some(situation), problems) if problems.is_empty() => Ok(situation),
+            (_, problems) => Err(problems),
+        }
     }
 
-    fn explain(&self, policies: &PolicySet) -> Explanation {
+    /// What the policies say of it, and why.
+    pub fn explain(&self, policies: &PolicySet) -> Explanation {
         let facts = Facts {
             request: &self.asked.request,
             query: &self.asked.query,

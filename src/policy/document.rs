@@ -3,6 +3,7 @@
 
 mod budget;
 mod matching;
+mod spelling;
 mod terms;
 
 use std::fmt;

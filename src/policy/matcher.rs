@@ -2,6 +2,7 @@
 //! caller alone. AND across fields, OR inside a list, `*` as a glob; a missing field matches
 //! everything.
 
+mod cover;
 mod misfit;
 
 use super::Facts;

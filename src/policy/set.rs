@@ -14,7 +14,7 @@ use super::document::{self, Budget, Document, Policy};
 use super::mask_document::MaskDocument;
 use super::matcher::{Fit, Reach, VERBS};
 use super::problem::{Place, Problem, Problems};
-use super::{Facts, Source, yaml};
+use super::{Facts, Source};
 use crate::identity::Caller;
 use crate::kube::request_info::Verb;
 use crate::mask::MaskRules;
@@ -37,25 +37,8 @@ impl PolicySet {
         for source in sources {
             loader.load(source);
         }
-        let Loader { mut policies, mut budgets, mut masks, mut problems, .. } = loader;
-        if policies.is_empty() && problems.is_empty() {
-            problems.push(Problem {
-                file: String::new(),
-                line: 0,
-                column: 0,
-                message: "there is no policy: nothing would be allowed".to_owned(),
-                hint: Some("start from the starter pack, policies/starter.yaml".to_owned()),
-            });
-        }
-        if !problems.is_empty() {
-            problems.sort();
-            return Err(problems);
-        }
-        policies.sort_by(|a, b| a.name.cmp(&b.name));
-        budgets.sort_by(|a, b| a.name.cmp(&b.name));
-        masks.sort_by(|a, b| a.name.cmp(&b.name));
-        let index = Index::of(&policies);
-        Ok(Self { index, policies, budgets, masks, digest: digest_of(sources) })
+        let set = loader.finish()?;
+        Ok(Self { digest: digest_of(sources), ..set })
     }
 
     /// SHA-256 of the files, hex; their order does not matter.
@@ -161,39 +144,70 @@ impl Index {
     }
 }
 
+/// What was read so far.
 #[derive(Default)]
-struct Loader {
-    policies: Vec<Policy>,
+pub(super) struct Loader {
+    pub(super) policies: Vec<Policy>,
     budgets: Vec<Budget>,
     masks: Vec<MaskDocument>,
     /// Where each name of each kind was seen first.
     seen: HashMap<(&'static str, String), (String, Place)>,
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
+    /// What can be read, and looks like a mistake.
+    pub(super) warnings: Vec<Problem>,
 }
 
 impl Loader {
-    fn load(&mut self, source: &Source) {
+    pub(super) fn load(&mut self, source: &Source) {
         let mut problems = Problems::of(&source.name);
-        if source.is_bounded(&mut problems) {
-            for node in yaml::parse(&source.text, &mut problems) {
-                match document::read(node, &source.text, &mut problems) {
-                    Some(Document::Budget(at, budget)) => {
-                        self.note("Budget", &budget.name, (source, at), &mut problems);
-                        self.budgets.push(budget);
-                    }
-                    Some(Document::Mask(at, mask)) => {
-                        self.note("Mask", &mask.name, (source, at), &mut problems);
-                        self.masks.push(mask);
-                    }
-                    Some(Document::Policy(at, policy)) => {
-                        self.note("Policy", &policy.name, (source, at), &mut problems);
-                        self.policies.push(policy);
-                    }
-                    None => {}
+        for node in source.nodes(&mut problems) {
+            match document::read(node, &source.text, &mut problems) {
+                Some(Document::Budget(at, budget)) => {
+                    self.note("Budget", &budget.name, (source, at), &mut problems);
+                    self.budgets.push(budget);
                 }
+                Some(Document::Mask(at, mask)) => {
+                    self.note("Mask", &mask.name, (source, at), &mut problems);
+                    self.masks.push(mask);
+                }
+                Some(Document::Policy(at, policy)) => {
+                    self.note("Policy", &policy.name, (source, at), &mut problems);
+                    self.policies.push(policy);
+                }
+                None => {}
             }
         }
+        self.warnings.extend(problems.take_warnings());
         self.problems.extend(problems.into_vec());
+    }
+
+    /// Where a policy's name stands.
+    pub(super) fn place_of(&self, policy: &str) -> Option<(&str, Place)> {
+        let (file, at) = self.seen.get(&("Policy", policy.to_owned()))?;
+        Some((file, *at))
+    }
+
+    /// The set, but for the digest of its files.
+    pub(super) fn finish(self) -> Result<PolicySet, Vec<Problem>> {
+        let Self { mut policies, mut budgets, mut masks, mut problems, .. } = self;
+        if policies.is_empty() && problems.is_empty() {
+            problems.push(Problem {
+                file: String::new(),
+                line: 0,
+                column: 0,
+                message: "there is no policy: nothing would be allowed".to_owned(),
+                hint: Some("start from the starter pack, policies/starter.yaml".to_owned()),
+            });
+        }
+        if !problems.is_empty() {
+            problems.sort();
+            return Err(problems);
+        }
+        policies.sort_by(|a, b| a.name.cmp(&b.name));
+        budgets.sort_by(|a, b| a.name.cmp(&b.name));
+        masks.sort_by(|a, b| a.name.cmp(&b.name));
+        let index = Index::of(&policies);
+        Ok(PolicySet { index, policies, budgets, masks, digest: String::new() })
     }
 
     fn note(

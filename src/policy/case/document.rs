@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Case, Expected, Reference, Suite};
+use super::{Case, Expected, Reference, Situation, Suite};
 use crate::audit::record::Outcome;
 use crate::identity::{Caller, CallerKind};
 use crate::kube::request_info::RequestInfo;
@@ -13,6 +13,10 @@ use crate::policy::decision::{Object, Objects};
 use crate::policy::document::{API_VERSION, name};
 use crate::policy::problem::{Place, Problems, did_you_mean};
 use crate::policy::yaml::{Fields, Node, Value};
+
+/// The cluster and the time of cases that do not say.
+const CLUSTER: &str = "test";
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// What cases of a document share.
 struct Shared {
@@ -46,8 +50,8 @@ fn suite(spec: Node, problems: &mut Problems<'_>) -> Option<(Vec<Reference>, Vec
     }
     let shared = Shared {
         callers: fields.take("callers").map(|node| callers(node, problems)).unwrap_or_default(),
-        cluster: fields.text("cluster", problems).map_or_else(|| "test".into(), |(_, name)| name),
-        now: now(&mut fields, problems).unwrap_or(Timestamp::UNIX_EPOCH),
+        cluster: fields.text("cluster", problems).map_or_else(|| CLUSTER.into(), |(_, name)| name),
+        now: now(&mut fields, problems).unwrap_or(NOW),
     };
     let at = fields.at;
     let items = fields.require("cases", problems).map(|node| list(node, "cases", problems));
@@ -129,23 +133,41 @@ fn case(node: Node, shared: &Shared, problems: &mut Problems<'_>) -> Option<Case
     let line = node.at.line;
     let mut fields = Fields::read(node, "a case", KNOWN, problems)?;
     let name = required_text(&mut fields, "name", problems);
-    let caller = case_caller(&mut fields, shared, problems);
+    let situation = situation_of(&mut fields, shared, problems);
+    let expected = fields.require("expect", problems).and_then(|node| expect(node, problems))?;
+    Some(Case { name: name?.1, line, situation: situation?, expected })
+}
+
+/// Reads a file that is one situation.
+pub(super) fn situation(nodes: Vec<Node>, problems: &mut Problems<'_>) -> Option<Situation> {
+    const KNOWN: &[&str] = &["caller", "cluster", "now", "object", "oldObject", "request"];
+    let [node] = <[Node; 1]>::try_from(nodes).ok().or_else(|| {
+        problems.add(Place::WHOLE, "the file has to hold one document, which is one request");
+        None
+    })?;
+    let mut fields = Fields::read(node, "a request's file", KNOWN, problems)?;
+    let shared = Shared { callers: BTreeMap::new(), cluster: CLUSTER.into(), now: NOW };
+    situation_of(&mut fields, &shared, problems)
+}
+
+fn situation_of(
+    fields: &mut Fields,
+    shared: &Shared,
+    problems: &mut Problems<'_>,
+) -> Option<Situation> {
+    let caller = case_caller(fields, shared, problems);
     let cluster = fields.text("cluster", problems).map(|(_, cluster)| cluster);
-    let now = now(&mut fields, problems).unwrap_or(shared.now);
+    let now = now(fields, problems).unwrap_or(shared.now);
     let new_object = fields.take("object").map(|node| object("object", node, problems));
     let old_object = fields.take("oldObject").map(|node| object("oldObject", node, problems));
     let asked = fields.require("request", problems).and_then(|node| request(node, problems));
-    let expected = fields.require("expect", problems).and_then(|node| expect(node, problems))?;
     let asked = asked?;
-    Some(Case {
-        name: name?.1,
-        line,
+    Some(Situation {
         caller: caller?,
         cluster: cluster.unwrap_or_else(|| shared.cluster.clone()),
         objects: objects(&asked.request, new_object, old_object),
         asked,
         now,
-        expected,
     })
 }
 
