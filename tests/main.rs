@@ -20,6 +20,7 @@
 
 mod harness;
 
+mod budgets;
 mod compatibility;
 mod failures;
 mod holds;
