@@ -21,6 +21,7 @@
 mod harness;
 
 mod budgets;
+mod capabilities;
 mod compatibility;
 mod failures;
 mod holds;
