@@ -294,25 +294,77 @@ fn the_clusters_rbac_applies_to_the_caller_and_not_to_the_gateway() {
     assert!(!groups.iter().any(|group| group == "system:masters"), "{groups:?}");
 }
 
+/// `--as` needs a policy and the cluster, and both identities are in the trail.
 #[test]
-fn nobody_becomes_somebody_else() {
+fn who_acts_as_somebody_else_needs_a_policy_and_the_cluster() {
+    let deny = |names: &str| {
+        format!(
+            "{ALLOW_ALL}---\napiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {{name: no-as}}\n\
+             spec: {{match: {{verbs: [impersonate], names: ['{names}']}}, effect: deny}}\n"
+        )
+    };
+    let gateway = Gateway::with_policies(&deny("root*"));
+    let namespace = Namespace::create("as");
+    let n = namespace.name.as_str();
+    let account = |name: &str| format!("{n}:{name}");
+    namespace.allow(&[("serviceaccount", &account("may")), ("user", "oidc:bob")]);
+    let (role, binding) = (format!("{n}-as"), format!("{n}-as"));
+    let rule = ["--verb=impersonate", "--resource=users,groups,serviceaccounts"];
+    namespace.admin(&[&["create", "clusterrole", &role], &rule[..]].concat()).ok();
+    let bind = ["create", "clusterrolebinding", &binding, "--clusterrole", &role];
+    let may = format!("--serviceaccount={}", account("may"));
+    namespace.admin(&[&bind[..], &[&may]].concat()).ok();
+    let may = User::workload(&gateway, &namespace, "may");
+    let may_not = User::workload(&gateway, &namespace, "may-not");
+
+    let whoami = ["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
+    let acting = |user: &User, who: &str| user.kubectl(&[&whoami[..], &[who]].concat());
+    assert_eq!(acting(&may, "--as=carol").ok(), "carol");
+    let default = format!("system:serviceaccount:{n}:default");
+    assert_eq!(acting(&may, &format!("--as={default}")).ok(), default);
+    for (user, who, refusal) in
+        [(&may_not, "--as=carol", "`impersonate`"), (&may, "--as=root", "no-as")]
+    {
+        let refused = user.kubectl(&["-n", n, "get", "configmaps", who]);
+        assert!(refused.code != 0 && refused.stderr.contains(refusal), "{who}: {refused:?}");
+    }
+    // What the one may do does not help the other.
+    let create = ["-n", n, "create", "configmap", "as", "--as=carol"];
+    let refused = may.kubectl(&create);
+    assert!(refused.stderr.contains("User \"carol\" cannot create"), "{refused:?}");
+    may.kubectl(&["-n", n, "create", "configmap", "as", "--as=oidc:bob"]).ok();
+    namespace.admin(&["delete", "clusterrolebinding", &binding]).ok();
+    namespace.admin(&["delete", "clusterrole", &role]).ok();
+
+    let trail = may.kguard(&["audit", "list", "-o", "json"]).ok();
+    assert!(trail.contains(r#""impersonated":{"user":"oidc:bob"}"#), "{trail}");
+    assert!(trail.contains(&account("may")), "{trail}");
+}
+
+#[test]
+fn nobody_becomes_somebody_else_by_the_way() {
     let gateway = Gateway::with_policies(ALLOW_ALL);
     let namespace = Namespace::create("as");
-    namespace.allow(&[("user", "oidc:alice")]);
-    let alice = User::person(&gateway, "alice");
+    let account = format!("{}:robot", namespace.name);
+    namespace.allow(&[("serviceaccount", &account)]);
+    let robot = User::workload(&gateway, &namespace, "robot");
     let create = ["-n", &namespace.name, "create", "configmap", "as", "--as=admin"];
-    for refused in [alice.kubectl(&create), alice.plain_kubectl(&create)] {
+    for refused in [robot.kubectl(&create), robot.plain_kubectl(&create)] {
         assert_ne!(refused.code, 0, "{refused:?}");
-        assert!(refused.stderr.contains("impersonation (`--as`) is not possible"), "{refused:?}");
+        assert!(refused.stderr.contains("may not act as user \"admin\""), "{refused:?}");
     }
     assert_ne!(namespace.admin(&["get", "configmap", "as"]).code, 0, "it ran as the caller");
     let target = format!("/api/v1/namespaces/{}/configmaps", namespace.name);
-    for header in
-        ["Impersonate-User: x", "impersonate-group: system:masters", "Impersonate-Extra-Scopes: x"]
-    {
-        let answer = http::send(&gateway, &alice, &format!("GET {target}\n{header}"), "");
-        assert_eq!(answer.status, 403, "{answer:?}");
-        assert_eq!(answer.json()["reason"], "Forbidden");
+    for (headers, status) in [
+        ("Impersonate-User: x", 403),
+        ("Impersonate-User: oidc:robot", 403),
+        ("impersonate-group: system:masters", 400),
+        ("Impersonate-User: x\nImpersonate-Extra-Scopes: x", 400),
+        ("Impersonate-User: x\nImpersonate-User: y", 400),
+        ("Impersonate-User: ", 400),
+    ] {
+        let answer = http::send(&gateway, &robot, &format!("GET {target}\n{headers}"), "");
+        assert_eq!(answer.status, status, "{headers}: {answer:?}");
     }
     // Other ways to say who one is have no effect.
     let nobody = User::workload(&gateway, &namespace, "nobody");
@@ -321,8 +373,73 @@ fn nobody_becomes_somebody_else() {
         assert_eq!(answer.status, 403, "{answer:?}");
         assert!(answer.message().contains(":nobody"), "{answer:?}");
     }
-    let own = alice.kguard(&["audit", "list", "-o", "json"]).ok();
-    assert!(own.contains("impersonation"), "the attempts are in the trail: {own}");
+    let own = robot.kguard(&["audit", "list", "-o", "json"]).ok();
+    assert!(own.contains(r#""impersonated":{"user":"admin"}"#), "the attempts are in it: {own}");
+}
+
+/// `can-i` is yes if both the cluster and the policies say so.
+#[test]
+fn can_i_knows_the_policies_too() {
+    let policy = |name: &str, spec: &str| {
+        format!(
+            "---\napiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+        )
+    };
+    let gateway = Gateway::with_policies(&format!(
+        "{ALLOW_ALL}{}{}{}{}",
+        policy("no-exec", "{match: {capabilities: [run-code]}, effect: deny, message: No code.}"),
+        policy("no-logs", "{match: {resources: [pods/log]}, effect: deny}"),
+        policy(
+            "ask",
+            "{match: {verbs: [delete], resources: [secrets]}, effect: hold, hold: {approvers: ['*']}}"
+        ),
+        policy("sized", "{match: {resources: [services]}, when: object.spec.x == 1, effect: deny}"),
+    ));
+    let namespace = Namespace::create("can-i");
+    let n = namespace.name.as_str();
+    let account = format!("{n}:robot");
+    namespace.allow(&[("serviceaccount", &account)]);
+    let robot = User::workload(&gateway, &namespace, "robot");
+    let can = |args: &[&str]| {
+        let asked = robot.kubectl(&[&["-n", n, "auth", "can-i"], args].concat());
+        asked.stdout.trim().to_owned()
+    };
+    for (args, answer) in [
+        (&["get", "pods"][..], "yes"),
+        (&["create", "pods", "--subresource=exec"], "no - kguard: No code."),
+        (&["create", "pods"], "no - kguard: No code."),
+        (&["patch", "deployments.apps"], "yes"),
+        (
+            &["get", "pods", "--subresource=log"],
+            "no - kguard: policy `no-logs` denies to get pods/log",
+        ),
+        (&["delete", "secrets"], "yes"),
+        (&["update", "services"], "yes"),
+        (&["-n", "default", "get", "configmaps"], "no"),
+        (&["*", "pods"], "no - kguard: No code."),
+        (&["bind", "roles.rbac.authorization.k8s.io"], "yes"),
+        (&["get", "/version"], "yes"),
+    ] {
+        let said = can(args);
+        assert!(
+            said.starts_with(answer) && (answer != "no" || !said.contains("kguard")),
+            "{args:?}: {said}"
+        );
+    }
+    let list = can(&["--list"]);
+    let line = |resource: &str| {
+        let of = |line: &&str| line.split_whitespace().next() == Some(resource);
+        list.lines().find(of).map(str::to_owned).unwrap_or_default()
+    };
+    assert!(line("pods/log").is_empty() && line("pods/exec").is_empty(), "{list}");
+    let pods = line("pods");
+    assert!(pods.contains("get") && !pods.contains("create"), "{pods}");
+    assert!(line("configmaps").contains("create"), "{list}");
+    assert!(!list.contains("*.*"), "a rule on everything would promise too much: {list}");
+
+    // Where policies take nothing away, the cluster's own words stay.
+    gateway.set_policies(ALLOW_ALL);
+    assert!(can(&["--list"]).contains("*.*"));
 }
 
 #[test]

@@ -20,6 +20,8 @@
 
 mod harness;
 
+mod budgets;
+mod capabilities;
 mod compatibility;
 mod failures;
 mod holds;

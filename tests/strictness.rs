@@ -19,7 +19,7 @@ mod approvals;
 mod control;
 mod flood;
 mod identity;
-mod lab;
+pub mod lab;
 mod reach;
 mod spelling;
 mod upstream;

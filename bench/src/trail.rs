@@ -103,6 +103,7 @@ fn request(id: Uuid) -> Record {
         id,
         session: None,
         caller: Arc::new(caller),
+        impersonated: None,
         cluster: "production".to_owned(),
         method: "GET".to_owned(),
         request: Arc::new(RequestInfo { verb: Verb::Get, path, resource: None }),

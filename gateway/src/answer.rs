@@ -86,7 +86,6 @@ fn unclassified(error: &Unclassified) -> Reason {
         Unclassified::TooLarge => Reason::RequestEntityTooLarge,
         Unclassified::Unreadable(Unreadable::Method) => Reason::MethodNotAllowed,
         Unclassified::Unreadable(Unreadable::NestedApiServer | Unreadable::Subresource(_))
-        | Unclassified::Impersonation
         | Unclassified::Upgrade => Reason::Forbidden,
         Unclassified::Unreadable(Unreadable::NoRoute) => Reason::NotFound,
         _ => Reason::BadRequest,

@@ -13,6 +13,7 @@ use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
 use kguard::kube::delete_options::{DeleteOptions, InvalidOptions, QUERY_KEYS};
+use kguard::kube::impersonation::{Impersonation, InvalidImpersonation};
 use kguard::kube::request_info::{RequestInfo, Unreadable, Verb};
 use kguard::kube::strict_json;
 use kguard::kube::target::{Query, Target, TargetError};
@@ -43,9 +44,6 @@ const PASSED_UPGRADING: [HeaderName; 3] = [
     HeaderName::from_static("x-stream-protocol-version"),
 ];
 
-/// How `--as`, `--as-group` and `--as-uid` are sent.
-const IMPERSONATION_PREFIX: &str = "impersonate-";
-
 const SEC_WEBSOCKET_PROTOCOL: HeaderName = HeaderName::from_static("sec-websocket-protocol");
 
 /// A subprotocol that is really a bearer token, and authenticates upstream
@@ -61,12 +59,10 @@ pub enum Unclassified {
     /// The delete options make no sense.
     #[error(transparent)]
     DeleteOptions(#[from] InvalidOptions),
-    /// The client asks to act as somebody else. Dropping the headers would run the request as the
-    /// caller himself, which is not what was asked for.
-    #[error(
-        "impersonation (`--as`) is not possible through kguard, which itself acts in your name; leave it out"
-    )]
-    Impersonation,
+    /// As whom the client asks to act has two readings. Dropping the headers would run the request
+    /// as the caller himself, which is not what was asked for.
+    #[error(transparent)]
+    Impersonation(#[from] InvalidImpersonation),
     /// The body is not the JSON that it says it is.
     #[error(transparent)]
     Json(#[from] strict_json::Invalid),
@@ -106,14 +102,13 @@ pub struct Head {
     query: Query,
     headers: HeaderMap,
     media_type: Option<String>,
+    impersonation: Option<Box<Impersonation>>,
     upgrade: Option<Upgrade>,
 }
 
 /// Reads everything but the body. `path` is the path at the cluster, without any prefix of ours.
 pub fn head(mut parts: Parts, path: &str) -> Result<Head, Unclassified> {
-    if parts.headers.keys().any(|name| name.as_str().starts_with(IMPERSONATION_PREFIX)) {
-        return Err(Unclassified::Impersonation);
-    }
+    let impersonation = Impersonation::read(&parts.headers)?.map(Box::new);
     let target = Target::parse(path, parts.uri.query())?;
     let info = RequestInfo::read(&parts.method, &target)?;
     let upgrade = upgrade(&mut parts, &info)?;
@@ -128,6 +123,7 @@ pub fn head(mut parts: Parts, path: &str) -> Result<Head, Unclassified> {
         query: target.query().clone(),
         method: parts.method,
         info,
+        impersonation,
         upgrade,
     })
 }
@@ -170,8 +166,9 @@ impl Head {
             return Err(Unclassified::Placeholder);
         }
         let (query, payload) = self.payload(body)?;
-        let Self { method, info, headers, upgrade, .. } = self;
-        Ok(KubeRequest { id, method, info: info.into(), query, headers, payload, upgrade })
+        let Self { method, info, headers, impersonation, upgrade, .. } = self;
+        let info = info.into();
+        Ok(KubeRequest { id, method, info, query, headers, payload, impersonation, upgrade })
     }
 
     fn payload(&self, body: Bytes) -> Result<(Query, Payload), Unclassified> {
@@ -314,7 +311,8 @@ fn proxied_headers(headers: &HeaderMap) -> HeaderMap {
         "transfer-encoding",
         "x-http-method-override",
     ];
-    const DROPPED_PREFIXES: [&str; 3] = ["x-remote-", "x-forwarded-", "sec-websocket-"];
+    const DROPPED_PREFIXES: [&str; 4] =
+        ["impersonate-", "x-remote-", "x-forwarded-", "sec-websocket-"];
     let nominated: Vec<String> = headers
         .get_all(CONNECTION)
         .iter()

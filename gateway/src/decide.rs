@@ -8,11 +8,15 @@ use kguard::audit::record::{Observed, Outcome};
 use kguard::identity::Caller;
 use kguard::mask::MaskRules;
 use kguard::policy::capability::Capabilities;
-use kguard::policy::{Candidates, Charge, Decision, Facts, HoldTerms, Objects, PolicySet, Ruling};
+use kguard::policy::{
+    Candidates, Charge, Decision, Facts, HoldTerms, Needs, Objects, PolicySet, Ruling,
+};
 
 use crate::budgets::{Budgets, Reservation};
+use crate::cluster::Cluster;
 use crate::forward::PooledBody;
 use crate::hold::Approval;
+use crate::impersonate::{self, Refusal};
 use crate::live::{LiveObjects, WouldRefuse};
 use crate::policies::Mode;
 use crate::request::KubeRequest;
@@ -70,6 +74,8 @@ pub struct Futile {
 #[derive(Debug)]
 pub struct Subject {
     caller: Arc<Caller>,
+    /// As whom the request runs: the caller himself, unless he acts as somebody else.
+    identity: Arc<Caller>,
     request: KubeRequest,
     masks: Arc<MaskRules>,
     findings: Findings,
@@ -91,8 +97,8 @@ pub struct Deciding<'a> {
     pub policies: &'a PolicySet,
     /// Whether they are in force.
     pub mode: Mode,
-    /// What they look at.
-    pub live: LiveObjects<'a>,
+    /// The cluster, for what they look at.
+    pub cluster: &'a Cluster,
     /// What callers have spent.
     pub budgets: &'a Budgets,
     /// The moment.
@@ -102,10 +108,7 @@ pub struct Deciding<'a> {
 impl Deciding<'_> {
     /// Asks the policies.
     pub async fn decide(self, caller: Arc<Caller>, request: KubeRequest) -> Verdict {
-        let cluster = self.live.cluster_name();
-        let masks = Arc::new(self.policies.mask_rules(&caller, cluster));
-        let findings = Findings::default();
-        let mut subject = Subject { caller, request, masks, findings };
+        let mut subject = Subject::new(self.policies, self.cluster, (caller, request));
         if let Some(mask) = mask_read_by_patch(&subject) {
             let message = format!(
                 "the mask `{mask}` covers what this JSON patch tests, copies or moves; patch it \
@@ -113,15 +116,16 @@ impl Deciding<'_> {
             );
             return Verdict::Deny(Box::new(Denial { subject, policy: Some(mask), message }));
         }
-        let facts = Facts {
-            request: &subject.request.info,
-            query: subject.request.query.pairs(),
-            caller: &subject.caller,
-            cluster,
-        };
-        let candidates = self.policies.candidates(&facts);
-        let ruling = match self.objects(&subject.request, &candidates).await {
-            Ok(objects) => candidates.decide(&objects, self.now),
+        if let Some(impersonation) = &subject.request.impersonation {
+            let allowed =
+                impersonate::authorize(&self, self.cluster, &subject.caller, impersonation);
+            // Boxed, as everything here that is rare and big.
+            if let Err(Refusal { policy, message }) = Box::pin(allowed).await {
+                return Verdict::Deny(Box::new(Denial { subject, policy, message }));
+            }
+        }
+        let ruling = match self.rule(&subject).await {
+            Ok(ruling) => ruling,
             Err(WouldRefuse(response)) => {
                 return Verdict::Futile(Box::new(Futile { subject, response }));
             }
@@ -134,26 +138,27 @@ impl Deciding<'_> {
         self.settle(subject, ruling)
     }
 
-    /// Reads what the candidates look at, and nothing else.
-    async fn objects(
-        &self,
-        request: &KubeRequest,
-        candidates: &Candidates<'_>,
-    ) -> Result<Objects, WouldRefuse> {
-        let needs = candidates.needs();
-        let mut objects = Objects::default();
-        // Boxed, as they are rare and big: every request's future has room for them.
-        if needs.old_object {
-            objects.old_object = Box::pin(self.live.stored(&request.info)).await;
+    /// What the policies say: of the caller, and of the one as whom he acts as well, since neither
+    /// gets more by way of the other.
+    async fn rule(&self, subject: &Subject) -> Result<Ruling, WouldRefuse> {
+        let facts = |caller| Facts {
+            request: &subject.request.info,
+            query: subject.request.query.pairs(),
+            caller,
+            cluster: self.cluster.name(),
+        };
+        let callers = self.policies.candidates(&facts(&subject.caller));
+        let live = LiveObjects::of(self.cluster, &subject.identity);
+        if subject.request.impersonation.is_none() {
+            let needs = callers.needs();
+            let objects = objects(&live, &subject.request, (&callers, needs)).await?;
+            return Ok(callers.decide(&objects, self.now));
         }
-        if needs.object {
-            objects.object = Box::pin(self.live.would_be_stored(request)).await?;
-        }
-        if needs.blast_radius {
-            let radius = candidates.blast_radius(&objects);
-            objects.blast_radius = Box::pin(self.live.blast_radius(request, radius)).await;
-        }
-        Ok(objects)
+        let identitys = self.policies.candidates(&facts(&subject.identity));
+        let needs = callers.needs().and(identitys.needs());
+        let objects = objects(&live, &subject.request, (&callers, needs)).await?;
+        let caller = callers.decide(&objects, self.now);
+        Ok(caller.and(identitys.decide(&objects, self.now)))
     }
 
     /// Turns a ruling into a verdict, once its price is reserved.
@@ -174,6 +179,27 @@ impl Deciding<'_> {
             Err(over) => Verdict::of_refusal(subject, over, charges),
         }
     }
+}
+
+/// Reads what policies look at, and nothing else.
+async fn objects(
+    live: &LiveObjects<'_>,
+    request: &KubeRequest,
+    (candidates, needs): (&Candidates<'_>, Needs),
+) -> Result<Objects, WouldRefuse> {
+    let mut objects = Objects::default();
+    // Boxed, as they are rare and big: every request's future has room for them.
+    if needs.old_object {
+        objects.old_object = Box::pin(live.stored(&request.info)).await;
+    }
+    if needs.object {
+        objects.object = Box::pin(live.would_be_stored(request)).await?;
+    }
+    if needs.blast_radius {
+        let radius = candidates.blast_radius(&objects);
+        objects.blast_radius = Box::pin(live.blast_radius(request, radius)).await;
+    }
+    Ok(objects)
 }
 
 impl Verdict {
@@ -291,9 +317,33 @@ impl Futile {
 }
 
 impl Subject {
+    fn new(
+        policies: &PolicySet,
+        cluster: &Cluster,
+        (caller, request): (Arc<Caller>, KubeRequest),
+    ) -> Self {
+        let mut masks = policies.mask_rules(&caller, cluster.name());
+        let identity = match &request.impersonation {
+            None => Arc::clone(&caller),
+            Some(impersonation) => {
+                // He sees what both may see.
+                let identity = impersonation.caller(&caller);
+                masks.rules.extend(policies.mask_rules(&identity, cluster.name()).rules);
+                Arc::new(identity)
+            }
+        };
+        let findings = Findings::default();
+        Self { caller, identity, request, masks: Arc::new(masks), findings }
+    }
+
     /// The caller.
     pub fn caller(&self) -> &Arc<Caller> {
         &self.caller
+    }
+
+    /// As whom the request runs.
+    pub fn identity(&self) -> &Arc<Caller> {
+        &self.identity
     }
 
     /// The request.
@@ -313,6 +363,6 @@ impl Subject {
 
     /// Everything, for the one who sends it.
     pub(crate) fn into_parts(self) -> (Arc<Caller>, KubeRequest, Arc<MaskRules>) {
-        (self.caller, self.request, self.masks)
+        (self.identity, self.request, self.masks)
     }
 }

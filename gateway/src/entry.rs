@@ -144,6 +144,7 @@ impl Entry {
             id: request.id,
             session: self.origin.session,
             caller: Arc::clone(subject.caller()),
+            impersonated: request.impersonation.clone(),
             cluster: self.origin.cluster.clone(),
             method: request.method.to_string(),
             request: Arc::clone(&request.info),

@@ -17,7 +17,7 @@ use kguard::mask::MaskRules;
 
 pub use connect::{ConnectError, Endpoint, EndpointError};
 pub use headers::Anonymous;
-pub use own::{DryRun, ReadError, count, dry_run, read, review};
+pub use own::{DryRun, ReadError, count, dry_run, read, read_as, review};
 pub use pool::{Pool, PooledBody, SendError};
 
 use self::pool::Outgoing;
@@ -25,6 +25,7 @@ use crate::cluster::Cluster;
 use crate::decide::{Permit, Subject};
 use crate::entry::Committed;
 use crate::request::{KubeRequest, Upgrade};
+use crate::review;
 
 /// How long the API server may take to begin an answer that is not long-running; a little more
 /// than it allows itself (60 s).
@@ -181,7 +182,8 @@ fn negotiate(
     masks: &MaskRules,
 ) -> Result<(Option<HeaderValue>, Option<ContentType>), ForwardError> {
     let opaque = request.info.is_stream() || matches!(request.info.subresource(), "log" | "proxy");
-    if masks.is_empty() || opaque || request.info.resource.is_none() {
+    let read_here = !masks.is_empty() || review::is_review(&request.info);
+    if !read_here || opaque || request.info.resource.is_none() {
         return Ok((None, None));
     }
     let accept = request.headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok());

@@ -50,11 +50,6 @@ impl<'a> LiveObjects<'a> {
         Self { cluster, caller }
     }
 
-    /// The cluster's name.
-    pub fn cluster_name(&self) -> &'a str {
-        self.cluster.name()
-    }
-
     /// The object that the request would replace, change or delete.
     pub async fn stored(&self, request: &RequestInfo) -> Object {
         if !matches!(request.verb, Verb::Delete | Verb::Patch | Verb::Update) {
@@ -71,7 +66,7 @@ impl<'a> LiveObjects<'a> {
         };
         let create = request.info.verb == Verb::Create;
         let stored = STORED.contains(&resource.subresource.as_str())
-            && !(create && !resource.subresource.is_empty())
+            && (!create || resource.subresource.is_empty())
             && !QUESTIONS.contains(&resource.api_group.as_str());
         if !stored {
             return Ok(as_sent(request));

@@ -18,15 +18,18 @@ use uuid::Uuid;
 use crate::answer;
 use crate::answer_body::AnswerBody;
 use crate::authenticate::Authenticated;
+use crate::bodies::Taken;
 use crate::classify::{self, Unclassified};
-use crate::decide::{Deciding, Held, Permit, Verdict};
+use crate::cluster::Cluster;
+use crate::decide::{Deciding, Denial, Held, Permit, Verdict};
 use crate::entry::Entry;
-use crate::forward;
+use crate::forward::{self, Unmasked};
 use crate::gateway::Gateway;
 use crate::hold::NotReleased;
 use crate::live::LiveObjects;
 use crate::mask;
-use crate::request::{Origin, Payload};
+use crate::request::{KubeRequest, Origin, Payload};
+use crate::review::Question;
 use crate::stopped::Stopped;
 
 /// A request as it arrived, with what is known of its way here.
@@ -63,72 +66,90 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
     let Arrival { request, path, credential, origin } = arrival;
     let entry = Entry::open(Arc::clone(&gateway.recorder), gateway.clock.clone(), origin);
     let caller = authenticate(gateway, credential).await?;
-    let (parts, body) = request.into_parts();
-    let method = parts.method.clone();
-    let cluster = match gateway.cluster(&entry.origin().cluster) {
-        Ok(cluster) => cluster,
-        Err(error) => {
-            entry.reject(&caller, (method.as_str(), &path), &error.to_string()).await?;
-            return Err(error);
+    let method = request.method().clone();
+    let Understood { cluster, request, _room } =
+        match understand(gateway, request, (&path, &entry.origin().cluster), &caller).await {
+            Ok(understood) => understood,
+            Err(error) => {
+                entry.reject(&caller, (method.as_str(), &path), &error.to_string()).await?;
+                return Err(error);
+            }
+        };
+    let policies = gateway.policies.current();
+    let deciding = Deciding {
+        policies: &policies,
+        mode: gateway.policies.mode(),
+        cluster: &cluster,
+        budgets: &gateway.budgets,
+        now: gateway.clock.now(),
+    };
+    let question = Question::of(&request, &caller);
+    let unmasked = match deciding.decide(caller, request).await {
+        Verdict::Allow(permit) => send(&cluster, *permit, entry).await?,
+        Verdict::Deny(denial) => return Err(deny(gateway, &denial, &entry).await?),
+        // Boxed, as everything below that is rare and big: a connection has room for the largest
+        // future of all, and every request's is moved there.
+        Verdict::Futile(futile) => {
+            let committed = Box::pin(entry.give_up(&futile)).await?;
+            let (subject, response) = futile.into_parts();
+            forward::refuse(&cluster, subject, response, committed)?
+        }
+        Verdict::Hold(held) => {
+            let permit = Box::pin(wait(gateway, *held, &cluster, &entry)).await?;
+            send(&cluster, permit, entry).await?
         }
     };
-    let _room = match gateway.bodies.take(&caller.name, &body.size_hint()) {
+    let unmasked = match question {
+        Some(question) => Box::pin(question.complete(unmasked, &deciding)).await?,
+        None => unmasked,
+    };
+    let masked = mask::mask(unmasked, &gateway.placeholders).await?;
+    Ok(masked.into_response())
+}
+
+/// A request that can be decided on, and where it goes.
+struct Understood {
+    cluster: Arc<Cluster>,
+    request: KubeRequest,
+    /// What its body takes of the room for bodies.
+    _room: Taken,
+}
+
+/// Reads a request. Whatever stops it here is the client's doing, or too much of it.
+async fn understand(
+    gateway: &Gateway,
+    request: Request<Incoming>,
+    (path, cluster): (&str, &str),
+    caller: &Caller,
+) -> Result<Understood, Stopped> {
+    let cluster = gateway.cluster(cluster)?;
+    let (parts, body) = request.into_parts();
+    let room = match gateway.bodies.take(&caller.name, &body.size_hint()) {
         Ok(room) => room,
         Err(error) => {
             // A client that still writes would see a broken connection instead of the answer.
             classify::discard(body).await;
-            entry.reject(&caller, (method.as_str(), &path), &error.to_string()).await?;
             return Err(error.into());
         }
     };
-    let classified = match classify::head(parts, &path) {
-        Ok(head) => head.with_body(Uuid::now_v7(), body).await,
-        Err(error) => Err(error),
-    };
-    let request = match classified {
-        Ok(request) => request,
-        Err(error) => {
-            entry.reject(&caller, (method.as_str(), &path), &error.to_string()).await?;
-            return Err(error.into());
-        }
-    };
+    let request = classify::head(parts, path)?.with_body(Uuid::now_v7(), body).await?;
+    Ok(Understood { cluster, request, _room: room })
+}
 
-    let policies = gateway.policies.current();
-    let identity = Arc::clone(&caller);
-    let live = LiveObjects::of(&cluster, &identity);
-    let deciding = Deciding {
-        policies: &policies,
-        mode: gateway.policies.mode(),
-        live,
-        budgets: &gateway.budgets,
-        now: gateway.clock.now(),
-    };
-    let permit = match deciding.decide(caller, request).await {
-        Verdict::Allow(permit) => *permit,
-        Verdict::Futile(futile) => {
-            let committed = entry.give_up(&futile).await?;
-            let (subject, response) = futile.into_parts();
-            let unmasked = forward::refuse(&cluster, subject, response, committed)?;
-            return Ok(mask::mask(unmasked, &gateway.placeholders).await?.into_response());
-        }
-        Verdict::Deny(denial) => {
-            entry.refuse(&denial).await?;
-            let message = denial.explain();
-            let event =
-                SessionEvent::Refused { policy: denial.policy.clone(), message: message.clone() };
-            gateway.holds.tell(entry.origin().session, &denial.subject().caller().name, event);
-            let request = Arc::clone(&denial.subject().request().info);
-            return Err(Stopped::Denied { request, message });
-        }
-        // Boxed, as everything below that is rare and big: a connection has room for the largest
-        // future of all, and every request's is moved there.
-        Verdict::Hold(held) => Box::pin(wait(gateway, *held, &live, &entry)).await?,
-    };
-
+/// Sends what may be sent, once that is recorded.
+async fn send(cluster: &Cluster, permit: Permit, entry: Entry) -> Result<Unmasked, Stopped> {
     let committed = entry.commit(&permit).await?;
-    let unmasked = forward::send(&cluster, permit, committed).await?;
-    let masked = mask::mask(unmasked, &gateway.placeholders).await?;
-    Ok(masked.into_response())
+    Ok(forward::send(cluster, permit, committed).await?)
+}
+
+/// Records a refusal, and tells the session that it belongs to.
+async fn deny(gateway: &Gateway, denial: &Denial, entry: &Entry) -> Result<Stopped, Stopped> {
+    entry.refuse(denial).await?;
+    let message = denial.explain();
+    let event = SessionEvent::Refused { policy: denial.policy.clone(), message: message.clone() };
+    gateway.holds.tell(entry.origin().session, &denial.subject().caller().name, event);
+    let request = Arc::clone(&denial.subject().request().info);
+    Ok(Stopped::Denied { request, message })
 }
 
 async fn authenticate(gateway: &Gateway, credential: Credential) -> Result<Arc<Caller>, Stopped> {
@@ -145,8 +166,9 @@ async fn authenticate(gateway: &Gateway, credential: Credential) -> Result<Arc<C
 }
 
 /// Binds a held delete to the object that is there now: the API server itself refuses any other.
-async fn bind(held: &mut Held, live: &LiveObjects<'_>) -> Result<Option<LiveObject>, Stopped> {
+async fn bind(held: &mut Held, cluster: &Cluster) -> Result<Option<LiveObject>, Stopped> {
     let subject = held.subject();
+    let live = LiveObjects::of(cluster, subject.identity());
     match subject.request().info.verb {
         Verb::Delete => {}
         Verb::DeleteCollection => return Err(Stopped::UnboundDelete),
@@ -163,10 +185,10 @@ async fn bind(held: &mut Held, live: &LiveObjects<'_>) -> Result<Option<LiveObje
 async fn wait(
     gateway: &Gateway,
     mut held: Held,
-    live: &LiveObjects<'_>,
+    cluster: &Cluster,
     entry: &Entry,
 ) -> Result<Permit, Stopped> {
-    let bound_to = match bind(&mut held, live).await {
+    let bound_to = match bind(&mut held, cluster).await {
         Ok(bound_to) => bound_to,
         Err(error) => {
             entry.refuse_held(&held, None).await?;

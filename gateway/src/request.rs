@@ -8,6 +8,7 @@ use hyper::upgrade::OnUpgrade;
 use kguard::api::Claims;
 use kguard::kube::delete_options::DeleteOptions;
 use kguard::kube::groups::is_built_in;
+use kguard::kube::impersonation::Impersonation;
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::kube::target::Query;
 use serde_json::Value;
@@ -52,6 +53,8 @@ pub struct KubeRequest {
     pub headers: HeaderMap,
     /// The body.
     pub payload: Payload,
+    /// As whom it is to run, if not as the caller himself.
+    pub impersonation: Option<Box<Impersonation>>,
     /// The client's half of an upgrade, for exec, attach and port-forward.
     pub upgrade: Option<Upgrade>,
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::api::{Claims, HoldState, Verdict};
 use crate::identity::Caller;
+use crate::kube::impersonation::Impersonation;
 use crate::kube::request_info::RequestInfo;
 use crate::policy::capability::Capabilities;
 
@@ -105,6 +106,9 @@ pub struct RequestRecord {
     pub session: Option<Uuid>,
     /// Who asked.
     pub caller: Arc<Caller>,
+    /// As whom it is to run, if not as the caller himself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impersonated: Option<Box<Impersonation>>,
     /// The cluster it is for.
     pub cluster: String,
     /// The HTTP method.

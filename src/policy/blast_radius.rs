@@ -42,9 +42,8 @@ impl BlastRadius {
     fn of_object(resource: &ResourceInfo, object: &Object) -> Self {
         match object {
             Object::Known(object) => Self::Of(pods(object).max(1)),
-            Object::Absent => Self::Of(1),
             Object::Unavailable { .. } if has_pods(resource) => Self::Unknown,
-            Object::Unavailable { .. } => Self::Of(1),
+            Object::Absent | Object::Unavailable { .. } => Self::Of(1),
         }
     }
 

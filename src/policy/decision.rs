@@ -14,6 +14,7 @@ use super::Facts;
 use super::blast_radius::BlastRadius;
 use super::capability::{Carried, Change};
 use super::document::{Budget, Effect, Mode, Policy};
+use super::expr::Expression;
 use super::matcher::{Fit, Particulars, Reach};
 use crate::identity::SubjectPattern;
 
@@ -69,6 +70,18 @@ pub struct Needs {
     pub old_object: bool,
     /// How much the request takes along.
     pub blast_radius: bool,
+}
+
+impl Needs {
+    /// What two decisions need together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            object: self.object || other.object,
+            old_object: self.old_object || other.old_object,
+            blast_radius: self.blast_radius || other.blast_radius,
+        }
+    }
 }
 
 /// The objects that expressions look at.
@@ -151,7 +164,7 @@ impl Candidates<'_> {
         let start =
             Needs { object: budgets || open, old_object: budgets || open, blast_radius: budgets };
         let expressions = self.policies.iter().filter_map(|of| of.document.when.as_ref());
-        expressions.map(|when| when.uses()).fold(start, |needs, uses| Needs {
+        expressions.map(Expression::uses).fold(start, |needs, uses| Needs {
             object: needs.object || uses.object,
             old_object: needs.old_object || uses.old_object,
             ..needs

@@ -15,10 +15,12 @@ fn no_header_makes_a_caller_somebody_else() {
     let lab = Lab::new();
     let answer = lab.unguarded(&format!("{WHO}\nImpersonate-User: root"), REVIEW);
     assert_eq!(answer.json()["status"]["userInfo"]["username"], "root");
+    // `Impersonate-User` alone is the honest `--as`: it takes a policy and the cluster's RBAC.
     for headers in [
-        "Impersonate-User: root",
         "Impersonate-User:",
-        "Impersonate-User: root\nImpersonate-Group: system:masters",
+        "Impersonate-User: root\nImpersonate-User: alice",
+        "Impersonate-Group: system:masters",
+        "Impersonate-User: root\nImpersonate-Extra-Scopes: all",
         "impersonate-uid: 0",
         "Impersonate-Extra-Scopes: all",
         "X-Remote-User: root\nX-Remote-Group: system:masters",

@@ -109,6 +109,7 @@ mod tests {
             query: Query::default(),
             headers: HeaderMap::new(),
             payload: Payload::Empty,
+            impersonation: None,
             upgrade: None,
         };
         for name in [ACCEPT, AUTHORIZATION, IMPERSONATE_USER, IMPERSONATE_GROUP, AUDIT_ID] {

@@ -48,7 +48,17 @@ pub enum DryRun {
 
 /// Reads one object.
 pub async fn read(cluster: &Cluster, caller: &Caller, path: &str) -> Result<Value, ReadError> {
-    let response = ask(cluster, caller, get(path, OBJECT)).await?;
+    read_as(cluster, caller, path, OBJECT).await
+}
+
+/// Reads something in a form of JSON.
+pub async fn read_as(
+    cluster: &Cluster,
+    caller: &Caller,
+    path: &str,
+    accept: &'static str,
+) -> Result<Value, ReadError> {
+    let response = ask(cluster, caller, get(path, accept)).await?;
     body_of(response).await
 }
 
@@ -56,8 +66,12 @@ pub async fn read(cluster: &Cluster, caller: &Caller, path: &str) -> Result<Valu
 pub async fn count(cluster: &Cluster, caller: &Caller, target: &str) -> Result<u64, ReadError> {
     let response = ask(cluster, caller, get(target, METADATA)).await?;
     let list = body_of(response).await?;
-    let items = list.get("items").and_then(Value::as_array).ok_or(ReadError::Malformed)?;
-    Ok(items.len() as u64)
+    match list.get("items") {
+        Some(Value::Array(items)) => Ok(items.len() as u64),
+        // An empty list of metadata has no items at all.
+        Some(Value::Null) => Ok(0),
+        _ => Err(ReadError::Malformed),
+    }
 }
 
 /// Creates an object that is a question, such as an access review, and reads the answer.

@@ -133,7 +133,7 @@ impl Pool {
                 let sent = sender.send_request(self.request(request, Version::Http2)?);
                 let response = sent.await.map_err(SendError::Broken)?;
                 Ok(response.map(|body| PooledBody {
-                    body,
+                    body: Source::Connection(body),
                     _lease: Lease::Stream(lease),
                     idle: None,
                 }))
@@ -141,7 +141,11 @@ impl Pool {
             LongRunning::Own(mut sender) => {
                 let sent = sender.send_request(self.request(request, Version::Http1)?);
                 let response = sent.await.map_err(SendError::Broken)?;
-                Ok(response.map(|body| PooledBody { body, _lease: Lease::Own(sender), idle: None }))
+                Ok(response.map(|body| PooledBody {
+                    body: Source::Connection(body),
+                    _lease: Lease::Own(sender),
+                    idle: None,
+                }))
             }
         }
     }
@@ -154,7 +158,11 @@ impl Pool {
         let mut sender = Box::pin(self.open_http1()).await?;
         let sent = sender.send_request(self.request(request, Version::Http1)?);
         let response = sent.await.map_err(SendError::Broken)?;
-        Ok(response.map(|body| PooledBody { body, _lease: Lease::Own(sender), idle: None }))
+        Ok(response.map(|body| PooledBody {
+            body: Source::Connection(body),
+            _lease: Lease::Own(sender),
+            idle: None,
+        }))
     }
 
     fn take_idle(&self) -> Option<Http1> {
@@ -239,7 +247,11 @@ impl Pool {
         slot: Option<OwnedSemaphorePermit>,
     ) -> Response<PooledBody> {
         let idle = Some((Arc::clone(&self.idle), sender));
-        response.map(|body| PooledBody { body, _lease: Lease::Slot(slot), idle })
+        response.map(|body| PooledBody {
+            body: Source::Connection(body),
+            _lease: Lease::Slot(slot),
+            idle,
+        })
     }
 }
 
@@ -286,9 +298,31 @@ enum Lease {
 
 /// An answer's body. Read to its end it gives its connection back; dropped earlier it closes it.
 pub struct PooledBody {
-    body: Incoming,
+    body: Source,
     _lease: Lease,
     idle: Option<(Idle, Http1)>,
+}
+
+enum Source {
+    Connection(Incoming),
+    Memory(Full<Bytes>),
+}
+
+impl PooledBody {
+    /// A body that was read already.
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        let body = Source::Memory(Full::new(bytes));
+        Self { body, _lease: Lease::Slot(None), idle: None }
+    }
+}
+
+impl Source {
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Connection(body) => body.is_end_stream(),
+            Self::Memory(body) => body.is_end_stream(),
+        }
+    }
 }
 
 impl Body for PooledBody {
@@ -299,7 +333,12 @@ impl Body for PooledBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        let frame = match &mut self.body {
+            Source::Connection(body) => Pin::new(body).poll_frame(cx),
+            Source::Memory(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map(|frame| frame.map(|frame| frame.map_err(|never| match never {}))),
+        };
         let ended = matches!(frame, Poll::Ready(None)) || self.body.is_end_stream();
         if ended && let Some((idle, sender)) = self.idle.take() {
             let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -317,6 +356,9 @@ impl Body for PooledBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.body {
+            Source::Connection(body) => body.size_hint(),
+            Source::Memory(body) => body.size_hint(),
+        }
     }
 }

@@ -23,8 +23,11 @@ pub fn of(held: &Held, origin: &Origin) -> String {
     groups.sort_unstable();
     // Names hold no control characters, so this joins no two lists to the same text.
     let groups = groups.join("\n");
-    let parts: [&[u8]; 12] = [
-        b"kguard hold v2",
+    let acting = subject.identity();
+    let acting = format!("{}\n{:?}\n{}", acting.name, acting.uid, acting.groups.join("\n"));
+    let parts: [&[u8]; 13] = [
+        b"kguard hold v3",
+        acting.as_bytes(),
         caller.issuer.as_bytes(),
         caller.name.as_bytes(),
         caller.uid.as_deref().unwrap_or_default().as_bytes(),

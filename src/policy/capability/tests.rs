@@ -28,9 +28,9 @@ fn initials(capabilities: Capabilities) -> String {
 /// What is certain in capitals, what is possible besides in small letters.
 fn carried(request: &RequestInfo) -> String {
     let Carried { certain, possible } = Carried::by(request);
-    let letter = |capability| match certain.contains(capability) {
-        true => initial(capability),
-        false => initial(capability).to_ascii_lowercase(),
+    let letter = |capability| {
+        let initial = initial(capability);
+        if certain.contains(capability) { initial } else { initial.to_ascii_lowercase() }
     };
     possible.iter().map(letter).collect()
 }
@@ -180,108 +180,71 @@ fn a_change_of_a_workload_carries_what_it_does() {
     }
 }
 
-#[test]
-fn a_change_of_anything_else_carries_what_it_does() {
-    let pod = || json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": []}});
-    let node = || json!({"spec": {}});
-    let service = |kind: &str| json!({"spec": {"type": kind, "ports": []}});
-    let widget = || json!({"spec": {"size": 1}});
-    for (name, resource, new, old, expected) in [
-        ("a pod's label", "pods", with(pod(), "/metadata/labels/a", json!("c")), pod(), "KE"),
-        (
-            "a pod's annotation",
-            "pods",
-            with(pod(), "/metadata/annotations", json!({"a": "c"})),
-            pod(),
-            "E",
-        ),
-        ("a taint", "nodes", with(node(), "/spec/taints", json!([{"key": "a"}])), node(), "K"),
-        ("a cordon", "nodes", with(node(), "/spec/unschedulable", json!(true)), node(), ""),
-        (
-            "an owner",
-            "configmaps",
-            with(json!({}), "/metadata/ownerReferences", json!([{}])),
-            json!({}),
-            "KE",
-        ),
-        ("data", "configmaps", json!({"data": {"a": "b"}}), json!({}), "E"),
-        (
-            "a port",
-            "services",
-            with(service("ClusterIP"), "/spec/ports", json!([1])),
-            service("ClusterIP"),
-            "",
-        ),
-        ("exposure", "services", service("NodePort"), service("ClusterIP"), "G"),
-        ("the end of exposure", "services", service("ClusterIP"), service("NodePort"), "G"),
-        (
-            "an address",
-            "services",
-            with(service("ClusterIP"), "/spec/externalIPs", json!(["10.0.0.1"])),
-            service("ClusterIP"),
-            "G",
-        ),
-        (
-            "a label of what is exposed",
-            "services",
-            with(service("NodePort"), "/metadata/labels", json!({})),
-            service("NodePort"),
-            "",
-        ),
-        (
-            "less",
-            "widgets/scale.example.com",
-            json!({"spec": {}}),
-            json!({"spec": {"replicas": 1}}),
-            "K",
-        ),
-        (
-            "more",
-            "widgets/scale.example.com",
-            json!({"spec": {"replicas": 2}}),
-            json!({"spec": {"replicas": 1}}),
-            "",
-        ),
-        ("a size", "widgets.example.com", json!({"spec": {"size": 2}}), widget(), ""),
-        (
-            "a program",
-            "widgets.example.com",
-            with(widget(), "/spec/image", json!("x")),
-            widget(),
-            "R",
-        ),
-        (
-            "a Secret",
-            "widgets.example.com",
-            with(widget(), "/spec/tokenSecretRef", json!({})),
-            widget(),
-            "S",
-        ),
-        (
-            "a cloud identity",
-            "serviceaccounts",
-            with(json!({}), "/metadata/annotations/eks.amazonaws.com~1role-arn", json!("x")),
-            json!({}),
-            "GC",
-        ),
-        (
-            "an annotation",
-            "serviceaccounts",
-            with(json!({}), "/metadata/annotations/x", json!("x")),
-            json!({}),
-            "G",
-        ),
-        (
-            "a token's Secret",
-            "secrets",
-            json!({"type": "kubernetes.io/service-account-token"}),
-            json!({}),
-            "CS",
-        ),
-        ("a Secret", "secrets", json!({"type": "Opaque"}), json!({}), "S"),
-    ] {
-        assert_eq!(settled(resource, &new, Some(&old)), expected, "{name}");
+/// (what changes, the resource, where in the object, from, to, what that carries)
+type Edit<'a> = (&'a str, &'a str, &'a str, Value, Value, &'a str);
+
+fn edits(of: &[Edit<'_>]) {
+    for (name, resource, at, from, to, expected) in of {
+        let base = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"size": 1}});
+        let object = |value: &Value| match value {
+            Value::Null => base.clone(),
+            value => with(base.clone(), at, value.clone()),
+        };
+        assert_eq!(settled(resource, &object(to), Some(&object(from))), *expected, "{name}");
     }
+}
+
+#[test]
+fn a_change_of_what_pods_depend_on_kills_them() {
+    let number = "/spec/replicas";
+    edits(&[
+        ("a pod's label", "pods", "/metadata/labels/a", json!("b"), json!("c"), "KE"),
+        ("a pod's annotation", "pods", "/metadata/annotations/a", json!("b"), json!("c"), "E"),
+        ("a taint", "nodes", "/spec/taints", Value::Null, json!([{"key": "a"}]), "K"),
+        ("a node's label", "nodes", "/metadata/labels/a", json!("b"), json!("c"), "K"),
+        ("a cordon", "nodes", "/spec/unschedulable", Value::Null, json!(true), ""),
+        ("an owner", "configmaps", "/metadata/ownerReferences", Value::Null, json!([{}]), "KE"),
+        ("data", "configmaps", "/data/a", Value::Null, json!("b"), "E"),
+        ("less", "widgets/scale.example.com", number, json!(1), Value::Null, "K"),
+        ("more", "widgets/scale.example.com", number, json!(1), json!(2), ""),
+    ]);
+}
+
+#[test]
+fn a_change_of_a_custom_resource_runs_what_looks_like_code() {
+    edits(&[
+        ("a size", "widgets.example.com", "/spec/size", Value::Null, json!(2), ""),
+        ("a program", "widgets.example.com", "/spec/image", Value::Null, json!("x"), "R"),
+        ("a Secret", "widgets.example.com", "/spec/tokenSecretRef", Value::Null, json!({}), "S"),
+    ]);
+}
+
+#[test]
+fn a_change_of_what_a_service_exposes_is_one_of_the_guardrails() {
+    let kind = "/spec/type";
+    let addresses = json!(["10.0.0.1"]);
+    edits(&[
+        ("a port", "services", "/spec/ports", Value::Null, json!([1]), ""),
+        ("exposure", "services", kind, json!("ClusterIP"), json!("NodePort"), "G"),
+        ("the end of exposure", "services", kind, json!("NodePort"), json!("ClusterIP"), "G"),
+        ("an address", "services", "/spec/externalIPs", Value::Null, addresses, "G"),
+    ]);
+    let exposed =
+        |label: &str| json!({"metadata": {"labels": label}, "spec": {"type": "NodePort"}});
+    assert_eq!(settled("services", &exposed("a"), Some(&exposed("b"))), "", "a label of it");
+}
+
+#[test]
+fn a_change_that_gives_an_identity_gets_credentials() {
+    let role = "/metadata/annotations/eks.amazonaws.com~1role-arn";
+    let other = "/metadata/annotations/x";
+    let token = "kubernetes.io/service-account-token";
+    edits(&[
+        ("a cloud identity", "serviceaccounts", role, Value::Null, json!("x"), "GC"),
+        ("an annotation", "serviceaccounts", other, Value::Null, json!("x"), "G"),
+        ("a token's Secret", "secrets", "/type", Value::Null, json!(token), "CS"),
+        ("a Secret", "secrets", "/type", Value::Null, json!("Opaque"), "S"),
+    ]);
 }
 
 #[test]

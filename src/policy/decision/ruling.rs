@@ -54,12 +54,30 @@ pub enum Over {
 }
 
 impl Ruling {
+    /// What two rulings on one request say together: the stricter decision, and all charges.
+    pub fn and(self, other: Self) -> Self {
+        let (mut strict, rest) = match (&self.decision, &other.decision) {
+            (Decision::Deny { .. }, _)
+            | (_, Decision::Allow { .. })
+            | (Decision::Hold(_), Decision::Hold(_)) => (self, other),
+            _ => (other, self),
+        };
+        strict.observed = strict.observed.or(rest.observed);
+        for charge in rest.charges {
+            if !strict.charges.iter().any(|of| of.budget == charge.budget) {
+                strict.charges.push(charge);
+            }
+        }
+        strict
+    }
+
     /// The ruling of a set that only observes: the request is let through, and what would have been
     /// decided is recorded.
-    #[must_use]
     pub fn only_observed(self) -> Self {
         let Self { decision, carried, mut charges, .. } = self;
-        charges.iter_mut().for_each(|charge| charge.observes = true);
+        for charge in &mut charges {
+            charge.observes = true;
+        }
         let allowed = matches!(decision, Decision::Allow { .. });
         let observed = (!allowed).then(|| Observed(decision.clone()));
         let decision = if allowed { decision } else { Decision::Allow { policy: None } };

@@ -83,7 +83,7 @@ fn observing_policies_decide_nothing_and_are_heard() {
             ..Objects::default()
         };
         let ruling = rule(&set(&specs), &request, Person, &objects);
-        let observed = ruling.observed.map_or("-".to_owned(), |Observed(of)| brief(&of));
+        let observed = ruling.observed.map_or_else(|| "-".to_owned(), |Observed(of)| brief(&of));
         assert_eq!(
             (brief(&ruling.decision).as_str(), observed.as_str()),
             (says, would),
@@ -101,7 +101,7 @@ fn a_set_that_only_observes_lets_everything_through() {
     ] {
         let request = request(Verb::Update, "pods", "shop", "web");
         let ruling = rule(&set(&specs), &request, Person, &nothing()).only_observed();
-        let observed = ruling.observed.map_or("-".to_owned(), |Observed(of)| brief(&of));
+        let observed = ruling.observed.map_or_else(|| "-".to_owned(), |Observed(of)| brief(&of));
         assert_eq!(
             (brief(&ruling.decision).as_str(), observed.as_str()),
             (says, would),

@@ -38,7 +38,7 @@ pub(super) fn read(spec: Node, text: &str, problems: &mut Problems<'_>) -> Optio
     let mode = mode(&mut fields, problems);
     let message =
         fields.text("message", problems).and_then(|message| template(message, text, problems));
-    let max = fields.require("max", problems).map(|node| max(node, problems));
+    let max = fields.require("max", problems).map(|node| max(&node, problems));
     let per = fields.require("per", problems).and_then(|node| {
         let (at, text) = node.into_text("per", problems)?;
         Some(terms::duration(at, &text, problems))
@@ -48,7 +48,7 @@ pub(super) fn read(spec: Node, text: &str, problems: &mut Problems<'_>) -> Optio
     Some(Budget { name: String::new(), matches, max, per, over, mode, message })
 }
 
-fn max(node: Node, problems: &mut Problems<'_>) -> u64 {
+fn max(node: &Node, problems: &mut Problems<'_>) -> u64 {
     let number = match node.value {
         Value::Int(number) => u64::try_from(number).ok(),
         _ => None,
