@@ -4,15 +4,17 @@
 //! trail holds no bodies: where the decision depends on an object, that is what is reported, and
 //! nothing is guessed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::decision::Objects;
 use super::{Facts, PolicySet};
 use crate::audit::record::{Event, Outcome, Record, RequestRecord};
 use crate::audit::trail::{self, Between, Unreadable};
-use crate::kube::request_info::ResourceInfo;
+use crate::identity::Caller;
+use crate::kube::request_info::{RequestInfo, ResourceInfo};
 
 /// Differences are told apart up to this number; what comes later is counted as others.
 const MAX_GROUPS: usize = 10_000;
@@ -57,6 +59,9 @@ pub struct Change {
     #[serde(flatten)]
     pub count: Count,
 }
+
+/// Everything that can be decided, and the policy if that is one thing.
+type Decided = (Vec<Outcome>, Option<String>);
 
 /// What requests have in common that are reported together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -122,7 +127,7 @@ impl<'a> Replay<'a> {
         Replayed { changes, ..self.report }
     }
 
-    fn request(&mut self, record: &RequestRecord, at: jiff::Timestamp) {
+    fn request(&mut self, record: &RequestRecord, at: Timestamp) {
         let from = record.decided();
         let (to, policy) = self.decide(record, at);
         self.report.requests += 1;
@@ -147,19 +152,32 @@ impl<'a> Replay<'a> {
         );
     }
 
-    /// What can be decided, and the policy if that is one thing.
-    fn decide(
+    /// What can be decided, and the policy if that is one thing. Who acts as somebody else needs
+    /// the right to, and gets nothing that either of the two does not get.
+    fn decide(&self, record: &RequestRecord, at: Timestamp) -> Decided {
+        let request = &record.request;
+        let decided = self.ask((&record.caller, &record.query), record, request, at);
+        let Some(impersonated) = &record.impersonated else { return decided };
+        let rights = impersonated.rights();
+        let rights = rights.iter().map(|right| {
+            let (possible, policy) = self.ask((&record.caller, &[]), record, right, at);
+            let refused = possible.contains(&Outcome::Deny) || possible.contains(&Outcome::Hold);
+            (if refused { vec![Outcome::Deny] } else { possible }, policy)
+        });
+        let identity = impersonated.caller(&record.caller);
+        let identitys = self.ask((&identity, &record.query), record, request, at);
+        rights.chain([identitys]).fold(decided, both)
+    }
+
+    fn ask(
         &self,
+        (caller, query): (&Caller, &[(String, String)]),
         record: &RequestRecord,
-        at: jiff::Timestamp,
-    ) -> (Vec<Outcome>, Option<String>) {
-        let facts = Facts {
-            request: &record.request,
-            query: &record.query,
-            caller: &record.caller,
-            cluster: &record.cluster,
-        };
-        let objects = Objects::unknown(&record.request, "the trail holds no bodies");
+        request: &RequestInfo,
+        at: Timestamp,
+    ) -> Decided {
+        let facts = Facts { request, query, caller, cluster: &record.cluster };
+        let objects = Objects::unknown(request, "the trail holds no bodies");
         let explanation = self.policies.candidates(&facts).explain(&objects, at);
         let decision = explanation.ruling.decision;
         let policy = decision.policy().filter(|_| explanation.possible.len() == 1);
@@ -175,6 +193,20 @@ impl<'a> Replay<'a> {
         let count = self.changes.entry(group).or_insert(Count { count: 0, example: String::new() });
         *count = Count { count: count.count + 1, example };
     }
+}
+
+/// What is possible if two have to agree: whatever is worse of each two.
+fn both(one: Decided, other: Decided) -> Decided {
+    let pairs = one.0.iter().flat_map(|a| other.0.iter().map(move |b| worse(*a, *b)));
+    let possible: BTreeSet<_> = pairs.collect();
+    let possible: Vec<_> = possible.into_iter().collect();
+    let policy = if possible == one.0 { one.1 } else { other.1 };
+    (possible, policy)
+}
+
+fn worse(a: Outcome, b: Outcome) -> Outcome {
+    let by_severity = [Outcome::Deny, Outcome::Hold, Outcome::Allow];
+    by_severity.into_iter().find(|outcome| [a, b].contains(outcome)).unwrap_or(Outcome::Deny)
 }
 
 #[cfg(test)]

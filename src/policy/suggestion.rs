@@ -61,7 +61,8 @@ struct Who {
 pub struct LeftOut {
     /// Requests that the gateway or an approver refused.
     pub refused: u64,
-    /// Requests that the cluster refused or failed, or that no policy can name.
+    /// Requests that the cluster refused or failed, or that no policy can name, or
+    /// done in somebody else's name.
     pub failed: u64,
     /// Requests beyond what a suggestion has room for.
     pub beyond: u64,
@@ -125,7 +126,8 @@ impl Suggestion {
             self.left_out.refused += 1;
         } else if self.open.len() >= MAX_OPEN {
             self.left_out.beyond += 1;
-        } else if let Some(who) = Who::of(&request.caller, approvers.map(Option::unwrap_or_default))
+        } else if request.impersonated.is_none()
+            && let Some(who) = Who::of(&request.caller, approvers.map(Option::unwrap_or_default))
             && let Some((action, dangers)) = Action::of(request)
         {
             self.open.insert(request.id, Deed { who, action, dangers, at });

@@ -1,11 +1,10 @@
 //! Trails for tests.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::api::{Claims, HoldState, Verdict};
+use crate::api::{HoldState, Verdict};
 use crate::audit::Line;
 use crate::audit::chain::{Head, RecordText};
 use crate::audit::record::{Event, Outcome, Record, RequestRecord, ResponseRecord};
@@ -22,35 +21,32 @@ pub(crate) struct Trail {
 
 impl Trail {
     /// A request by `CALLER METHOD TARGET`, where a caller with a `/` is a workload, and how it was
-    /// answered. A decision is `allow`, `deny`, or `hold NAME` for one that NAME approved.
+    /// answered. `alice>bob` is alice who acts as bob. A decision is `allow`, `deny`, or `hold NAME` for one that NAME approved.
     pub(crate) fn request(&mut self, line: &str, decision: &str, code: Option<u16>) -> &mut Self {
         let mut words = line.splitn(3, ' ');
         let (caller, method, target) = (words.next(), words.next(), words.next());
         let (caller, method) = (caller.unwrap(), method.unwrap());
+        let (caller, acts_as) = match caller.split_once('>') {
+            Some((caller, user)) => (caller, Some(user)),
+            None => (caller, None),
+        };
         let asked = Asked::on_the_wire(method, target.unwrap()).unwrap();
         self.requests += 1;
         let id = Uuid::from_u128(self.requests);
         let hold = decision.strip_prefix("hold ").map(|by| self.approve(by));
-        let decision = if decision == "deny" { Outcome::Deny } else { Outcome::Allow };
-        let record = RequestRecord {
-            id,
-            session: None,
-            caller: Arc::new(self::caller(caller)),
-            cluster: "prod".into(),
-            method: method.into(),
-            request: Arc::new(asked.request),
-            query: asked.query,
-            body_sha256: None,
-            decision,
-            policy: None,
-            observed: None,
-            capabilities: crate::policy::capability::Capabilities::default(),
-            charges: std::collections::BTreeMap::new(),
-            hold,
-            claims: Claims::default(),
-            peer: String::new(),
-            user_agent: None,
-        };
+        let record: RequestRecord = serde_json::from_value(json!({
+            "id": id,
+            "caller": self::caller(caller),
+            "impersonated": acts_as.map(|user| json!({"user": user, "groups": []})),
+            "cluster": "prod",
+            "method": method,
+            "request": asked.request,
+            "query": asked.query,
+            "decision": if decision == "deny" { Outcome::Deny } else { Outcome::Allow },
+            "hold": hold,
+            "peer": "127.0.0.1",
+        }))
+        .unwrap();
         self.event(Event::Request(Box::new(record)));
         if let Some(code) = code {
             self.event(Event::Response(ResponseRecord {

@@ -71,12 +71,35 @@ fn what_depends_on_an_object_is_never_guessed() {
 }
 
 #[test]
+fn who_acts_as_somebody_needs_the_right_to_and_gets_no_more_than_either() {
+    let mut trail = Trail::default();
+    trail.request("alice>bob GET /api/v1/pods", "allow", Some(200));
+    let everything = "{effect: allow}";
+    for (policy, decided) in [
+        ("{match: {clusters: [dev]}, effect: deny}", None),
+        ("{match: {verbs: [impersonate]}, effect: deny}", Some("allow→deny")),
+        (
+            "{match: {verbs: [impersonate]}, effect: hold, hold: {approvers: ['*']}}",
+            Some("allow→deny"),
+        ),
+        ("{match: {callers: ['user:bob']}, effect: deny}", Some("allow→deny")),
+        (
+            "{match: {callers: ['user:alice'], verbs: [list]}, effect: hold, hold: {approvers: ['*']}}",
+            Some("allow→hold"),
+        ),
+    ] {
+        let replayed = replay(&[everything, policy], &trail, Between::default());
+        assert_eq!(replayed.changed.keys().next().map(String::as_str), decided, "{policy}");
+    }
+}
+
+#[test]
 fn only_what_happened_in_time_is_looked_at() {
     let mut trail = Trail::default();
     for name in ["a", "b", "c", "d"] {
         trail.request(&format!("alice GET /api/v1/nodes/{name}"), "allow", None);
     }
-    let at = |second| Some(jiff::Timestamp::from_second(second).unwrap());
+    let at = |second| Some(Timestamp::from_second(second).unwrap());
     for (since, until, requests) in
         [(None, None, 4), (at(1), None, 3), (at(1), at(3), 2), (at(9), None, 0)]
     {

@@ -39,7 +39,10 @@ fn head(left_out: LeftOut) -> String {
     );
     for (count, what) in [
         (refused, "refused by policy or by an approver"),
-        (failed, "refused or failed by the cluster, or cannot be named by a policy"),
+        (
+            failed,
+            "refused or failed by the cluster, done in somebody else's name, or without a name that a policy can have",
+        ),
         (beyond, "beyond what a suggestion has room for; choose callers by --caller"),
     ] {
         if count > 0 {

@@ -114,9 +114,10 @@ fn what_the_cluster_refused_or_no_policy_can_name_is_left_out() {
         .request("alice GET /api/v1/nodes", "allow", Some(503))
         .request("alice GET /api/v1/nonsense", "allow", Some(404))
         .request("alice GET /api/v1/namespaces/*/pods", "allow", Some(200))
-        .request("al*ce GET /api/v1/secrets", "allow", Some(200));
+        .request("al*ce GET /api/v1/secrets", "allow", Some(200))
+        .request("alice>bob GET /api/v1/services", "allow", Some(200));
     let (text, left_out) = suggest(&trail, None);
-    assert_eq!((text.as_str(), left_out.failed), ("", 5));
+    assert_eq!((text.as_str(), left_out.failed), ("", 6));
     // A watch ends when its client does; what is under way was not refused.
     trail.request("alice GET /api/v1/pods?watch=1", "allow", None);
     assert!(suggest(&trail, None).0.contains("verbs: [\"watch\"]"));
@@ -164,7 +165,7 @@ proptest! {
     #[test]
     fn no_name_breaks_the_file(name in "\\PC{1,30}") {
         let mut trail = Trail::default();
-        let name = name.replace([' ', '*'], "-");
+        let name = name.replace([' ', '*', '>'], "-");
         trail.request(&format!("{name} GET /api/v1/nodes"), "allow", Some(200));
         let (text, _) = suggest(&trail, None);
         prop_assert_eq!(replayed(&text, &trail).changes, vec![], "{}", text);

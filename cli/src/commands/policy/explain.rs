@@ -149,7 +149,14 @@ async fn recorded(context: &Context, id: &str) -> Result<Situation, Failure> {
         let failure = Failure::new(Kind::Other, format_args!("the trail has no request `{id}`"));
         return Err(failure.hint("`kguard audit list -o wide` shows the ids of requests"));
     };
-    let RequestRecord { caller, cluster, request, query, .. } = *request;
+    let RequestRecord { caller, cluster, request, query, impersonated, .. } = *request;
+    if let Some(identity) = impersonated {
+        let user = identity.caller(&caller).name;
+        context.ui.warn(format_args!(
+            "it ran as {user}, who needs to be allowed too; this explains {} alone",
+            caller.name
+        ));
+    }
     Ok(Situation {
         objects: Objects::unknown(&request, "the trail holds no bodies; --object gives it"),
         asked: Asked { request: (*request).clone(), query },

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use kguard::policy::pack::{PACKS, Pack};
 use kguard::policy::{MAX_FILE_BYTES, PolicySet, Problem, Source, TOO_LARGE, did_you_mean};
@@ -115,7 +115,23 @@ pub(super) fn text(path: &Path) -> Result<Source, Problem> {
     }
     let text = String::from_utf8(bytes)
         .map_err(|_| problem(path, "the file is no text in UTF-8".to_owned(), None))?;
-    Ok(Source { name: path.display().to_string(), text })
+    let name = path.strip_prefix(".").unwrap_or(path).display().to_string();
+    Ok(Source { name, text })
+}
+
+/// A path for people, without the detours that it may take.
+pub(super) fn shown(path: &Path) -> String {
+    let mut shown = PathBuf::new();
+    for part in path.components() {
+        let is_detour = part == Component::ParentDir
+            && matches!(shown.components().next_back(), Some(Component::Normal(_)));
+        if is_detour {
+            shown.pop();
+        } else if part != Component::CurDir {
+            shown.push(part);
+        }
+    }
+    shown.display().to_string()
 }
 
 fn problem(path: &Path, message: String, hint: Option<String>) -> Problem {

@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, args: &TestArgs) -> Result<(), Failure> {
             .map_err(|failure| failure.hint("`kguard policy test --help` shows a file of cases"));
     }
     if report.failed > 0 {
-        return failure(format!("{} of {} cases fail", report.failed, report.cases));
+        return failure(format!("{} of {} failed", report.failed, counted(report.cases)));
     }
     if args.coverage && !report.undecided.is_empty() {
         return failure("there are policies that no case is decided by".to_owned());
@@ -121,7 +121,7 @@ impl Tried {
         let of = |(paths, (set, deciding)): (&Vec<PathBuf>, &(PolicySet, BTreeSet<String>))| {
             let undecided = set.policy_names().filter(|name| !deciding.contains(*name));
             let undecided: Vec<_> = undecided.map(str::to_owned).collect();
-            let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            let paths: Vec<_> = paths.iter().map(|path| sources::shown(path)).collect();
             (!undecided.is_empty()).then(|| (paths.join(", "), undecided))
         };
         self.0.iter().filter_map(of).collect()
@@ -167,8 +167,12 @@ fn told(report: &Report) -> String {
     for (paths, names) in &report.undecided {
         lines.push(format!("decided by no case: {} ({paths})", names.join(", ")));
     }
-    lines.push(format!("{} cases, {} failed", report.cases, report.failed));
+    lines.push(format!("{}, {} failed", counted(report.cases), report.failed));
     lines.join("\n") + "\n"
+}
+
+fn counted(cases: usize) -> String {
+    if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") }
 }
 
 fn mismatches(case: &CaseReport) -> Vec<String> {
