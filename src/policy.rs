@@ -10,6 +10,7 @@ pub mod capability;
 mod decision;
 mod document;
 mod expr;
+mod index;
 mod mask_document;
 pub mod matcher;
 mod problem;
@@ -22,7 +23,7 @@ pub use decision::{
     Candidates, Charge, Decision, HoldTerms, Needs, Object, Objects, Observed, Over, Ruling,
 };
 pub use problem::{Problem, did_you_mean};
-pub use set::{PolicySet, digest_of};
+pub use set::{MAX_FILE_BYTES, PolicySet, digest_of};
 
 use crate::identity::Caller;
 use crate::kube::request_info::RequestInfo;
