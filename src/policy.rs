@@ -12,6 +12,7 @@ pub mod case;
 mod decision;
 mod document;
 mod expr;
+mod index;
 mod mask_document;
 pub mod matcher;
 pub mod pack;

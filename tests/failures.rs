@@ -290,11 +290,34 @@ fn changed_policies_take_over_and_broken_ones_do_not() {
     assert_eq!(ready().status, 200);
     assert!(ready().body.contains("the last good set is in force"), "{:?}", ready());
 
-    // To take all policies away is a mistake too, not a set that denies everything.
+    let metrics = || http::raw(&gateway.url, &gateway.ca, "GET /metrics HTTP/1.1\r\n", "").body;
+    assert!(metrics().contains("kguard_policy_problems 2"), "{}", metrics());
+
+    // What cannot be read at all, or would take all memory, is no different.
+    let anchors = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned()
+        + &('b'..'j').zip('a'..).fold(String::new(), |text, (name, of)| {
+            text + &format!("{name}: &{name} [*{of}, *{of}, *{of}, *{of}, *{of}, *{of}, *{of}]\n")
+        });
+    let deep = "when: ".to_owned() + &"[".repeat(100_000);
+    for (content, what) in [
+        (vec![0xff], "not UTF-8"),
+        (vec![b' '; 50_000_000], "larger than 1 MiB"),
+        (anchors.into_bytes(), "not valid YAML"),
+        (b"a: &a\n  b: *a\n".to_vec(), "not valid YAML"),
+        (deep.into_bytes(), "not valid YAML"),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        eventually(what, || gateway.log().contains(what).then_some(()));
+        assert_eq!(ask(), 403, "the last good set stays");
+    }
     std::fs::remove_file(&path).unwrap();
-    eventually("the log", || {
-        (gateway.log().matches("policies are broken").count() > 1).then_some(())
-    });
+    std::fs::create_dir(&path).unwrap();
+    eventually("the unreadable file", || gateway.log().contains("cannot be read").then_some(()));
+    assert_eq!(ask(), 403);
+    std::fs::remove_dir(&path).unwrap();
+
+    // To take all policies away is a mistake too, not a set that denies everything.
+    eventually("the empty folder", || gateway.log().contains("there is no policy").then_some(()));
     gateway.set_policies(ALLOW_ALL);
     assert_eq!(ask(), 200);
     assert_eq!(ready().body, "ok\n");

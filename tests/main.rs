@@ -28,6 +28,7 @@ mod holds;
 mod identity;
 mod masking;
 mod policies;
+mod policy_tools;
 mod streams;
 mod strictness;
 mod trail;

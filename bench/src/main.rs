@@ -4,6 +4,7 @@
 mod api_server;
 mod kubectl;
 mod load;
+mod policies;
 mod process;
 mod proxies;
 mod setup;
@@ -92,6 +93,7 @@ enum Measure {
     Latency,
     Watches,
     Trail,
+    Policies,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -127,6 +129,9 @@ async fn run(options: &Options) -> Result<(), Failure> {
         trail::measure(&setup, options.rounds, &mut table).await?;
     }
     process::pin(LOAD_CPU)?;
+    if wanted(Measure::Policies) {
+        policies::measure(options.rounds, &mut table)?;
+    }
     if wanted(Measure::Throughput) {
         proxies::throughput(&setup, options.rounds, &mut table).await?;
     }

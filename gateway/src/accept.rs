@@ -154,7 +154,10 @@ async fn route(
     match path {
         "/livez" => plain(StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => readiness(&doors.gateway),
-        "/metrics" => plain(StatusCode::OK, doors.gateway.metrics.text()),
+        "/metrics" => {
+            let problems = doors.gateway.policies.problems().len();
+            plain(StatusCode::OK, doors.gateway.metrics.text(problems))
+        }
         protocol::PATH => Box::pin(tunnel::accept(doors, peer, request, drain)).await,
         _ => match cluster_path(path) {
             Some((cluster, rest)) => {

@@ -18,6 +18,7 @@ pub struct Metrics {
     requests: Family<Answer, Counter>,
     duration: Histogram,
     in_flight: Gauge,
+    policy_problems: Gauge,
     tunnels: Gauge,
 }
 
@@ -42,6 +43,7 @@ impl Metrics {
         let requests = Family::default();
         let duration = Histogram::new(exponential_buckets(0.0005, 2.0, 16));
         let (in_flight, tunnels) = (Gauge::default(), Gauge::default());
+        let policy_problems = Gauge::default();
         registry.register(
             "requests",
             "Requests by the status that they were answered with",
@@ -57,8 +59,13 @@ impl Metrics {
             "Requests without an answer yet",
             in_flight.clone(),
         );
+        registry.register(
+            "policy_problems",
+            "What is wrong with the policy folder, while the last good set is in force",
+            policy_problems.clone(),
+        );
         registry.register("tunnels", "Open tunnels", tunnels.clone());
-        Self { registry, requests, duration, in_flight, tunnels }
+        Self { registry, requests, duration, in_flight, policy_problems, tunnels }
     }
 
     /// Begins to measure a request.
@@ -73,8 +80,9 @@ impl Metrics {
         OpenTunnel(self.tunnels.clone())
     }
 
-    /// The figures in the OpenMetrics text format.
-    pub fn text(&self) -> String {
+    /// The figures in the OpenMetrics text format, with how much is wrong with the policy folder.
+    pub fn text(&self, policy_problems: usize) -> String {
+        self.policy_problems.set(i64::try_from(policy_problems).unwrap_or(i64::MAX));
         let mut text = String::new();
         // Writing to a String does not fail.
         let _ = encode(&mut text, &self.registry);

@@ -1,6 +1,8 @@
 //! The policies in force: read from a folder, taken over when the folder changes, and only if they
 //! are all right. A broken set is reported and the last good one stays.
 
+mod folder;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use kguard::audit::record::{Event, Record};
 use kguard::policy::{self, PolicySet, Problem, Source};
 use serde::Deserialize;
 
+use self::folder::Content;
 use crate::clock::Clock;
 use crate::record::Recorder;
 
@@ -42,21 +45,10 @@ enum Place {
     Path(PathBuf),
 }
 
-/// Why there are no policies to start with.
+/// Why there are no policies to start with: all of what is wrong with them.
 #[derive(Debug, thiserror::Error)]
-pub enum PoliciesError {
-    /// They are wrong; all of what is wrong.
-    #[error("the policies cannot be used:\n{}", list(.0))]
-    Broken(Vec<Problem>),
-    /// They cannot be read.
-    #[error("cannot read policies at {path}")]
-    Read {
-        /// The folder or file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-}
+#[error("the policies cannot be used:\n{}", list(.0))]
+pub struct PoliciesError(Vec<Problem>);
 
 fn list(problems: &[Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -70,13 +62,12 @@ impl Policies {
 
     /// The policies of a folder, or of one file.
     pub fn load(path: &Path) -> Result<Self, PoliciesError> {
-        let sources =
-            read(path).map_err(|source| PoliciesError::Read { path: path.to_owned(), source })?;
+        let sources = folder::read(path).sources.map_err(PoliciesError)?;
         Self::compile(Place::Path(path.to_owned()), &sources)
     }
 
     fn compile(place: Place, sources: &[Source]) -> Result<Self, PoliciesError> {
-        let set = PolicySet::compile(sources).map_err(PoliciesError::Broken)?;
+        let set = PolicySet::compile(sources).map_err(PoliciesError)?;
         let mode = Mode::default();
         let current = ArcSwap::from_pointee(set);
         Ok(Self { place, mode, current, broken: ArcSwap::default() })
@@ -109,28 +100,25 @@ impl Policies {
         let mut seen = self.current().digest().to_owned();
         loop {
             tokio::time::sleep(LOOK).await;
-            let Ok(sources) = read(path) else { continue };
-            let digest = policy::digest_of(&sources);
-            if digest == seen {
-                continue;
-            }
+            let (path, known) = (path.clone(), seen.clone());
+            // Thousands of policies take a second to compile; requests do not wait for that.
+            let look = tokio::task::spawn_blocking(move || look(&path, &known)).await;
+            let Ok(Some((digest, set))) = look else { continue };
             seen = digest;
-            self.take_over(&sources, &recorder, &clock).await;
+            match set {
+                Ok(set) => self.take_over(set, &recorder, &clock).await,
+                Err(problems) => {
+                    tracing::error!(
+                        problems = list(&problems),
+                        "the changed policies are broken; the last good ones stay in force"
+                    );
+                    self.broken.store(Arc::new(problems));
+                }
+            }
         }
     }
 
-    async fn take_over(&self, sources: &[Source], recorder: &Recorder, clock: &Clock) {
-        let set = match PolicySet::compile(sources) {
-            Ok(set) => set,
-            Err(problems) => {
-                tracing::error!(
-                    problems = list(&problems),
-                    "the changed policies are broken; the last good ones stay in force"
-                );
-                self.broken.store(Arc::new(problems));
-                return;
-            }
-        };
+    async fn take_over(&self, set: PolicySet, recorder: &Recorder, clock: &Clock) {
         let event = Event::PoliciesLoaded { policies: set.digest().to_owned() };
         tracing::info!(digest = set.digest(), "policies reloaded");
         self.current.store(Arc::new(set));
@@ -141,23 +129,9 @@ impl Policies {
     }
 }
 
-/// Reads a file, or all `*.yaml` and `*.yml` files of a folder in the order of their names.
-pub fn read(path: &Path) -> std::io::Result<Vec<Source>> {
-    let mut files = vec![path.to_owned()];
-    if path.is_dir() {
-        files = std::fs::read_dir(path)?
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<Result<_, _>>()?;
-        files.retain(|file| {
-            file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
-        });
-        files.sort();
-    }
-    files
-        .iter()
-        .map(|file| {
-            let text = std::fs::read_to_string(file)?;
-            Ok(Source { name: file.display().to_string(), text })
-        })
-        .collect()
+/// What a folder holds now, if that is not what is `known`.
+fn look(path: &Path, known: &str) -> Option<(String, Result<PolicySet, Vec<Problem>>)> {
+    let Content { digest, sources } = folder::read(path);
+    let compile = |sources: Vec<Source>| PolicySet::compile(&sources);
+    (digest != known).then(|| (digest, sources.and_then(compile)))
 }

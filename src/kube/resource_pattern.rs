@@ -35,6 +35,19 @@ impl ResourcePattern {
             && !matches!(self.subresource, SubresourcePattern::Named(_))
     }
 
+    /// The one resource that the pattern names, as `resource.group/subresource`; none if it has a
+    /// star, and so may name several.
+    pub(crate) fn literal(&self) -> Option<String> {
+        let subresource = match &self.subresource {
+            SubresourcePattern::Itself => "",
+            SubresourcePattern::Named(name) if name.is_literal() => name.as_str(),
+            SubresourcePattern::Everything | SubresourcePattern::Named(_) => return None,
+        };
+        let literal = self.resource.is_literal() && self.group.is_literal();
+        let (resource, group) = (self.resource.as_str(), self.group.as_str());
+        literal.then(|| format!("{resource}.{group}/{subresource}"))
+    }
+
     /// Whether the pattern spells the resource out, without a star.
     pub fn is_literal(&self) -> bool {
         self.resource.is_literal()

@@ -21,6 +21,13 @@ pub struct Problem {
     pub hint: Option<String>,
 }
 
+impl Problem {
+    /// About a file as a whole.
+    pub fn of_file(file: String, message: String) -> Self {
+        Self { file, line: 0, column: 0, message, hint: None }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.file.is_empty() {

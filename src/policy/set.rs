@@ -11,19 +11,19 @@ use super::blast_radius::BlastRadius;
 use super::capability::Carried;
 use super::decision::{Candidate, Candidates, Explanation, Near, Objects};
 use super::document::{self, Budget, Document, Policy};
+use super::index::Index;
 use super::mask_document::MaskDocument;
-use super::matcher::{Fit, Reach, VERBS};
+use super::matcher::{Fit, Reach};
 use super::problem::{Place, Problem, Problems};
 use super::{Facts, Source};
 use crate::identity::Caller;
-use crate::kube::request_info::Verb;
 use crate::mask::MaskRules;
 
 /// Policies and masks that were found without a problem.
 #[derive(Debug)]
 pub struct PolicySet {
     /// In the order of their names, so that indices are too.
-    policies: Vec<Policy>,
+    pub(super) policies: Vec<Policy>,
     budgets: Vec<Budget>,
     masks: Vec<MaskDocument>,
     index: Index,
@@ -49,16 +49,17 @@ impl PolicySet {
     /// The documents whose `match` fits. Takes no memory for those that do not.
     pub fn candidates<'a>(&'a self, facts: &Facts<'a>) -> Candidates<'a> {
         let carried = Carried::by(facts.request);
-        let on_resource = facts.request.resource.is_some();
-        let policies = self
+        let mut policies: Vec<_> = self
             .index
-            .of_verb(facts.request.verb, on_resource)
-            .filter_map(|index| self.policies.get(index))
-            .filter_map(|policy| {
+            .find(facts.request)
+            .filter_map(|position| {
+                let policy = self.policies.get(usize::try_from(position).ok()?)?;
                 let fit = policy.matches.fits(facts, carried, policy.effect.reach());
-                (fit > Fit::No).then_some(Candidate { document: policy, fit })
+                (fit > Fit::No).then_some((position, Candidate { document: policy, fit }))
             })
             .collect();
+        policies.sort_unstable_by_key(|(position, _)| *position);
+        let policies = policies.into_iter().map(|(_, candidate)| candidate).collect();
         let budgets = self
             .budgets
             .iter()
@@ -111,36 +112,6 @@ impl PolicySet {
     pub fn mask_rules(&self, caller: &Caller, cluster: &str) -> MaskRules {
         let rules = self.masks.iter().filter_map(|mask| mask.rule(caller, cluster));
         MaskRules { rules: rules.collect() }
-    }
-}
-
-/// Which policies can be about a verb, on resources and on paths: a request looks at no others.
-#[derive(Debug, Default)]
-struct Index {
-    lists: HashMap<(Verb, bool), Vec<usize>>,
-}
-
-impl Index {
-    fn of(policies: &[Policy]) -> Self {
-        let mut lists: HashMap<_, Vec<usize>> = HashMap::new();
-        for (index, policy) in policies.iter().enumerate() {
-            let matches = &policy.matches;
-            let verbs = VERBS.into_iter().filter(|(_, verb)| matches.verbs.may_fit(*verb));
-            for (_, verb) in verbs {
-                for (on_resource, covered) in
-                    [(true, matches.covers_resources()), (false, matches.covers_paths())]
-                {
-                    if covered {
-                        lists.entry((verb, on_resource)).or_default().push(index);
-                    }
-                }
-            }
-        }
-        Self { lists }
-    }
-
-    fn of_verb(&self, verb: Verb, on_resource: bool) -> impl Iterator<Item = usize> {
-        self.lists.get(&(verb, on_resource)).into_iter().flatten().copied()
     }
 }
 

@@ -75,13 +75,13 @@ fn list(path: &Path, folders: Folders, depth: usize) -> Result<Vec<PathBuf>, Pro
         .collect::<Result<_, _>>()
         .map_err(error)?;
     entries.sort();
-    entries.retain(|entry| !is_hidden(entry));
     let mut files = Vec::new();
     for entry in entries {
-        if is_yaml(&entry) && !entry.is_dir() {
-            files.push(entry);
-        } else if folders == Folders::Deep && depth > 0 && entry.is_dir() && !entry.is_symlink() {
+        let is_folder = folders == Folders::Deep && entry.is_dir();
+        if is_folder && depth > 0 && !entry.is_symlink() && !is_hidden(&entry) {
             files.extend(list(&entry, folders, depth - 1)?);
+        } else if !is_folder && is_yaml(&entry) {
+            files.push(entry);
         }
     }
     if files.is_empty() && depth == MAX_DEPTH {
@@ -95,7 +95,7 @@ fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
-/// Mounted ConfigMaps keep their versions in hidden folders, editors their drafts in hidden files.
+/// Mounted ConfigMaps keep their versions in hidden folders, as does git.
 fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
