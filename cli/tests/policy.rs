@@ -105,6 +105,8 @@ fn cases_hold_or_fail_and_say_so() {
         ("good/t.yaml", &case("../all.yaml", "allow")),
         ("deep/er/t.yaml", &case("pack:people", "deny")),
         ("bad/t.yaml", &case("../none.yaml", "allow")),
+        ("deep/chart/values.yaml", "{{ not YAML }"),
+        ("none/other.yaml", "a: b"),
     ]);
     let (code, stdout, stderr) = folder.policy("test good");
     assert_eq!((code, stdout.as_str()), (0, "ok    t: c\n1 case, 0 failed\n"), "{stderr}");
@@ -117,6 +119,8 @@ fn cases_hold_or_fail_and_say_so() {
     let (code, _, stderr) = folder.policy("test bad");
     let expected = "bad/t.yaml:5:14: bad/../none.yaml: No such file";
     assert!(code == 1 && stderr.contains(expected), "{stderr}");
+    let (code, _, stderr) = folder.policy("test none");
+    assert!(code == 1 && stderr.contains("there is no file of cases"), "{stderr}");
     let (code, _, stderr) = folder.policy("test all.yaml");
     assert!(code == 1 && stderr.contains("there is no case"), "{stderr}");
 }

@@ -18,7 +18,7 @@ use crate::audit::record::Outcome;
 use crate::identity::Caller;
 
 /// The kind of document that holds cases.
-pub(super) const KIND: &str = "PolicyTest";
+pub const KIND: &str = "PolicyTest";
 
 /// What stands in `expect.policy` where no policy is to have decided.
 pub const NO_POLICY: &str = "none";

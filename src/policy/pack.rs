@@ -59,9 +59,14 @@ impl Pack {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use serde_json::json;
 
     use super::*;
     use crate::audit::record::Outcome;
+    use crate::identity::{Caller, CallerKind};
+    use crate::mask::{Context, Masker, PlaceholderKey, Shape};
     use crate::policy::{PolicySet, case, review};
 
     #[test]
@@ -69,6 +74,39 @@ mod tests {
         for pack in PACKS {
             let review = review::review(&[pack.policies(), pack.cases()]);
             assert_eq!(review, review::Review::default(), "{}", pack.name);
+        }
+    }
+
+    #[test]
+    fn agents_see_no_value_of_a_variable() {
+        let set = PolicySet::compile(&[Pack::named("agents").unwrap().policies()]).unwrap();
+        let agent = Caller {
+            name: "agents:fixer".into(),
+            groups: vec!["oidc:agents".into()],
+            uid: None,
+            kind: CallerKind::Workload,
+            issuer: String::new(),
+        };
+        let variables = json!([{"name": "PASSWORD", "value": "hunter2"}]);
+        let pod = json!({"containers": [{"name": "a", "image": "b", "env": variables}]});
+        for (api_version, kind, spec) in [
+            ("v1", "Pod", pod.clone()),
+            ("apps/v1", "Deployment", json!({"template": {"spec": pod}})),
+            ("batch/v1", "CronJob", json!({"jobTemplate": {"spec": {"template": {"spec": pod}}}})),
+        ] {
+            let object = json!({"kind": kind, "apiVersion": api_version, "spec": spec});
+            let mut masker = Masker::new(Context {
+                rules: Arc::new(set.mask_rules(&agent, "prod")),
+                shape: Shape::Object,
+                requested: None,
+                placeholders: PlaceholderKey::new(&[1; 32]).placeholders("prod", false),
+                max_element_bytes: 1 << 20,
+            });
+            let mut seen = Vec::new();
+            masker.push(object.to_string().as_bytes(), &mut seen).unwrap();
+            masker.finish().unwrap();
+            let seen = String::from_utf8(seen).unwrap();
+            assert!(seen.contains("PASSWORD") && !seen.contains("hunter2"), "{seen}");
         }
     }
 

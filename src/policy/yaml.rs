@@ -1,6 +1,8 @@
 //! Policy files as trees of located values, so that everything wrong with a file can be reported
 //! at once and in its place: deriving the documents from serde would stop at the first mistake.
 
+mod json;
+
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use serde_saphyr::{Location, Spanned};
@@ -285,36 +287,6 @@ impl Node {
             Value::Text(kind) => Some(kind),
             _ => None,
         }
-    }
-
-    /// The node as it would be in JSON; what JSON does not have is a problem.
-    pub(super) fn into_json(self, problems: &mut Problems<'_>) -> Option<serde_json::Value> {
-        use serde_json::Value as Json;
-        Some(match self.value {
-            Value::Bool(truth) => Json::Bool(truth),
-            Value::Float(number) => serde_json::Number::from_f64(number).map(Json::Number)?,
-            Value::Int(number) => Json::from(number),
-            Value::List(items) => {
-                let items = items.into_iter().filter_map(|item| item.into_json(problems));
-                Json::Array(items.collect())
-            }
-            Value::Map(entries) => {
-                let mut map = serde_json::Map::new();
-                for (key, node) in entries {
-                    if map.contains_key(&key.name) {
-                        problems.add(key.at, format!("field `{}` stands here twice", key.name));
-                    }
-                    map.insert(key.name, node.into_json(problems)?);
-                }
-                Json::Object(map)
-            }
-            Value::Null => Json::Null,
-            Value::Other(kind) => {
-                problems.add(self.at, format!("an object cannot hold {kind}"));
-                return None;
-            }
-            Value::Text(text) => Json::String(text),
-        })
     }
 
     /// The node as a text; anything else is a problem.

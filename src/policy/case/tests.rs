@@ -99,7 +99,8 @@ fn every_mistake_is_told_with_its_place_and_the_way_out() {
          - {name: a, caller: bop, request: {verb: delet, resource: pods, name: x}, expect: {decision: alow}}\n\
          - {name: b, caller: bob, request: {verb: get, resource: deployments, name: x}, expect: {}}\n\
          - {name: c, caller: bob, request: {verb: get, path: /x, resource: pods}, expect: {decision: deny}}\n\
-         - {name: d, caller: bob, request: {verb: list, resource: pods}, now: noon, object: [], expect: {decision: deny}}",
+         - {name: d, caller: bob, request: {verb: list, resource: pods}, now: noon, object: [], expect: {decision: deny}}\n\
+         - {name: e, caller: bob, request: {verb: list, resource: pods}, object: {b: 1, b: 2}, expect: {decision: deny}}",
     );
     for expected in [
         "t.yaml:5:3: unknown field `policy`",
@@ -115,6 +116,7 @@ fn every_mistake_is_told_with_its_place_and_the_way_out() {
         "`request` is not one request",
         "`noon` is no time",
         "`object` has to be a map or `none`",
+        "field `b` stands here twice",
     ] {
         assert!(told.contains(expected), "{expected}:\n{told}");
     }

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
+use kguard::policy::case;
 use kguard::policy::pack::{PACKS, Pack};
 use kguard::policy::{MAX_FILE_BYTES, PolicySet, Problem, Source, TOO_LARGE, did_you_mean};
 
@@ -19,7 +20,8 @@ const PACK: &str = "pack:";
 pub(super) enum Folders {
     /// As the gateway does: the files directly in it.
     Flat,
-    /// With the folders below it.
+    /// With the folders below it, for cases alone: a repository is full of YAML that is none of
+    /// ours, and not all of it is YAML.
     Deep,
 }
 
@@ -80,19 +82,40 @@ fn list(path: &Path, folders: Folders, depth: usize) -> Result<Vec<PathBuf>, Pro
         let is_folder = folders == Folders::Deep && entry.is_dir();
         if is_folder && depth > 0 && !entry.is_symlink() && !is_hidden(&entry) {
             files.extend(list(&entry, folders, depth - 1)?);
-        } else if !is_folder && is_yaml(&entry) {
+        } else if !is_folder
+            && is_yaml(&entry)
+            && (folders == Folders::Flat || may_hold_cases(&entry))
+        {
             files.push(entry);
         }
     }
     if files.is_empty() && depth == MAX_DEPTH {
-        let hint = Some("policies are read from *.yaml and *.yml".to_owned());
-        return Err(problem(path, "there is no YAML file in this folder".to_owned(), hint));
+        let hint = Some("files are read that end in .yaml or .yml".to_owned());
+        let message = match folders {
+            Folders::Flat => "there is no YAML file in this folder",
+            Folders::Deep => "there is no file of cases in this folder, nor below it",
+        };
+        return Err(problem(path, message.to_owned(), hint));
     }
     Ok(files)
 }
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+/// Whether a file names the kind of document that cases are; one that cannot be read might.
+fn may_hold_cases(file: &Path) -> bool {
+    let kind = case::KIND.as_bytes();
+    beginning(file).map_or(true, |bytes| bytes.windows(kind.len()).any(|part| part == kind))
+}
+
+/// As much of a file as a policy file may have, and a byte more where there is more.
+fn beginning(file: &Path) -> std::io::Result<Vec<u8>> {
+    let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX) + 1;
+    let mut bytes = Vec::new();
+    File::open(file)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Mounted ConfigMaps keep their versions in hidden folders, as does git.
@@ -102,15 +125,12 @@ fn is_hidden(path: &Path) -> bool {
 
 /// Reads one file, and no more of it than a policy file may have.
 pub(super) fn text(path: &Path) -> Result<Source, Problem> {
-    let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
-    let read = read.map_err(|error| {
+    let bytes = beginning(path).map_err(|error| {
         let hint = (error.kind() == std::io::ErrorKind::NotFound)
             .then(|| "a pack is named pack:NAME; `kguard policy starter --list`".to_owned());
         problem(path, error.to_string(), hint)
     })?;
-    if read > MAX_FILE_BYTES {
+    if bytes.len() > MAX_FILE_BYTES {
         return Err(problem(path, TOO_LARGE.0.to_owned(), Some(TOO_LARGE.1.to_owned())));
     }
     let text = String::from_utf8(bytes)
