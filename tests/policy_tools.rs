@@ -74,6 +74,9 @@ fn a_recorded_request_is_explained_by_other_policies() {
     let near = told["near"].as_array().unwrap();
     let read = near.iter().find(|near| near["policy"] == "robots-read").unwrap();
     assert_eq!(read["field"], "callers", "{told}");
+    // Without a file it is the gateway's trail that is replayed.
+    let replay = bob.kguard(&["policy", "replay", "--policies", "pack:robots"]);
+    assert!(replay.ok().contains("allow→deny"));
     let missing = bob.kguard(&["policy", "explain", "0198c5f4-0000-7000-8000-000000000000"]);
     assert!(missing.code != 0 && missing.stderr.contains("kguard audit list"), "{missing:?}");
 }

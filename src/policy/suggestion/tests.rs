@@ -144,6 +144,8 @@ fn target(method: usize, resource: usize, namespace: usize, name: usize) -> Stri
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Whatever was done, and whatever was refused beside it.
     #[test]
     fn a_suggestion_changes_nothing_for_any_trail(
