@@ -14,8 +14,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
 use kguard::kube::delete_options::{DeleteOptions, InvalidOptions, QUERY_KEYS};
 use kguard::kube::request_info::{RequestInfo, Unreadable, Verb};
-use kguard::kube::strict_json;
 use kguard::kube::target::{Query, Target, TargetError};
+use kguard::kube::{strict_json, strict_yaml};
 use kguard::mask::placeholder;
 use serde_json::Value;
 use uuid::Uuid;
@@ -94,8 +94,8 @@ pub enum Unclassified {
     #[error("this path cannot be upgraded to another protocol")]
     Upgrade,
     /// The body is not the YAML that it says it is.
-    #[error("the body is not valid YAML, or repeats a key")]
-    Yaml,
+    #[error(transparent)]
+    Yaml(#[from] strict_yaml::Invalid),
 }
 
 /// What a request asks for, known before its body is read.
@@ -238,10 +238,14 @@ fn patch_type(essence: &str) -> Option<&'static str> {
     TYPES.into_iter().find(|known| *known == essence)
 }
 
-/// YAML is sent on as the JSON that was read from it, so that no dialect of it can matter.
+/// YAML is sent on as the JSON that was read from it. It has more ways to spell a placeholder than
+/// JSON (`"\x6bguard…"`), so it is looked for once more in what it became.
 fn yaml(body: &[u8]) -> Result<Value, Unclassified> {
-    let text = std::str::from_utf8(body).map_err(|_| Unclassified::Yaml)?;
-    serde_saphyr::from_str(text).map_err(|_| Unclassified::Yaml)
+    let value = strict_yaml::parse(body)?;
+    match placeholder::contains_placeholder(value.to_string().as_bytes()) {
+        true => Err(Unclassified::Placeholder),
+        false => Ok(value),
+    }
 }
 
 fn upgrade(parts: &mut Parts, info: &RequestInfo) -> Result<Option<Upgrade>, Unclassified> {
@@ -314,7 +318,8 @@ fn proxied_headers(headers: &HeaderMap) -> HeaderMap {
         "transfer-encoding",
         "x-http-method-override",
     ];
-    const DROPPED_PREFIXES: [&str; 3] = ["x-remote-", "x-forwarded-", "sec-websocket-"];
+    const DROPPED_PREFIXES: [&str; 4] =
+        ["impersonate-", "x-remote-", "x-forwarded-", "sec-websocket-"];
     let nominated: Vec<String> = headers
         .get_all(CONNECTION)
         .iter()
