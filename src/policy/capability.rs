@@ -200,10 +200,10 @@ impl Rules<'_> {
     fn gets_credentials(&self) -> bool {
         let certificates = self.group("certificates.k8s.io");
         let rbac = self.group("rbac.authorization.k8s.io");
-        // A Secret of type service-account-token makes the controller fill in a token; an apply
-        // patch creates one as well as a POST does.
-        let token_secret =
-            self.is("", "secrets") && matches!(self.verb, Verb::Create | Verb::Patch);
+        // A Secret of type service-account-token makes the controller fill in a token: a new one,
+        // and one that is given to another account by its annotation.
+        let writes = matches!(self.verb, Verb::Create | Verb::Patch | Verb::Update);
+        let token_secret = self.is("", "secrets") && writes;
         self.sub("token")
             || token_secret
             || (self.write && (certificates || rbac))

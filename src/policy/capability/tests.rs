@@ -36,7 +36,7 @@ fn requests_carry_the_dangers_of_everything_they_can_be_used_for() {
         (DeleteCollection, "secrets", "KS"),
         (Create, "secrets", "CS"),
         (Patch, "secrets", "CS"),
-        (Update, "secrets", "S"),
+        (Update, "secrets", "CS"),
         (Create, "pods", "KSRE"),
         (Patch, "cronjobs.batch", "KSRE"),
         (Update, "pods/ephemeralcontainers", "KSRE"),
