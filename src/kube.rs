@@ -10,4 +10,5 @@ pub mod request_info;
 pub mod resource_pattern;
 pub mod status;
 pub mod strict_json;
+pub mod strict_yaml;
 pub mod target;
