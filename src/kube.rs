@@ -11,4 +11,5 @@ pub mod resource_pattern;
 pub(crate) mod resources;
 pub mod status;
 pub mod strict_json;
+pub mod strict_yaml;
 pub mod target;

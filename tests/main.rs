@@ -27,6 +27,7 @@ mod failures;
 mod holds;
 mod identity;
 mod masking;
+mod objects;
 mod policies;
 mod policy_tools;
 mod streams;

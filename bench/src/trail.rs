@@ -111,6 +111,7 @@ fn request(id: Uuid) -> Record {
         body_sha256: None,
         decision: Outcome::Allow,
         policy: Some("workloads".to_owned()),
+        why: None,
         observed: None,
         capabilities: Capabilities::default(),
         charges: BTreeMap::new(),

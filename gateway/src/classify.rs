@@ -15,8 +15,8 @@ use hyper::body::Body;
 use kguard::kube::delete_options::{DeleteOptions, InvalidOptions, QUERY_KEYS};
 use kguard::kube::impersonation::{Impersonation, InvalidImpersonation};
 use kguard::kube::request_info::{RequestInfo, Unreadable, Verb};
-use kguard::kube::strict_json;
 use kguard::kube::target::{Query, Target, TargetError};
+use kguard::kube::{strict_json, strict_yaml};
 use kguard::mask::placeholder;
 use serde_json::Value;
 use uuid::Uuid;
@@ -90,8 +90,8 @@ pub enum Unclassified {
     #[error("this path cannot be upgraded to another protocol")]
     Upgrade,
     /// The body is not the YAML that it says it is.
-    #[error("the body is not valid YAML, or repeats a key")]
-    Yaml,
+    #[error(transparent)]
+    Yaml(#[from] strict_yaml::Invalid),
 }
 
 /// What a request asks for, known before its body is read.
@@ -235,10 +235,12 @@ fn patch_type(essence: &str) -> Option<&'static str> {
     TYPES.into_iter().find(|known| *known == essence)
 }
 
-/// YAML is sent on as the JSON that was read from it, so that no dialect of it can matter.
+/// YAML is sent on as the JSON that was read from it. It has more ways to spell a placeholder than
+/// JSON (`"\x6bguard…"`), so it is looked for once more in what it became.
 fn yaml(body: &[u8]) -> Result<Value, Unclassified> {
-    let text = std::str::from_utf8(body).map_err(|_| Unclassified::Yaml)?;
-    serde_saphyr::from_str(text).map_err(|_| Unclassified::Yaml)
+    let value = strict_yaml::parse(body)?;
+    let masked = placeholder::contains_placeholder(value.to_string().as_bytes());
+    if masked { Err(Unclassified::Placeholder) } else { Ok(value) }
 }
 
 fn upgrade(parts: &mut Parts, info: &RequestInfo) -> Result<Option<Upgrade>, Unclassified> {

@@ -7,11 +7,13 @@ use kube_client::{Config, config::InClusterError};
 
 use crate::config::ClusterConfig;
 use crate::forward::{Endpoint, EndpointError, Pool};
+use crate::live::RememberedDryRuns;
 
 /// One cluster: its name and the connections to it.
 pub struct Cluster {
     name: String,
     pool: Pool,
+    dry_runs: RememberedDryRuns,
 }
 
 /// Why a cluster of the configuration cannot be used.
@@ -66,7 +68,9 @@ impl Cluster {
                 .map_err(|source| ClusterError::InCluster { name: name.clone(), source })?,
         };
         match Endpoint::new(&loaded) {
-            Ok(endpoint) => Ok(Self { name, pool: Pool::new(endpoint) }),
+            Ok(endpoint) => {
+                Ok(Self { name, pool: Pool::new(endpoint), dry_runs: RememberedDryRuns::default() })
+            }
             Err(source) => Err(ClusterError::Endpoint { name, source }),
         }
     }
@@ -74,6 +78,11 @@ impl Cluster {
     /// The name that policies and paths know it by.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Which of its API servers know dry runs.
+    pub fn dry_runs(&self) -> &RememberedDryRuns {
+        &self.dry_runs
     }
 
     /// The connections to it.

@@ -310,6 +310,11 @@ impl Futile {
         &self.subject
     }
 
+    /// With what the API server refused the dry run.
+    pub fn status(&self) -> http::StatusCode {
+        self.response.status()
+    }
+
     /// The request that is not sent, and the API server's answer to its dry run.
     pub(crate) fn into_parts(self) -> (Subject, http::Response<PooledBody>) {
         (self.subject, self.response)

@@ -17,7 +17,7 @@ use self::idp::{DevIdp, DevUser, StateError};
 use crate::accept::{self, TlsError};
 use crate::clock::Clock;
 use crate::config::{ClusterConfig, KubeconfigSource, default_plain_wait_seconds, is_dns_label};
-use crate::policies::{Policies, PoliciesError};
+use crate::policies::{Mode, Policies, PoliciesError};
 use crate::private_file;
 use crate::run::{Guarding, Listening, Setup};
 
@@ -41,6 +41,8 @@ pub struct Options {
     pub state_dir: PathBuf,
     /// Policies, instead of the starter pack.
     pub policies: Option<PathBuf>,
+    /// Whether they are in force.
+    pub policy_mode: Mode,
 }
 
 /// What a person needs to know to begin.
@@ -123,6 +125,7 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
         Some(path) => Policies::load(path)?,
         None => Policies::built_in()?,
     };
+    let policies = policies.in_mode(options.policy_mode);
     let welcome = Welcome { url, ca_file, cluster: cluster.name.clone(), users };
     let listening = Listening { listener, tls, drain: DRAIN, provider: Some(provider.router()) };
     let guarding = Guarding {

@@ -20,7 +20,7 @@ use crate::request::Origin;
 const NO_ANSWER: &str = "the client went away before an answer came; the outcome is unknown";
 
 /// Why a request is not sent that no policy refused.
-const FUTILE: &str = "the cluster refused it in a dry run, so it was not sent";
+const FUTILE: &str = "not sent, as the cluster refused a dry run of it";
 
 /// Writes one request's entry.
 #[derive(Clone)]
@@ -74,18 +74,17 @@ impl Entry {
     pub async fn refuse(&self, denial: &Denial) -> Result<(), TrailUnavailable> {
         let mut record = self.request(denial.subject(), Outcome::Deny);
         record.policy.clone_from(&denial.policy);
+        record.why = Some(denial.message.clone());
         self.append(Event::Request(Box::new(record))).await?.durable().await
     }
 
-    /// Records a request that is not sent because its cluster would refuse it. What it answered to
-    /// the dry run ends the entry.
+    /// Records a request that is not sent because its cluster would refuse it.
     pub async fn give_up(self, futile: &Futile) -> Result<Committed, TrailUnavailable> {
-        let record = self.request(futile.subject(), Outcome::Deny);
+        let mut record = self.request(futile.subject(), Outcome::Deny);
+        record.why = Some(format!("{FUTILE}: {}", futile.status()));
         let id = record.id;
         let receipt = Some(self.append(Event::Request(Box::new(record))).await?);
-        let mut closing = Closing::of(self, id);
-        closing.failed(FUTILE);
-        Ok(Committed { id, receipt, closing })
+        Ok(Committed { id, receipt, closing: Closing::of(self, id) })
     }
 
     /// Records that nobody let a held request through.
@@ -152,6 +151,7 @@ impl Entry {
             body_sha256: (!body.is_empty()).then(|| sha256(&body)),
             decision,
             policy: None,
+            why: None,
             observed: findings.observed.clone(),
             capabilities: findings.carried,
             charges: BTreeMap::new(),

@@ -4,9 +4,12 @@
 //! These are the gateway's own reads. Their answers are decided with; the only one that is passed
 //! on is that the API server would refuse the request.
 
+mod dry_runs;
+
+pub use dry_runs::Remembered as RememberedDryRuns;
+
 use kguard::api::LiveObject;
 use kguard::identity::Caller;
-use kguard::kube::groups::is_built_in;
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::policy::{BlastRadius, Object};
 use serde_json::Value;
@@ -71,7 +74,7 @@ impl<'a> LiveObjects<'a> {
         if !stored {
             return Ok(as_sent(request));
         }
-        if !self.knows_dry_runs(&request.info).await {
+        if !dry_runs::are_known(self.cluster, self.caller, &request.info).await {
             let why = "its API server does not say that it knows dry runs, so kguard cannot tell \
                        what it would store";
             return Ok(Object::Unavailable { why: why.to_owned() });
@@ -126,22 +129,6 @@ impl<'a> LiveObjects<'a> {
             Err(error) => Object::Unavailable { why: error.to_string() },
         }
     }
-
-    /// Whether a dry run of the request stores nothing. An aggregated API server that ignores
-    /// `dryRun` would run the request for real before it is decided on, so it has to say in its
-    /// OpenAPI document that it knows the parameter, as kubectl wants it to before it asks for one.
-    async fn knows_dry_runs(&self, request: &RequestInfo) -> bool {
-        let Some(resource) = &request.resource else { return false };
-        if is_built_in(&resource.api_group) {
-            return true;
-        }
-        let group = &resource.api_group;
-        let document = format!("/openapi/v3/apis/{group}/{}", resource.api_version);
-        let Ok(document) = forward::read(self.cluster, self.caller, &document).await else {
-            return false;
-        };
-        offers_dry_run(&document, request)
-    }
 }
 
 /// The object of a request that stores none, as far as it can be read.
@@ -154,33 +141,6 @@ fn as_sent(request: &KubeRequest) -> Object {
             Object::Unavailable { why: why.to_owned() }
         }
     }
-}
-
-/// Whether an OpenAPI v3 document has the parameter `dryRun` at the request's operation.
-fn offers_dry_run(document: &Value, request: &RequestInfo) -> bool {
-    let Some(resource) = &request.resource else { return false };
-    let method = match request.verb {
-        Verb::Create => "post",
-        Verb::Patch => "patch",
-        Verb::Update => "put",
-        _ => return false,
-    };
-    let name = if resource.name.is_empty() { "" } else { "/{name}" };
-    let subresource = match resource.subresource.as_str() {
-        "" => String::new(),
-        subresource => format!("/{subresource}"),
-    };
-    let end = format!("/{}{name}{subresource}", resource.resource);
-    let has_dry_run = |of: &Value| {
-        let parameters = of.get("parameters").and_then(Value::as_array);
-        parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "dryRun"))
-    };
-    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
-    paths.filter(|(path, _)| path.ends_with(&end)).any(|(_, operations)| {
-        operations
-            .get(method)
-            .is_some_and(|operation| has_dry_run(operation) || has_dry_run(operations))
-    })
 }
 
 fn identity(object: &Value) -> Option<LiveObject> {
@@ -196,47 +156,5 @@ fn object_path(request: &RequestInfo) -> Option<String> {
     match of.subresource.as_str() {
         "" | "scale" | "status" => Some(request.path.clone()),
         subresource => request.path.strip_suffix(&format!("/{subresource}")).map(str::to_owned),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn an_api_server_has_to_offer_dry_runs_of_just_the_operation() {
-        let with = json!([{"name": "pretty"}, {"name": "dryRun"}]);
-        let document = json!({"paths": {
-            "/apis/example.com/v1/namespaces/{namespace}/widgets": {"post": {"parameters": with}},
-            "/apis/example.com/v1/namespaces/{namespace}/widgets/{name}": {
-                "patch": {"parameters": with},
-                "put": {"parameters": [{"name": "pretty"}]},
-            },
-            "/apis/example.com/v1/namespaces/{namespace}/gadgets/{name}": {
-                "parameters": with,
-                "patch": {},
-            },
-        }});
-        for (verb, path, name, offers) in [
-            (Verb::Create, "widgets", "", true),
-            (Verb::Patch, "widgets", "w", true),
-            (Verb::Update, "widgets", "w", false),
-            (Verb::Patch, "widgets/status", "w", false),
-            (Verb::Patch, "gadgets", "g", true),
-            (Verb::Create, "gadgets", "", false),
-            (Verb::Patch, "gizmos", "g", false),
-        ] {
-            let (resource, subresource) = path.split_once('/').unwrap_or((path, ""));
-            let resource = kguard::kube::request_info::ResourceInfo {
-                resource: resource.into(),
-                subresource: subresource.into(),
-                name: name.into(),
-                ..Default::default()
-            };
-            let request = RequestInfo { verb, path: String::new(), resource: Some(resource) };
-            assert_eq!(offers_dry_run(&document, &request), offers, "{verb} {path}");
-        }
     }
 }

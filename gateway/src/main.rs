@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kguard_gateway::config::Config;
 use kguard_gateway::dev::{self, Welcome};
+use kguard_gateway::policies::Mode;
 use kguard_gateway::run;
 use tracing_subscriber::EnvFilter;
 
@@ -70,6 +71,9 @@ struct DevArgs {
     /// A folder or file of policies instead of the starter pack
     #[arg(long, value_name = "PATH")]
     policies: Option<PathBuf>,
+    /// Let everything through, and record what the policies would have decided
+    #[arg(long)]
+    observe: bool,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -126,6 +130,7 @@ async fn try_out(args: DevArgs) -> Result<(), Failure> {
         listen: args.listen,
         state_dir: args.state_dir.unwrap_or_else(|| home.data_dir().join("kguard-gateway")),
         policies: args.policies,
+        policy_mode: if args.observe { Mode::Observe } else { Mode::Enforce },
     };
     let (setup, welcome) = dev::setup(options).await?;
     writeln!(std::io::stderr(), "{}", greeting(&welcome))?;

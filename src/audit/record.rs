@@ -126,6 +126,9 @@ pub struct RequestRecord {
     /// The policy that decided; none when nothing matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// What the caller was told, if it was refused. Made of the request and the caller alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// What would have been decided if the policies that only observe were in force, where that is
     /// something else.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value, json};
 
 use super::protobuf::{self, Field};
-use super::target::Query;
+use super::target::{self, Query};
 use super::{protobuf::Malformed, strict_json};
 
 /// Query parameters that are delete options.
@@ -59,28 +59,21 @@ impl DeleteOptions {
         let mut map = Map::new();
         let mut dry_run = Vec::new();
         for field in protobuf::fields(protobuf::envelope(body)?.raw) {
-            match field? {
-                Field::Number(1, seconds) => {
-                    map.insert("gracePeriodSeconds".into(), json!(seconds.cast_signed()));
+            let (key, value) = match field? {
+                Field::Number(1, seconds) => ("gracePeriodSeconds", json!(seconds.cast_signed())),
+                Field::Bytes(2, raw) => ("preconditions", preconditions(raw)?),
+                Field::Number(3, orphan) => ("orphanDependents", json!(orphan != 0)),
+                Field::Bytes(4, raw) => ("propagationPolicy", json!(protobuf::text(raw)?)),
+                Field::Bytes(5, raw) => {
+                    dry_run.push(json!(protobuf::text(raw)?));
+                    continue;
                 }
-                Field::Bytes(2, raw) => {
-                    map.insert("preconditions".into(), preconditions(raw)?);
-                }
-                Field::Number(3, orphan) => {
-                    map.insert("orphanDependents".into(), json!(orphan != 0));
-                }
-                Field::Bytes(4, raw) => {
-                    map.insert("propagationPolicy".into(), json!(protobuf::text(raw)?));
-                }
-                Field::Bytes(5, raw) => dry_run.push(json!(protobuf::text(raw)?)),
                 Field::Number(6, ignore) => {
-                    map.insert(
-                        "ignoreStoreReadErrorWithClusterBreakingPotential".into(),
-                        json!(ignore != 0),
-                    );
+                    ("ignoreStoreReadErrorWithClusterBreakingPotential", json!(ignore != 0))
                 }
                 _ => return Err(Malformed.into()),
-            }
+            };
+            once(&mut map, key, value)?;
         }
         if !dry_run.is_empty() {
             map.insert("dryRun".into(), Value::Array(dry_run));
@@ -98,9 +91,7 @@ impl DeleteOptions {
                 "gracePeriodSeconds" => {
                     json!(value.parse::<i64>().map_err(|_| InvalidOptions::Query)?)
                 }
-                key if QUERY_KEYS.contains(&key) => {
-                    json!(value.parse::<bool>().map_err(|_| InvalidOptions::Query)?)
-                }
+                key if QUERY_KEYS.contains(&key) => json!(target::is_true(value)),
                 _ => continue,
             };
             map.insert(key.clone(), value);
@@ -150,9 +141,17 @@ fn preconditions(raw: &[u8]) -> Result<Value, Malformed> {
             Field::Bytes(2, raw) => ("resourceVersion", raw),
             _ => return Err(Malformed),
         };
-        map.insert(key.to_owned(), json!(protobuf::text(raw)?));
+        once(&mut map, key, json!(protobuf::text(raw)?))?;
     }
     Ok(Value::Object(map))
+}
+
+/// Of a field that stands there twice some readers take the last and some merge both.
+fn once(map: &mut Map<String, Value>, key: &str, value: Value) -> Result<(), Malformed> {
+    match map.insert(key.to_owned(), value) {
+        None => Ok(()),
+        Some(_) => Err(Malformed),
+    }
 }
 
 #[cfg(test)]
@@ -178,6 +177,22 @@ mod tests {
         assert_eq!(from_protobuf, from_json);
     }
 
+    /// As apimachinery reads them (`pkg/runtime/conversion.go`): present is true.
+    #[test]
+    fn a_boolean_in_the_query_is_true_unless_it_says_otherwise() {
+        for (query, value) in [
+            ("orphanDependents=true", true),
+            ("orphanDependents=1", true),
+            ("orphanDependents", true),
+            ("orphanDependents=false", false),
+            ("orphanDependents=False", false),
+            ("orphanDependents=0", false),
+        ] {
+            let options = DeleteOptions::from_query(&Query::parse(query).unwrap()).unwrap();
+            assert_eq!(options.to_json()["orphanDependents"], json!(value), "{query}");
+        }
+    }
+
     #[test]
     fn a_bound_delete_names_the_object_that_was_approved() {
         let mut options =
@@ -196,6 +211,10 @@ mod tests {
         assert!(DeleteOptions::from_json(json!([])).is_err());
         assert!(DeleteOptions::from_protobuf(b"k8s\0\xff").is_err());
         assert!(DeleteOptions::from_protobuf(b"{}").is_err());
+        for twice in [&[0x08, 0, 0x08, 1][..], &[0x12, 0, 0x12, 0], &[0x12, 4, 0x0a, 0, 0x0a, 0]] {
+            let body = protobuf::wrap("v1", "DeleteOptions", twice);
+            assert_eq!(DeleteOptions::from_protobuf(&body), Err(Malformed.into()), "{twice:?}");
+        }
         let query = Query::parse("gracePeriodSeconds=soon").unwrap();
         assert_eq!(DeleteOptions::from_query(&query), Err(InvalidOptions::Query));
     }
@@ -210,6 +229,19 @@ mod tests {
                 prop_assert_eq!(again, options.to_json());
             }
             let _ = DeleteOptions::from_protobuf(&raw);
+        }
+
+        /// What a query says is what is sent, and what is sent reads back as itself.
+        #[test]
+        fn a_query_is_refused_or_sent_as_it_was_read(
+            query in "((dryRun|gracePeriodSeconds|orphanDependents|propagationPolicy|x)=?[A-Za-z0-9%-]{0,6}&?){0,4}",
+        ) {
+            let Ok(query) = Query::parse(&query) else { return Ok(()) };
+            if let Ok(options) = DeleteOptions::from_query(&query) {
+                let sent = strict_json::parse(options.to_json().to_string().as_bytes()).unwrap();
+                let again = DeleteOptions::from_json(sent).unwrap();
+                prop_assert_eq!(again.to_json(), options.to_json());
+            }
         }
     }
 }

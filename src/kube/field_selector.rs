@@ -64,6 +64,8 @@ fn unescape(value: &str) -> Result<String, Invalid> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -84,6 +86,27 @@ mod tests {
         ] {
             let value = value.map(|value: Option<&str>| value.map(str::to_owned));
             assert_eq!(exact_match(selector, "metadata.name"), value, "{selector}");
+        }
+    }
+    fn escape(value: &str) -> String {
+        value.replace('\\', "\\\\").replace(',', "\\,").replace('=', "\\=")
+    }
+
+    proptest! {
+        /// However a value is written, it is the value that is read.
+        #[test]
+        fn an_escaped_value_reads_back_as_itself(
+            value in "[ -~]{0,12}", other in "[ -~]{0,12}", equals in "==?", first: bool,
+        ) {
+            let ours = format!("metadata.name{equals}{}", escape(&value));
+            let theirs = format!("spec.nodeName!={}", escape(&other));
+            let selector = if first { [ours, theirs] } else { [theirs, ours] }.join(",");
+            prop_assert_eq!(exact_match(&selector, "metadata.name"), Ok(Some(value)));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "(metadata\\.name|[=!,\\\\ ]|\\PC){0,24}") {
+            let _ = exact_match(&text, "metadata.name");
         }
     }
 }

@@ -242,6 +242,14 @@ mod tests {
         }
 
         #[test]
+        fn a_type_is_written_as_it_was_read(
+            text in "[a-zA-Z]{1,8}/[a-z.+*]{1,12}( ?; ?[a-zA-Z]{1,6}=(\"[a-z0-9-]{1,6}\"|[a-zA-Z0-9-]{1,6})){0,3}",
+        ) {
+            let parsed = ContentType::parse(&text).unwrap();
+            prop_assert_eq!(ContentType::parse(&parsed.to_string()), Some(parsed));
+        }
+
+        #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,60}") {
             let _ = (ContentType::parse(&text), negotiate(Some(&text), false));
         }

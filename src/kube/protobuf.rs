@@ -138,5 +138,16 @@ mod tests {
             let _ = envelope(&[MAGIC, &bytes].concat());
             fields(&bytes).for_each(drop);
         }
+
+        /// What an envelope says is what was put into it.
+        #[test]
+        fn what_is_wrapped_is_what_is_read(
+            api_version in "[a-z0-9./]{0,20}", kind in "[A-Za-z]{0,20}",
+            raw in proptest::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let body = wrap(&api_version, &kind, &raw);
+            let (api_version, kind) = (&*api_version, &*kind);
+            prop_assert_eq!(envelope(&body), Ok(Envelope { api_version, kind, raw: &raw }));
+        }
     }
 }

@@ -9,7 +9,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 
 use super::field_selector;
-use super::target::{Query, Target};
+use super::target::{self, Query, Target};
 
 /// A request in the API server's own terms; field names follow upstream's `RequestInfo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,17 +247,11 @@ fn namespace_of<'a, 'b>(parts: &'b [&'a str]) -> (&'a str, &'b [&'a str]) {
 /// Without a name a get is a list or a watch, and a delete a deletecollection.
 fn collection_verb(verb: Verb, query: &Query) -> Verb {
     match verb {
-        Verb::Get if is_true(query.first("watch")) => Verb::Watch,
+        Verb::Get if query.first("watch").is_some_and(target::is_true) => Verb::Watch,
         Verb::Get => Verb::List,
         Verb::Delete => Verb::DeleteCollection,
         verb => verb,
     }
-}
-
-/// A query boolean as apimachinery's `Convert_Slice_string_To_bool` reads it: present means true,
-/// except for `0` and `false`.
-fn is_true(value: Option<&str>) -> bool {
-    value.is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
 }
 
 fn by_path(target: &Target) -> bool {
@@ -356,7 +350,16 @@ const CLUSTER_SCOPED: [(&str, &[&str]); 12] = [
     ("rbac.authorization.k8s.io", &["clusterrolebindings", "clusterroles"]),
     ("resource.k8s.io", &["deviceclasses", "resourceslices"]),
     ("scheduling.k8s.io", &[]),
-    ("storage.k8s.io", &["csidrivers", "csinodes", "storageclasses", "volumeattachments"]),
+    (
+        "storage.k8s.io",
+        &[
+            "csidrivers",
+            "csinodes",
+            "storageclasses",
+            "volumeattachments",
+            "volumeattributesclasses",
+        ],
+    ),
 ];
 
 impl ResourceInfo {

@@ -19,12 +19,16 @@ const MAX_VALUES: usize = 250_000;
 /// The error says where the text went wrong and never what stands there.
 pub fn parse(text: &[u8]) -> Result<Value, Invalid> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let left = Cell::new(MAX_VALUES);
-    let value = Strict(&left).deserialize(&mut deserializer).and_then(|value| {
+    let value = deserialize(&mut deserializer).and_then(|value| {
         deserializer.end()?;
         Ok(value)
     });
     value.map_err(|error| Invalid { line: error.line(), column: error.column() })
+}
+
+/// Reads a tree under the same rules out of another format.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    Strict(&Cell::new(MAX_VALUES)).deserialize(deserializer)
 }
 
 /// Where a text stops being JSON without repeated keys.
@@ -154,6 +158,21 @@ mod tests {
             if let Ok(value) = &ours {
                 prop_assert_eq!(value, &serde_json::from_str::<Value>(&text).unwrap());
             }
+        }
+
+        /// What is sent is read as what was decided on.
+        #[test]
+        fn what_is_sent_is_what_was_read(
+            text in r#"\{("[a-d]":("([ !#-\[\]-~]|\\n|\\u00e9|\\/){0,6}"|-?[0-9]{1,20}(\.[0-9]{1,4})?(e-?[0-9]{1,2})?|true|null|\[0,\{\}\]),){0,3}"e":1\}"#,
+        ) {
+            if let Ok(value) = parse(text.as_bytes()) {
+                prop_assert_eq!(parse(value.to_string().as_bytes()), Ok(value));
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = parse(&bytes);
         }
     }
 }

@@ -3,7 +3,7 @@
 mod verify;
 
 use kguard::audit::Sealed;
-use kguard::audit::record::{Event, Outcome, Record, RequestRecord};
+use kguard::audit::record::{Event, Observed, Record, RequestRecord};
 use kguard::kube::target::Query;
 use serde_json::value::RawValue;
 
@@ -152,17 +152,25 @@ fn of_event(event: &Event) -> [String; 6] {
 }
 
 fn of_request(request: &RequestRecord, suffix: &str) -> [String; 6] {
-    let event = match request.decision {
-        Outcome::Allow => "allow",
-        Outcome::Deny => "deny",
-        Outcome::Hold => "hold",
+    let RequestRecord { caller, impersonated, observed, .. } = request;
+    let who = match impersonated {
+        Some(identity) => format!("{} as {}", caller.name, identity.user),
+        None => caller.name.clone(),
+    };
+    let policy = request.policy.clone().unwrap_or_default();
+    let policy = match observed {
+        Some(Observed { decision, policy: other }) => {
+            let by = other.as_deref().unwrap_or("no policy");
+            format!("{policy} (would {} by {by})", decision.as_str()).trim_start().to_owned()
+        }
+        None => policy,
     };
     [
-        event.to_owned(),
-        request.caller.name.clone(),
+        request.decision.as_str().to_owned(),
+        who,
         request.cluster.clone(),
         format!("{} {}{suffix}", request.request.verb, request.request.path),
-        request.policy.clone().unwrap_or_default(),
+        policy,
         request.id.to_string(),
     ]
 }

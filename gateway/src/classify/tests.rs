@@ -32,6 +32,7 @@ async fn headers_that_carry_identity_are_never_kept() {
         ("x-forwarded-for", "1.2.3.4"),
         ("x_remote_user", "admin"),
         ("x-forwarded_user", "admin"),
+        ("impersonate_user", "admin"),
         ("audit-id", "x"),
         ("connection", "x-nominated"),
         ("x-nominated", "x"),
@@ -82,6 +83,13 @@ async fn delete_options_come_from_where_the_server_takes_them() {
 }
 
 #[tokio::test]
+async fn an_exec_may_be_of_several_lines() {
+    let target = format!("{POD}/exec?command=sh&command=-c&command=a%0Ab%09c");
+    let request = classify("POST", &target, &[], "").await.unwrap();
+    assert_eq!(request.query.encode(), "command=sh&command=-c&command=a%0Ab%09c");
+}
+
+#[tokio::test]
 async fn yaml_is_sent_on_as_the_json_that_was_read() {
     let yaml = ("content-type", "application/yaml");
     let body = "kind: Pod\nspec: {a: [1, yes]}\n";
@@ -121,6 +129,10 @@ async fn a_masked_value_is_not_sent_back() {
     let body = r#"{"data":{"a":"kguard:masked:v1:AAAAAAAAAAAAAAAAAAAAAAAAAA"}}"#;
     let result = classify("PUT", "/api/v1/namespaces/n/secrets/s", &[JSON], body).await;
     assert!(matches!(result, Err(Unclassified::Placeholder)));
+    let body = "data: {a: \"\\x6bguard:masked:v1:AAAAAAAAAAAAAAAAAAAAAAAAAA\"}";
+    let yaml = ("content-type", "application/yaml");
+    let result = classify("PUT", "/api/v1/namespaces/n/secrets/s", &[yaml], body).await;
+    assert!(matches!(result, Err(Unclassified::Placeholder)), "spelled in YAML");
 }
 
 #[tokio::test]

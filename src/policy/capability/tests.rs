@@ -52,6 +52,7 @@ fn the_request_line_tells_what_is_certain_and_what_is_possible() {
         (DeleteCollection, "secrets", "KS"),
         (Create, "secrets", "cS"),
         (Patch, "secrets", "ckS"),
+        (Update, "secrets", "ckS"),
         (Create, "pods", "ksRE"),
         (Create, "replicasets.apps", "KsRE"),
         (Patch, "cronjobs.batch", "ksrE"),
