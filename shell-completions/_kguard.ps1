@@ -47,7 +47,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a held request, or wait for requests to decide on')
             [CompletionResult]::new('deny', 'deny', [CompletionResultType]::ParameterValue, 'Refuse a held request')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and verify the trail')
-            [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Check policies before the gateway gets them')
+            [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Write policies and try them before the gateway gets them')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what does not work, and how to mend it')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version')
@@ -382,12 +382,96 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders, all mistakes at once')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the cases that say what policies have to decide')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell which policies are about a request, and why others are not')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Tell what other policies would have decided on the requests of a trail')
+            [CompletionResult]::new('suggest', 'suggest', [CompletionResultType]::ParameterValue, 'Suggest the least policies that allow what a trail says was done')
             [CompletionResult]::new('starter', 'starter', [CompletionResultType]::ParameterValue, 'Print policies to start with')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'kguard;policy;check' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;policy;test' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--coverage', '--coverage', [CompletionResultType]::ParameterName, 'Fail if there is a policy that no case is decided by')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;policy;explain' {
+            [CompletionResult]::new('--policies', '--policies', [CompletionResultType]::ParameterName, 'Files, folders or pack:NAME; may be given several times')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Who asks: user:NAME or workload:NAME')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'A group of the caller; may be given several times')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace')
+            [CompletionResult]::new('--subresource', '--subresource', [CompletionResultType]::ParameterName, 'The part of the resource, e.g. exec or scale')
+            [CompletionResult]::new('--on', '--on', [CompletionResultType]::ParameterName, 'The cluster that is asked')
+            [CompletionResult]::new('--object', '--object', [CompletionResultType]::ParameterName, 'What would be stored, YAML or JSON; `none` for nothing')
+            [CompletionResult]::new('--old-object', '--old-object', [CompletionResultType]::ParameterName, 'What is stored now, YAML or JSON; `none` for nothing')
+            [CompletionResult]::new('--request', '--request', [CompletionResultType]::ParameterName, 'A file with `request`, `caller` and the rest, as in a case')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;policy;replay' {
+            [CompletionResult]::new('--policies', '--policies', [CompletionResultType]::ParameterName, 'Files, folders or pack:NAME; may be given several times')
+            [CompletionResult]::new('--trail', '--trail', [CompletionResultType]::ParameterName, 'An exported trail, `-` for standard input [default: the gateway''s]')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--fail-on-change', '--fail-on-change', [CompletionResultType]::ParameterName, 'Exit with 1 if anything would be decided otherwise, or may be')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;policy;suggest' {
+            [CompletionResult]::new('--trail', '--trail', [CompletionResultType]::ParameterName, 'An exported trail, `-` for standard input [default: the gateway''s]')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment')
+            [CompletionResult]::new('--caller', '--caller', [CompletionResultType]::ParameterName, 'Only for these callers: user:NAME, workload:NAME or group:NAME')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -395,6 +479,10 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;policy;starter' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the packs')
+            [CompletionResult]::new('--tests', '--tests', [CompletionResultType]::ParameterName, 'Print the pack''s cases instead')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -402,12 +490,28 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;policy;help' {
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders, all mistakes at once')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the cases that say what policies have to decide')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell which policies are about a request, and why others are not')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Tell what other policies would have decided on the requests of a trail')
+            [CompletionResult]::new('suggest', 'suggest', [CompletionResultType]::ParameterValue, 'Suggest the least policies that allow what a trail says was done')
             [CompletionResult]::new('starter', 'starter', [CompletionResultType]::ParameterValue, 'Print policies to start with')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'kguard;policy;help;check' {
+            break
+        }
+        'kguard;policy;help;test' {
+            break
+        }
+        'kguard;policy;help;explain' {
+            break
+        }
+        'kguard;policy;help;replay' {
+            break
+        }
+        'kguard;policy;help;suggest' {
             break
         }
         'kguard;policy;help;starter' {
@@ -462,7 +566,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a held request, or wait for requests to decide on')
             [CompletionResult]::new('deny', 'deny', [CompletionResultType]::ParameterValue, 'Refuse a held request')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and verify the trail')
-            [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Check policies before the gateway gets them')
+            [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Write policies and try them before the gateway gets them')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what does not work, and how to mend it')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version')
@@ -532,11 +636,27 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;help;policy' {
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders, all mistakes at once')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the cases that say what policies have to decide')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell which policies are about a request, and why others are not')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Tell what other policies would have decided on the requests of a trail')
+            [CompletionResult]::new('suggest', 'suggest', [CompletionResultType]::ParameterValue, 'Suggest the least policies that allow what a trail says was done')
             [CompletionResult]::new('starter', 'starter', [CompletionResultType]::ParameterValue, 'Print policies to start with')
             break
         }
         'kguard;help;policy;check' {
+            break
+        }
+        'kguard;help;policy;test' {
+            break
+        }
+        'kguard;help;policy;explain' {
+            break
+        }
+        'kguard;help;policy;replay' {
+            break
+        }
+        'kguard;help;policy;suggest' {
             break
         }
         'kguard;help;policy;starter' {

@@ -48,7 +48,7 @@ complete -c kguard -n "__fish_kguard_needs_command" -f -a "requests" -d 'List he
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "approve" -d 'Approve a held request, or wait for requests to decide on'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "deny" -d 'Refuse a held request'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "audit" -d 'Read and verify the trail'
-complete -c kguard -n "__fish_kguard_needs_command" -f -a "policy" -d 'Check policies before the gateway gets them'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "policy" -d 'Write policies and try them before the gateway gets them'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "completion" -d 'Print completions for a shell'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "doctor" -d 'Find out what does not work, and how to mend it'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "version" -d 'Show the version'
@@ -273,16 +273,102 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the trail to standard output, a record a line'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check starter help" -s h -l help -d 'Print help'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check starter help" -s V -l version -d 'Print version'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check starter help" -f -a "check" -d 'Check policy files or folders'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check starter help" -f -a "starter" -d 'Print policies to start with'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check starter help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "check" -d 'Check policy files or folders, all mistakes at once'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "test" -d 'Run the cases that say what policies have to decide'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "explain" -d 'Tell which policies are about a request, and why others are not'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "replay" -d 'Tell what other policies would have decided on the requests of a trail'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "suggest" -d 'Suggest the least policies that allow what a trail says was done'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "starter" -d 'Print policies to start with'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from check" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from test" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from test" -l coverage -d 'Fail if there is a policy that no case is decided by'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l policies -d 'Files, folders or pack:NAME; may be given several times' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l as -d 'Who asks: user:NAME or workload:NAME' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l group -d 'A group of the caller; may be given several times' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -s n -l namespace -d 'The namespace' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l subresource -d 'The part of the resource, e.g. exec or scale' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l on -d 'The cluster that is asked' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l object -d 'What would be stored, YAML or JSON; `none` for nothing' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l old-object -d 'What is stored now, YAML or JSON; `none` for nothing' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l request -d 'A file with `request`, `caller` and the rest, as in a case' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l policies -d 'Files, folders or pack:NAME; may be given several times' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l trail -d 'An exported trail, `-` for standard input [default: the gateway\'s]' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l since -d 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l until -d 'Only before this moment' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l fail-on-change -d 'Exit with 1 if anything would be decided otherwise, or may be'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l trail -d 'An exported trail, `-` for standard input [default: the gateway\'s]' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l since -d 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l until -d 'Only before this moment' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l caller -d 'Only for these callers: user:NAME, workload:NAME or group:NAME' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from starter" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from starter" -l list -d 'List the packs'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from starter" -l tests -d 'Print the pack\'s cases instead'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from starter" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from starter" -s V -l version -d 'Print version'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check policy files or folders'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check policy files or folders, all mistakes at once'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "test" -d 'Run the cases that say what policies have to decide'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Tell which policies are about a request, and why others are not'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "replay" -d 'Tell what other policies would have decided on the requests of a trail'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "suggest" -d 'Suggest the least policies that allow what a trail says was done'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "starter" -d 'Print policies to start with'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand completion" -s h -l help -d 'Print help'
@@ -318,7 +404,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help" -f -a "approve" -d 'Approve a held request, or wait for requests to decide on'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help" -f -a "deny" -d 'Refuse a held request'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help" -f -a "audit" -d 'Read and verify the trail'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help" -f -a "policy" -d 'Check policies before the gateway gets them'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help" -f -a "policy" -d 'Write policies and try them before the gateway gets them'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help" -f -a "completion" -d 'Print completions for a shell'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help" -f -a "doctor" -d 'Find out what does not work, and how to mend it'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help" -f -a "version" -d 'Show the version'
@@ -328,5 +414,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subc
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "show" -d 'Show all records of a request or a hold'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Write the trail to standard output, a record a line'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check policy files or folders'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check policy files or folders, all mistakes at once'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "test" -d 'Run the cases that say what policies have to decide'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "explain" -d 'Tell which policies are about a request, and why others are not'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "replay" -d 'Tell what other policies would have decided on the requests of a trail'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "suggest" -d 'Suggest the least policies that allow what a trail says was done'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "starter" -d 'Print policies to start with'

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod hex;
 pub mod record;
+pub mod trail;
 pub mod verify;
 
 use serde::{Deserialize, Serialize};

@@ -8,6 +8,7 @@ pub mod media;
 pub mod protobuf;
 pub mod request_info;
 pub mod resource_pattern;
+pub(crate) mod resources;
 pub mod status;
 pub mod strict_json;
 pub mod strict_yaml;

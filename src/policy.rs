@@ -5,25 +5,32 @@
 //! [`PolicySet::candidates`] looks at the request line and the caller and tells which objects the
 //! policies in question name; [`Candidates::decide`] evaluates those on them.
 
+pub mod asked;
 mod blast_radius;
 pub mod capability;
+pub mod case;
 mod decision;
 mod document;
 mod expr;
 mod index;
 mod mask_document;
 pub mod matcher;
+pub mod pack;
 mod problem;
+pub mod replay;
+pub mod review;
 mod set;
+pub mod suggestion;
 mod template;
 mod yaml;
 
 pub use blast_radius::BlastRadius;
 pub use decision::{
-    Candidates, Charge, Decision, HoldTerms, Needs, Object, Objects, Observed, Over, Ruling,
+    Applies, Candidates, Charge, Decision, Explanation, HoldTerms, Matched, Near, Needs, Object,
+    Objects, Observed, Over, Ruling,
 };
 pub use problem::{Problem, did_you_mean};
-pub use set::{MAX_FILE_BYTES, PolicySet, digest_of};
+pub use set::{PolicySet, digest_of};
 
 use crate::identity::Caller;
 use crate::kube::request_info::RequestInfo;
@@ -35,6 +42,24 @@ pub struct Source {
     pub name: String,
     /// Its text.
     pub text: String,
+}
+
+/// A larger file is refused unread.
+pub const MAX_FILE_BYTES: usize = 1024 * 1024;
+
+/// What is said of a larger file, and the way out.
+pub const TOO_LARGE: (&str, &str) =
+    ("the file is larger than 1 MiB", "split it into several files");
+
+impl Source {
+    /// Its documents; that it is too large to be read is a problem.
+    fn nodes(&self, problems: &mut problem::Problems<'_>) -> Vec<yaml::Node> {
+        if self.text.len() <= MAX_FILE_BYTES {
+            return yaml::parse(&self.text, problems);
+        }
+        problems.add_with(problem::Place::WHOLE, TOO_LARGE.0, Some(TOO_LARGE.1.to_owned()));
+        Vec::new()
+    }
 }
 
 /// What is known of a request before any object is fetched.
@@ -57,10 +82,7 @@ pub fn check(sources: &[Source]) -> Vec<Problem> {
 
 /// The starter pack: what a gateway decides by until somebody writes policies of his own.
 pub fn starter() -> Source {
-    Source {
-        name: "policies/starter.yaml".to_owned(),
-        text: include_str!("../policies/starter.yaml").to_owned(),
-    }
+    pack::STARTER.policies()
 }
 
 #[cfg(test)]

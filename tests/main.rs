@@ -29,6 +29,7 @@ mod identity;
 mod masking;
 mod objects;
 mod policies;
+mod policy_tools;
 mod streams;
 mod strictness;
 mod trail;

@@ -1,5 +1,7 @@
 //! The command line, as clap reads it. Help texts teach by example; meaning is in `commands`.
 
+mod policy;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -11,6 +13,8 @@ use kguard::audit::{Head, PublicKey};
 use crate::gateway::Gateway;
 use crate::output::Format;
 use crate::ui::Color;
+
+pub(crate) use policy::{ExplainArgs, PolicyCommand, ReplayArgs, SuggestArgs, TestArgs, TrailArgs};
 
 /// kubectl through a gateway that decides, masks, asks for approval and records
 ///
@@ -114,7 +118,7 @@ pub(crate) enum Command {
     /// Read and verify the trail
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Check policies before the gateway gets them
+    /// Write policies and try them before the gateway gets them
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Print completions for a shell
@@ -381,18 +385,6 @@ pub(crate) struct VerifyArgs {
     pub(crate) contains: Option<Head>,
     #[command(flatten)]
     pub(crate) common: Common,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum PolicyCommand {
-    /// Check policy files or folders
-    Check {
-        /// Files and folders
-        #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
-        paths: Vec<PathBuf>,
-    },
-    /// Print policies to start with
-    Starter,
 }
 
 #[derive(Debug, Args)]

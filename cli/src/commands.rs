@@ -43,7 +43,9 @@ pub(crate) async fn run(cli: Cli, environment: Environment) -> Result<u8, Failur
         Command::Approve(args) => approve::run(&context(&args.common)?, &args).await,
         Command::Deny(args) => deny::run(&context(&args.common)?, &args).await,
         Command::Audit(command) => audit::run(&context(audit_common(&command))?, command).await,
-        Command::Policy(command) => policy::run(&context(&before)?, &command),
+        Command::Policy(command) => {
+            policy::run(&context(policy::common(&command))?, &command).await
+        }
         Command::Completion(args) => completion::run(args.shell),
         Command::Doctor(args) => doctor::run(&context(&args.common)?).await,
         Command::Version(args) => version::run(args.output),
@@ -51,15 +53,17 @@ pub(crate) async fn run(cli: Cli, environment: Environment) -> Result<u8, Failur
     done.map(|()| 0)
 }
 
+/// The common options of a command that takes none behind it.
+static NONE: Common = Common {
+    gateway: None,
+    cluster: None,
+    reason: None,
+    verbose: false,
+    quiet: false,
+    color: None,
+};
+
 fn audit_common(command: &AuditCommand) -> &Common {
-    static NONE: Common = Common {
-        gateway: None,
-        cluster: None,
-        reason: None,
-        verbose: false,
-        quiet: false,
-        color: None,
-    };
     match command {
         AuditCommand::Export { common, .. } => common,
         AuditCommand::List { list, .. } | AuditCommand::Show { list, .. } => &list.common,

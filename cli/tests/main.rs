@@ -8,7 +8,10 @@
 
 mod fake_gateway;
 mod home;
+mod trail;
 
 mod decide;
 mod login;
+mod policy;
+mod policy_guide;
 mod session;

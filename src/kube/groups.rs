@@ -2,7 +2,7 @@
 
 /// The groups that Kubernetes serves itself. The objects of any other group are custom resources or
 /// those of an aggregated API server, and nobody knows what becomes of them.
-const BUILT_IN: [&str; 23] = [
+pub(crate) const BUILT_IN: [&str; 23] = [
     "",
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",

@@ -97,7 +97,7 @@ pub enum Unreadable {
 }
 
 /// Subresources whose effect is known, in any group.
-const KNOWN_SUBRESOURCES: &[&str] = &[
+pub(crate) const KNOWN_SUBRESOURCES: &[&str] = &[
     "approval",
     "attach",
     "binding",
@@ -115,7 +115,7 @@ const KNOWN_SUBRESOURCES: &[&str] = &[
 ];
 
 /// Subresources that exist in the core group only; elsewhere the same word may mean anything.
-const CORE_ONLY: &[&str] = &["attach", "exec", "log", "portforward", "proxy"];
+pub(crate) const CORE_ONLY: &[&str] = &["attach", "exec", "log", "portforward", "proxy"];
 
 /// Query parameters that are lists: `command` of exec, `ports` of the legacy port-forward.
 const LIST_PARAMETERS: &[&str] = &["command", "ports"];

@@ -53,6 +53,18 @@ impl ResourcePattern {
         self.resource.is_literal()
     }
 
+    /// Whether it names every resource that `other` names.
+    pub fn covers(&self, other: &Self) -> bool {
+        use SubresourcePattern as S;
+        self.resource.matches(other.resource.as_str())
+            && self.group.matches(other.group.as_str())
+            && match (&self.subresource, &other.subresource) {
+                (S::Everything, _) | (S::Itself, S::Itself) => true,
+                (S::Named(name), S::Named(other)) => name.matches(other.as_str()),
+                _ => false,
+            }
+    }
+
     /// Whether `resource` is one of those that the pattern names.
     pub fn matches(&self, resource: &ResourceInfo) -> bool {
         self.resource.matches(&resource.resource)

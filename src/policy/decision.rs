@@ -2,6 +2,7 @@
 //! hold beats allow, and nothing is deny.
 
 mod evaluation;
+mod explanation;
 mod ruling;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use super::expr::Expression;
 use super::matcher::{Fit, Particulars, Reach};
 use crate::identity::SubjectPattern;
 
+pub use explanation::{Applies, Explanation, Matched, Near};
 pub use ruling::{Charge, Observed, Over, Ruling};
 
 /// What the policies say of a request.

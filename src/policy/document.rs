@@ -3,10 +3,12 @@
 
 mod budget;
 mod matching;
+mod spelling;
 mod terms;
 
 use std::fmt;
 
+use super::case;
 use super::decision::HoldTerms;
 use super::expr::{Expression, Flaw, Vocabulary};
 use super::mask_document::MaskDocument;
@@ -16,9 +18,10 @@ use super::template::Template;
 use super::yaml::{Fields, Node, Value};
 use crate::mask::{FieldPath, FieldPathError};
 
-const API_VERSION: &str = "kguard.dev/v1alpha1";
+pub(super) const API_VERSION: &str = "kguard.dev/v1alpha1";
 
 pub(super) use budget::Budget;
+pub(super) use matching::resource_hint;
 
 /// A document that was understood, and where its name stands.
 pub(super) enum Document {
@@ -101,15 +104,18 @@ pub(super) fn read(node: Node, text: &str, problems: &mut Problems<'_>) -> Optio
             let budget = budget::read(spec, text, problems)?;
             name.map(|(at, name)| Document::Budget(at, Budget { name, ..budget }))
         }
+        // Cases may stand beside what they are about; nothing is decided by them.
+        case::KIND => None,
         other => {
-            let hint = did_you_mean(other, &["Budget", "Mask", "Policy"]);
+            let hint = did_you_mean(other, &["Budget", "Mask", "Policy", case::KIND]);
             problems.add_with(kind.0, format!("unknown kind `{other}`"), hint);
             None
         }
     }
 }
 
-fn name(metadata: Node, problems: &mut Problems<'_>) -> Option<(Place, String)> {
+/// Reads `metadata`, of which a document has its name.
+pub(super) fn name(metadata: Node, problems: &mut Problems<'_>) -> Option<(Place, String)> {
     let mut fields = Fields::read(metadata, "`metadata`", &["name"], problems)?;
     let (at, name) = fields.require("name", problems)?.into_text("name", problems)?;
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';

@@ -2,6 +2,9 @@
 //! caller alone. AND across fields, OR inside a list, `*` as a glob; a missing field matches
 //! everything.
 
+mod cover;
+mod misfit;
+
 use super::Facts;
 use super::capability::{Capabilities, Carried};
 use crate::glob::Glob;

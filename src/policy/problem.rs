@@ -3,8 +3,11 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// One thing that is wrong in a policy file. A set with problems is refused whole.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// The file, by the name of its [`Source`](super::Source); empty for the set as a whole.
     pub file: String,
@@ -53,15 +56,26 @@ pub(super) struct Place {
     pub(super) byte: Option<usize>,
 }
 
+impl Place {
+    /// The file as a whole.
+    pub(super) const WHOLE: Self = Self { line: 0, column: 0, byte: None };
+}
+
 /// Collects what is wrong with one file.
 pub(super) struct Problems<'a> {
     file: &'a str,
     found: Vec<Problem>,
+    warnings: Vec<Problem>,
 }
 
 impl<'a> Problems<'a> {
     pub(super) fn of(file: &'a str) -> Self {
-        Self { file, found: Vec::new() }
+        Self { file, found: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// The file.
+    pub(super) fn file(&self) -> &str {
+        self.file
     }
 
     pub(super) fn add(&mut self, at: Place, message: impl Into<String>) {
@@ -69,9 +83,24 @@ impl<'a> Problems<'a> {
     }
 
     pub(super) fn add_with(&mut self, at: Place, message: impl Into<String>, hint: Option<String>) {
+        let problem = self.problem(at, message.into(), hint);
+        self.found.push(problem);
+    }
+
+    /// Notes what can be read, and looks like a mistake.
+    pub(super) fn warn(&mut self, at: Place, message: String, hint: Option<String>) {
+        let problem = self.problem(at, message, hint);
+        self.warnings.push(problem);
+    }
+
+    fn problem(&self, at: Place, message: String, hint: Option<String>) -> Problem {
         let Place { line, column, .. } = at;
-        let file = self.file.to_owned();
-        self.found.push(Problem { file, line, column, message: message.into(), hint });
+        Problem { file: self.file.to_owned(), line, column, message, hint }
+    }
+
+    /// What looks like a mistake.
+    pub(super) fn take_warnings(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.warnings)
     }
 
     pub(super) fn into_vec(self) -> Vec<Problem> {

@@ -5,20 +5,19 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
+use jiff::Timestamp;
 
+use super::blast_radius::BlastRadius;
 use super::capability::Carried;
-use super::decision::{Candidate, Candidates};
+use super::decision::{Candidate, Candidates, Explanation, Near, Objects};
 use super::document::{self, Budget, Document, Policy};
 use super::index::Index;
 use super::mask_document::MaskDocument;
 use super::matcher::{Fit, Reach};
 use super::problem::{Place, Problem, Problems};
-use super::{Facts, Source, yaml};
+use super::{Facts, Source};
 use crate::identity::Caller;
 use crate::mask::MaskRules;
-
-/// A larger file is refused unread.
-pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 /// Policies and masks that were found without a problem.
 #[derive(Debug)]
@@ -38,25 +37,8 @@ impl PolicySet {
         for source in sources {
             loader.load(source);
         }
-        let Loader { mut policies, mut budgets, mut masks, mut problems, .. } = loader;
-        if policies.is_empty() && problems.is_empty() {
-            problems.push(Problem {
-                file: String::new(),
-                line: 0,
-                column: 0,
-                message: "there is no policy: nothing would be allowed".to_owned(),
-                hint: Some("start from the starter pack, policies/starter.yaml".to_owned()),
-            });
-        }
-        if !problems.is_empty() {
-            problems.sort();
-            return Err(problems);
-        }
-        policies.sort_by(|a, b| a.name.cmp(&b.name));
-        budgets.sort_by(|a, b| a.name.cmp(&b.name));
-        masks.sort_by(|a, b| a.name.cmp(&b.name));
-        let index = Index::of(&policies);
-        Ok(Self { index, policies, budgets, masks, digest: digest_of(sources) })
+        let set = loader.finish()?;
+        Ok(Self { digest: digest_of(sources), ..set })
     }
 
     /// SHA-256 of the files, hex; their order does not matter.
@@ -89,6 +71,38 @@ impl PolicySet {
         Candidates { facts: *facts, carried, policies, budgets }
     }
 
+    /// The decision, and how it came about.
+    pub fn explain(&self, facts: &Facts<'_>, objects: &Objects, now: Timestamp) -> Explanation {
+        let candidates = self.candidates(facts);
+        let mut objects = objects.clone();
+        if let BlastRadius::Of(amount) = candidates.blast_radius(&objects) {
+            objects.blast_radius = objects.blast_radius.or(Some(amount));
+        }
+        Explanation { near: self.near(facts), ..candidates.explain(&objects, now) }
+    }
+
+    /// The policies that one field of their `match` keeps from being about the request.
+    fn near(&self, facts: &Facts<'_>) -> Vec<Near> {
+        let carried = Carried::by(facts.request);
+        let near = |policy: &Policy| {
+            let misfits = policy.matches.misfits(facts, carried, policy.effect.reach())?;
+            let [misfit] = <[_; 1]>::try_from(misfits).ok()?;
+            let (policy, effect) = (policy.name.clone(), policy.effect.outcome());
+            Some(Near { policy, effect, field: misfit.field, value: misfit.value })
+        };
+        self.policies.iter().filter_map(near).collect()
+    }
+
+    /// The names of all policies, in order.
+    pub fn policy_names(&self) -> impl Iterator<Item = &str> {
+        self.policies.iter().map(|policy| policy.name.as_str())
+    }
+
+    #[cfg(test)]
+    pub(super) fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
     /// For how long back spending counts: the longest time of any budget.
     pub fn longest_budget(&self) -> Duration {
         self.budgets.iter().map(|budget| budget.per).max().unwrap_or_default()
@@ -101,43 +115,70 @@ impl PolicySet {
     }
 }
 
+/// What was read so far.
 #[derive(Default)]
-struct Loader {
-    policies: Vec<Policy>,
+pub(super) struct Loader {
+    pub(super) policies: Vec<Policy>,
     budgets: Vec<Budget>,
     masks: Vec<MaskDocument>,
     /// Where each name of each kind was seen first.
     seen: HashMap<(&'static str, String), (String, Place)>,
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
+    /// What can be read, and looks like a mistake.
+    pub(super) warnings: Vec<Problem>,
 }
 
 impl Loader {
-    fn load(&mut self, source: &Source) {
+    pub(super) fn load(&mut self, source: &Source) {
         let mut problems = Problems::of(&source.name);
-        if source.text.len() > MAX_FILE_BYTES {
-            let whole = Place { line: 0, column: 0, byte: None };
-            let hint = Some("split it into several files".to_owned());
-            problems.add_with(whole, "the file is larger than 1 MiB", hint);
-        } else {
-            for node in yaml::parse(&source.text, &mut problems) {
-                match document::read(node, &source.text, &mut problems) {
-                    Some(Document::Budget(at, budget)) => {
-                        self.note("Budget", &budget.name, (source, at), &mut problems);
-                        self.budgets.push(budget);
-                    }
-                    Some(Document::Mask(at, mask)) => {
-                        self.note("Mask", &mask.name, (source, at), &mut problems);
-                        self.masks.push(mask);
-                    }
-                    Some(Document::Policy(at, policy)) => {
-                        self.note("Policy", &policy.name, (source, at), &mut problems);
-                        self.policies.push(policy);
-                    }
-                    None => {}
+        for node in source.nodes(&mut problems) {
+            match document::read(node, &source.text, &mut problems) {
+                Some(Document::Budget(at, budget)) => {
+                    self.note("Budget", &budget.name, (source, at), &mut problems);
+                    self.budgets.push(budget);
                 }
+                Some(Document::Mask(at, mask)) => {
+                    self.note("Mask", &mask.name, (source, at), &mut problems);
+                    self.masks.push(mask);
+                }
+                Some(Document::Policy(at, policy)) => {
+                    self.note("Policy", &policy.name, (source, at), &mut problems);
+                    self.policies.push(policy);
+                }
+                None => {}
             }
         }
+        self.warnings.extend(problems.take_warnings());
         self.problems.extend(problems.into_vec());
+    }
+
+    /// Where a policy's name stands.
+    pub(super) fn place_of(&self, policy: &str) -> Option<(&str, Place)> {
+        let (file, at) = self.seen.get(&("Policy", policy.to_owned()))?;
+        Some((file, *at))
+    }
+
+    /// The set, but for the digest of its files.
+    pub(super) fn finish(self) -> Result<PolicySet, Vec<Problem>> {
+        let Self { mut policies, mut budgets, mut masks, mut problems, .. } = self;
+        if policies.is_empty() && problems.is_empty() {
+            problems.push(Problem {
+                file: String::new(),
+                line: 0,
+                column: 0,
+                message: "there is no policy: nothing would be allowed".to_owned(),
+                hint: Some("start from the starter pack, policies/starter.yaml".to_owned()),
+            });
+        }
+        if !problems.is_empty() {
+            problems.sort();
+            return Err(problems);
+        }
+        policies.sort_by(|a, b| a.name.cmp(&b.name));
+        budgets.sort_by(|a, b| a.name.cmp(&b.name));
+        masks.sort_by(|a, b| a.name.cmp(&b.name));
+        let index = Index::of(&policies);
+        Ok(PolicySet { index, policies, budgets, masks, digest: String::new() })
     }
 
     fn note(

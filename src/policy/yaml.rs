@@ -1,6 +1,8 @@
 //! Policy files as trees of located values, so that everything wrong with a file can be reported
 //! at once and in its place: deriving the documents from serde would stop at the first mistake.
 
+mod json;
+
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use serde_saphyr::{Location, Spanned};
@@ -16,6 +18,7 @@ pub(super) struct Node {
 /// A YAML value, without what policies have no use for.
 pub(super) enum Value {
     Bool(bool),
+    Float(f64),
     Int(i64),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
@@ -77,6 +80,7 @@ impl Value {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Bool(_) => "a boolean",
+            Self::Float(_) => "a fraction",
             Self::Int(_) => "a number",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
@@ -136,8 +140,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Other("a huge number"))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Other("a fraction"))
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Float(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -275,6 +279,16 @@ impl Fields {
 }
 
 impl Node {
+    /// What a document says of its own kind.
+    pub(super) fn kind_of_document(&self) -> Option<&str> {
+        let Value::Map(entries) = &self.value else { return None };
+        let (_, kind) = entries.iter().find(|(key, _)| key.name == "kind")?;
+        match &kind.value {
+            Value::Text(kind) => Some(kind),
+            _ => None,
+        }
+    }
+
     /// The node as a text; anything else is a problem.
     pub(super) fn into_text(
         self,

@@ -33,11 +33,14 @@ pub(super) async fn run(context: &Context, command: AuditCommand) -> Result<(), 
 }
 
 /// The trail's lines from a position on, each exactly as the gateway keeps it.
-async fn export(context: &Context, after: u64) -> Result<Stream<Box<RawValue>>, Failure> {
+pub(super) async fn export(
+    context: &Context,
+    after: u64,
+) -> Result<Stream<Box<RawValue>>, Failure> {
     Ok(context.control()?.follow(&format!("/v1/audit?after={after}")).await?)
 }
 
-async fn entries(
+pub(super) async fn entries(
     context: &Context,
     filter: Vec<(&'static str, String)>,
     limit: u64,

@@ -1,5 +1,6 @@
 //! Reads the `match` of a document.
 
+use super::spelling::misspelt;
 use crate::glob::Glob;
 use crate::identity::SubjectPattern;
 use crate::kube::resource_pattern::{
@@ -85,6 +86,11 @@ fn paths(fields: &mut Fields, problems: &mut Problems<'_>) -> Vec<Glob> {
 
 fn resources(fields: &mut Fields, problems: &mut Problems<'_>) -> Vec<ResourcePattern> {
     let texts = fields.texts("resources", problems).unwrap_or_default();
+    for (at, text) in &texts {
+        if let Some((message, hint)) = misspelt(text) {
+            problems.warn(*at, message, hint);
+        }
+    }
     parse_all(texts, problems, |text| {
         text.parse().map_err(|error: InvalidResource| {
             let hint = match &error {
@@ -96,7 +102,8 @@ fn resources(fields: &mut Fields, problems: &mut Problems<'_>) -> Vec<ResourcePa
     })
 }
 
-fn resource_hint(resource: &str) -> Option<String> {
+/// What a resource without a group may have meant.
+pub(in crate::policy) fn resource_hint(resource: &str) -> Option<String> {
     let grouped = GROUPED_RESOURCES.iter().find(|(name, _)| *name == resource);
     if let Some((name, group)) = grouped {
         return Some(format!("did you mean `{name}.{group}`?"));
