@@ -1,4 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::policy::asked::Attributes;
 
 const HEAD: &str =
     "apiVersion: kguard.dev/v1alpha1\nkind: PolicyTest\nmetadata: {name: t}\nspec:\n";
@@ -139,4 +142,29 @@ fn cases_and_policies_may_share_a_file() {
     let both = Source { name, text: format!("{policy}\n---\n{text}") };
     let set = PolicySet::compile(std::slice::from_ref(&both)).unwrap();
     assert!(read(&both).unwrap()[0].cases[0].run(&set).holds());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_makes_it_panic(spec in "\\PC{0,80}", case in "[a-z:{}\\[\\], '\\n-]{0,80}") {
+        let _ = read(&source(&spec));
+        let _ = read(&source(&format!("policies: [x.yaml]\ncases:\n- {case}")));
+        let _ = Situation::read(&Source { name: "r.yaml".into(), text: case });
+    }
+
+    #[test]
+    fn no_attribute_makes_a_request_of_another_kind(
+        namespace in "\\PC{0,12}", name in "\\PC{1,12}", subresource in "[a-z/]{0,8}"
+    ) {
+        let attributes = Attributes {
+            verb: "get".into(), resource: "pods".into(), subresource, namespace, name,
+        };
+        if let Ok(asked) = Asked::by_attributes(&attributes) {
+            let read = asked.request.resource.unwrap();
+            prop_assert_eq!((read.resource, read.namespace), ("pods".into(), attributes.namespace));
+            prop_assert_eq!(read.subresource, attributes.subresource);
+        }
+    }
 }
