@@ -288,14 +288,18 @@ impl Held {
 }
 
 impl Denial {
-    /// What the caller is told: the policy's message, and the policy's name if that lacks it.
+    /// What the caller is told: the policy's message, the policy's name if that lacks it, and the
+    /// command that says more.
     pub fn explain(&self) -> String {
-        match &self.policy {
-            Some(policy) if !self.message.contains(policy.as_str()) => {
-                format!("{} (denied by policy `{policy}`)", self.message)
+        let Self { subject, policy, message } = self;
+        let id = subject.request.id;
+        let by = match policy {
+            Some(policy) if !message.contains(policy.as_str()) => {
+                format!("denied by policy `{policy}`; ")
             }
-            _ => self.message.clone(),
-        }
+            _ => String::new(),
+        };
+        format!("{message} ({by}why: kguard policy explain {id})")
     }
 
     /// Who asked for what.

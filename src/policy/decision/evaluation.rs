@@ -81,8 +81,7 @@ impl<'a> Evaluation<'a> {
     pub(super) fn unmatched(&self) -> Decision {
         let caller = &self.facts.caller.name;
         let message = format!(
-            "no policy allows {caller} to {}; ask whoever keeps kguard's policies for one, \
-             `kguard policy check` tells whether it is well written",
+            "no policy allows {caller} to {}; ask whoever keeps kguard's policies for one",
             self.act()
         );
         Decision::Deny { policy: None, message }

@@ -246,8 +246,7 @@ fn a_denial_says_what_was_refused_and_what_to_do() {
     assert_eq!(
         kinds("{match: {verbs: [get]}, effect: allow}", Workload),
         "no policy allows ci:deploy to patch statefulsets.apps/scale \"db\" in namespace \"shop\" \
-         of cluster \"prod\"; ask whoever keeps kguard's policies for one, `kguard policy check` \
-         tells whether it is well written"
+         of cluster \"prod\"; ask whoever keeps kguard's policies for one"
     );
     assert_eq!(
         kinds("{effect: deny}", Person),
