@@ -21,6 +21,7 @@ pub use blast_radius::BlastRadius;
 pub use decision::{
     Candidates, Charge, Decision, HoldTerms, Needs, Object, Objects, Observed, Over, Ruling,
 };
+pub use expr::{Evaluated, evaluate};
 pub use problem::{Problem, did_you_mean};
 pub use set::{PolicySet, digest_of};
 
