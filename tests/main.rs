@@ -21,6 +21,7 @@
 mod harness;
 
 mod compatibility;
+mod expressions;
 mod failures;
 mod holds;
 mod identity;
