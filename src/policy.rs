@@ -29,6 +29,7 @@ pub use decision::{
     Applies, Candidates, Charge, Decision, Explanation, HoldTerms, Matched, Near, Needs, Object,
     Objects, Observed, Over, Ruling,
 };
+pub use expr::{Evaluated, evaluate};
 pub use problem::{Problem, did_you_mean};
 pub use set::{PolicySet, digest_of};
 

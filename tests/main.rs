@@ -23,6 +23,7 @@ mod harness;
 mod budgets;
 mod capabilities;
 mod compatibility;
+mod expressions;
 mod failures;
 mod holds;
 mod identity;

@@ -36,6 +36,8 @@ cluster_was_up || STARTED=yes
 "$HERE/cluster/up.sh"
 say 'the OpenID provider'
 "$HERE/oidc/serve.sh" --install-only
+say 'the oracle of expressions'
+"$HERE/cel/build.sh"
 say 'the binaries'
 cargo build --workspace --locked
 code=0

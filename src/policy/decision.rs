@@ -121,7 +121,7 @@ impl std::fmt::Debug for Object {
 }
 
 impl Object {
-    fn known(&self) -> Option<&serde_json::Value> {
+    pub(super) fn known(&self) -> Option<&serde_json::Value> {
         match self {
             Self::Known(json) => Some(json),
             Self::Absent | Self::Unavailable { .. } => None,

@@ -1,38 +1,37 @@
-//! Expressions in CEL. This module and its children are the only code that names the CEL crate,
-//! and supply what it lacks: names are checked at load, work is bounded, errors are silent about
-//! values.
+//! Expressions in CEL, as Kubernetes 1.34 has it: `docs/expressions.md` is its chapter.
 //!
-//! Work is bounded twice. At load, expressions that are long, deep or nest loops too far are
-//! refused. At evaluation, every loop pays for all its rounds before the first one, weighed by
-//! what a round can cost on the objects at hand, out of a fixed amount of fuel; an expression that
-//! runs out is an error, whatever it would have said.
+//! An expression is read in three steps, each of which makes what the next one takes: `syntax`
+//! makes a tree with places, `check` infers types over it and makes code, `interpret` runs that
+//! within its fuel. What functions there are says one table, `library`.
+//!
+//! It is our own, since what is needed is not to be had: types and places at load, a bound on time
+//! and memory, values that are borrowed from the object instead of a copy of it, and errors that
+//! never carry a value. `tests/expressions.rs` holds it against Kubernetes' own.
 
-mod lint;
-mod meter;
+mod check;
+mod code;
+mod evaluate;
+mod fuel;
+mod interpret;
+mod library;
+mod syntax;
+mod types;
 mod value;
+mod variables;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
-
-use cel::common::value::CowVal;
-use cel::parser::PrattParser;
-use cel::{Context, Env, ExecutionError, FunctionContext, Value};
 use jiff::Timestamp;
 
+use self::code::Code;
+pub use self::evaluate::{Evaluated, evaluate};
+use self::interpret::Run;
+use self::types::Type;
+use self::value::Value;
 use super::Facts;
 use super::capability::Capabilities;
 
-/// What one evaluation may spend on loops; a round of a small loop costs 1.
-const FUEL: u64 = 50_000;
-
-/// Brackets may nest this deep.
-const MAX_NESTING: u16 = 32;
-
-static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
-
 /// An expression that passed all checks that can be made without a request.
 pub(super) struct Expression {
-    tree: cel::IdedExpr,
+    code: Code,
     uses: Uses,
 }
 
@@ -46,7 +45,7 @@ pub(super) struct Uses {
 /// Which variables an expression may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Vocabulary {
-    /// Everything: in `when`.
+    /// Everything: in `when`, so that it has to be a truth.
     Full,
     /// Only what holds no value out of an object: in messages, which end up in errors and logs.
     RequestOnly,
@@ -63,7 +62,7 @@ pub(super) struct Flaw {
     pub(super) hint: Option<String>,
 }
 
-/// Why an evaluation failed. Says the kind alone: the CEL crate's own texts carry values.
+/// Why an evaluation failed. Says the kind alone, never a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
     #[error("it computes with types that do not go together")]
@@ -74,23 +73,38 @@ pub(super) enum Failure {
     NotBoolean,
     #[error("the object is too large or too deep for expressions")]
     ObjectTooLarge,
-    #[error("it fails on a number, a division, an index or a pattern")]
+    #[error("it fails on a number, a division, an index, a pattern or a text that does not parse")]
     Other,
-    #[error("it loops over too much")]
+    #[error("it goes through too much")]
     OutOfFuel,
+}
+
+impl Flaw {
+    /// A flaw at a byte of the text.
+    fn at(text: &str, byte: usize, message: String, hint: Option<String>) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self { line, column, message, hint }
+    }
 }
 
 impl Expression {
     pub(super) fn compile(text: &str, vocabulary: Vocabulary) -> Result<Self, Vec<Flaw>> {
-        lint::size(text)?;
-        // Not the crate's default parser: that one takes milliseconds, and its recursion is not
-        // stopped by its own limit.
-        let parser =
-            PrattParser::new().enable_optional_syntax(true).max_recursion_depth(MAX_NESTING);
-        let mut tree = parser.parse(text).map_err(|errors| vec![lint::syntax(&errors)])?;
-        let uses = lint::check(&tree, text, vocabulary)?;
-        meter::wrap_ranges(&mut tree);
-        Ok(Self { tree, uses })
+        let (expression, of) = Self::read(text, vocabulary)?;
+        if vocabulary == Vocabulary::RequestOnly || Type::Bool.admits(&of, &mut Vec::new()) {
+            return Ok(expression);
+        }
+        let message = format!("it is {}, neither true nor false", check::article(&of));
+        let start = text.len() - text.trim_start().len();
+        Err(vec![Flaw::at(text, start, message, None)])
+    }
+
+    /// The expression, whatever it comes to, and its type.
+    fn read(text: &str, vocabulary: Vocabulary) -> Result<(Self, Type), Vec<Flaw>> {
+        let tree = syntax::parse(text).map_err(|flaw| vec![flaw])?;
+        let (code, of, uses) = check::check(&tree, text, vocabulary)?;
+        Ok((Self { code, uses }, of))
     }
 
     pub(super) const fn uses(&self) -> Uses {
@@ -104,47 +118,47 @@ impl std::fmt::Debug for Expression {
     }
 }
 
-/// The variables of one request, converted once for all expressions on it.
-pub(super) struct Scope {
-    context: Context<'static, 'static>,
-    fuel: Arc<AtomicU64>,
+/// The variables of one request, for all expressions on it. Objects are borrowed.
+pub(super) struct Scope<'a> {
+    request: Value<'a>,
+    caller: Value<'a>,
+    now: Value<'a>,
+    object: Value<'a>,
+    old_object: Value<'a>,
 }
 
-impl Scope {
+impl<'a> Scope<'a> {
     /// The scope that every expression on the request sees: `request` and `caller`.
     pub(super) fn new(facts: &Facts<'_>, carried: Capabilities) -> Self {
-        let mut context = Context::with_env(Arc::clone(&ENV));
-        context.add_variable_from_value("request", value::request(facts, carried));
-        context.add_variable_from_value("caller", value::caller(facts.caller));
-        let fuel = Arc::new(AtomicU64::new(0));
-        let mut scope = Self { context, fuel };
-        scope.charge_rounds(1);
-        scope
+        Self {
+            request: variables::request(facts, carried),
+            caller: variables::caller(facts.caller),
+            now: Value::Null,
+            object: Value::Null,
+            old_object: Value::Null,
+        }
     }
 
-    /// Adds the time.
+    /// Adds the time. One that CEL has no room for stays null, and fails in use.
     pub(super) fn set_now(&mut self, now: Timestamp) {
-        self.context.add_variable_from_value("now", value::timestamp(now));
+        self.now = library::time::Timestamp::of(now).map_or(Value::Null, Value::Timestamp);
     }
 
     /// Adds `object` and `oldObject`; what is absent is null, as in Kubernetes.
     pub(super) fn set_objects(
         &mut self,
-        object: Option<&serde_json::Value>,
-        old_object: Option<&serde_json::Value>,
+        object: Option<&'a serde_json::Value>,
+        old_object: Option<&'a serde_json::Value>,
     ) -> Result<(), Failure> {
-        let mut room = value::Room::default();
-        for (name, json) in [("object", object), ("oldObject", old_object)] {
-            let value = json.map_or(Ok(Value::Null), |json| room.convert(json))?;
-            self.context.add_variable_from_value(name, value);
-        }
-        self.charge_rounds(1 + room.taken() / 64);
+        variables::bound([object, old_object])?;
+        self.object = object.map_or(Value::Null, Value::from_json);
+        self.old_object = old_object.map_or(Value::Null, Value::from_json);
         Ok(())
     }
 
     /// The truth of `expression`.
     pub(super) fn holds(&self, expression: &Expression) -> Result<bool, Failure> {
-        match self.evaluate(expression)? {
+        match Run::new(self).value(&expression.code)? {
             Value::Bool(holds) => Ok(holds),
             _ => Err(Failure::NotBoolean),
         }
@@ -152,75 +166,14 @@ impl Scope {
 
     /// The value of `expression` as a text for people, if it has one.
     pub(super) fn text(&self, expression: &Expression) -> Result<String, Failure> {
-        match self.evaluate(expression)? {
-            Value::String(text) => Ok(text.to_string()),
+        match Run::new(self).value(&expression.code)? {
+            Value::String(text) => Ok((*text).to_owned()),
             Value::Int(number) => Ok(number.to_string()),
-            Value::UInt(number) => Ok(number.to_string()),
-            Value::Float(number) => Ok(number.to_string()),
+            Value::Uint(number) => Ok(number.to_string()),
+            Value::Double(number) => Ok(number.to_string()),
             Value::Bool(truth) => Ok(truth.to_string()),
             _ => Err(Failure::MismatchedTypes),
         }
-    }
-
-    fn evaluate(&self, expression: &Expression) -> Result<Value, Failure> {
-        self.fuel.store(FUEL, Ordering::Relaxed);
-        let value = Value::resolve(&expression.tree, &self.context);
-        // `||` and `&&` absorb errors; running out of fuel must not be absorbed.
-        if self.fuel.load(Ordering::Relaxed) == 0 {
-            return Err(Failure::OutOfFuel);
-        }
-        value.map_err(|error| failure(&error))
-    }
-
-    /// Defines what a loop pays for a round: its own steps, and `wide` units for each operation in
-    /// it that may go through a whole object.
-    fn charge_rounds(&mut self, wide: u64) {
-        let fuel = Arc::clone(&self.fuel);
-        let charge: Function = Box::new(move |call| charge(call, &fuel, wide));
-        // Fails for names of the standard library alone, and no user can write this one.
-        let _ = self.context.add_function(meter::CHARGE, charge);
-    }
-}
-
-/// A function of the CEL crate that hands its argument back without a copy.
-type Function = Box<
-    dyn for<'c, 'v> Fn(&mut FunctionContext<'c, 'v>) -> Result<CowVal<'c, 'v>, ExecutionError>
-        + Send
-        + Sync,
->;
-
-/// `@charge(range, steps of a round, wide operations of a round)` is the range.
-fn charge<'c, 'v>(
-    call: &mut FunctionContext<'c, 'v>,
-    fuel: &AtomicU64,
-    wide: u64,
-) -> Result<CowVal<'c, 'v>, ExecutionError> {
-    let mut number = || match call.args.pop().as_deref().map(Value::try_from) {
-        Some(Ok(Value::Int(number))) => number.unsigned_abs(),
-        _ => u64::MAX,
-    };
-    let operations = number();
-    let steps = number();
-    let range = call.args.pop().ok_or_else(ExecutionError::missing_argument_or_target)?;
-    let rounds = range.as_sizer().map_or(0, |sizer| sizer.size().into_inner().unsigned_abs());
-    let cost = rounds.saturating_mul(operations.saturating_mul(wide).saturating_add(steps));
-    let left = fuel.load(Ordering::Relaxed).saturating_sub(cost);
-    fuel.store(left, Ordering::Relaxed);
-    if left == 0 { Err(ExecutionError::function_error(meter::CHARGE, "fuel")) } else { Ok(range) }
-}
-
-fn failure(error: &ExecutionError) -> Failure {
-    use ExecutionError as E;
-    match error {
-        E::NoSuchKey(_) | E::IndexOutOfBounds(_) => Failure::NoSuchField,
-        E::NoSuchOverload(_)
-        | E::UnexpectedType { .. }
-        | E::UnsupportedTargetType { .. }
-        | E::UnsupportedBinaryOperator(..)
-        | E::UnsupportedIndex(..)
-        | E::UnsupportedKeyType(_)
-        | E::ValuesNotComparable(..) => Failure::MismatchedTypes,
-        _ => Failure::Other,
     }
 }
 

@@ -52,7 +52,7 @@ impl Template {
 
     /// The message. A placeholder that cannot be evaluated reads `?`: a decision does not fail on
     /// its wording.
-    pub(super) fn render(&self, scope: &Scope) -> String {
+    pub(super) fn render(&self, scope: &Scope<'_>) -> String {
         let mut message = String::new();
         for part in &self.0 {
             match part {

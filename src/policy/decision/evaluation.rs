@@ -17,7 +17,7 @@ pub(super) struct Evaluation<'a> {
     carried: Capabilities,
     objects: &'a Objects,
     now: Timestamp,
-    scope: Option<Scope>,
+    scope: Option<Scope<'a>>,
     objects_are_set: bool,
 }
 
@@ -104,7 +104,7 @@ impl<'a> Evaluation<'a> {
         Ok(())
     }
 
-    fn scope(&mut self) -> &mut Scope {
+    fn scope(&mut self) -> &mut Scope<'a> {
         let Self { facts, carried, now, .. } = *self;
         self.scope.get_or_insert_with(|| {
             let mut scope = Scope::new(&facts, carried);

@@ -1,156 +1,225 @@
-//! Requests, callers and objects as CEL values.
+//! The values that expressions compute with. What comes out of an object is borrowed from its
+//! JSON, so that only what an expression looks at costs anything.
 
-use std::collections::HashMap;
+pub(super) mod compare;
+pub(super) mod key;
+pub(super) mod text;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cel::Value;
-use cel::objects::{Key, Map};
-use jiff::Timestamp;
+use serde_json::Value as Json;
 
+use self::key::Key;
+pub(super) use self::text::Text;
 use super::Failure;
-use crate::identity::{Caller, CallerKind};
-use crate::kube::request_info::ResourceInfo;
-use crate::policy::Facts;
-use crate::policy::capability::{Capabilities, Capability};
-use crate::policy::matcher::verb_name;
+use super::fuel::Fuel;
+use super::library::format::Format;
+use super::library::net::{Cidr, Ip};
+use super::library::quantity::Quantity;
+use super::library::regex::Pattern;
+use super::library::semver::Semver;
+use super::library::time::{Duration, Timestamp};
+use super::library::url::Url;
 
-/// Values, counted together over `object` and `oldObject`, beyond which no expression looks at
-/// them.
-const MAX_VALUES: u64 = 200_000;
+/// What an evaluation comes to.
+pub(super) type Outcome<'a> = Result<Value<'a>, Failure>;
 
-/// The fields of `request`.
-pub(super) const REQUEST_FIELDS: &[&str] = &[
-    "apiGroup",
-    "apiVersion",
-    "capabilities",
-    "cluster",
-    "name",
-    "namespace",
-    "path",
-    "query",
-    "resource",
-    "subresource",
-    "verb",
-];
-
-/// The fields of `caller`.
-pub(super) const CALLER_FIELDS: &[&str] = &["groups", "issuer", "kind", "name", "uid"];
-
-/// `request`: every field is always there, empty where the request has none.
-pub(super) fn request(facts: &Facts<'_>, carried: Capabilities) -> Value {
-    let request = facts.request;
-    let none = ResourceInfo::default();
-    let resource = request.resource.as_ref().unwrap_or(&none);
-    let capabilities: Vec<&str> = carried.iter().map(Capability::name).collect();
-    map([
-        ("apiGroup", resource.api_group.as_str().into()),
-        ("apiVersion", resource.api_version.as_str().into()),
-        ("capabilities", capabilities.into()),
-        ("cluster", facts.cluster.into()),
-        ("name", resource.name.as_str().into()),
-        ("namespace", resource.namespace.as_str().into()),
-        ("path", request.path.as_str().into()),
-        ("query", query(facts.query)),
-        ("resource", resource.resource.as_str().into()),
-        ("subresource", resource.subresource.as_str().into()),
-        ("verb", verb_name(request.verb).into()),
-    ])
+/// A value; cheap to clone. It has no `Debug`, since it may be out of a Secret.
+#[derive(Clone)]
+pub(super) enum Value<'a> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Double(f64),
+    String(Text<'a>),
+    Bytes(Arc<[u8]>),
+    List(List<'a>),
+    Map(Map<'a>),
+    Duration(Duration),
+    Timestamp(Timestamp),
+    /// A type, by its name.
+    Type(&'static str),
+    Optional(Option<Arc<Self>>),
+    Cidr(Cidr),
+    Format(&'static Format),
+    Ip(Ip),
+    Quantity(Arc<Quantity>),
+    Semver(Arc<Semver>),
+    Url(Arc<Url>),
+    /// A regular expression that was a literal, compiled at load.
+    Pattern(Arc<Pattern>),
 }
 
-/// Lists of values by name, as parameters such as `command` come more than once.
-fn query(pairs: &[(String, String)]) -> Value {
-    let mut lists: HashMap<&str, Vec<&str>> = HashMap::new();
-    for (name, value) in pairs {
-        lists.entry(name).or_default().push(value);
-    }
-    map(lists.into_iter().map(|(name, values)| (name, values.into())))
+/// A list: a part of an object, or computed.
+#[derive(Clone)]
+pub(super) enum List<'a> {
+    Json(&'a [Json]),
+    Computed(Arc<[Value<'a>]>),
 }
 
-/// `caller`.
-pub(super) fn caller(caller: &Caller) -> Value {
-    let kind = match caller.kind {
-        CallerKind::Person => "person",
-        CallerKind::Workload => "workload",
-    };
-    map([
-        ("groups", caller.groups.clone().into()),
-        ("issuer", caller.issuer.as_str().into()),
-        ("kind", kind.into()),
-        ("name", caller.name.as_str().into()),
-        ("uid", caller.uid.as_deref().unwrap_or_default().into()),
-    ])
+/// A map: a part of an object, or computed.
+#[derive(Clone)]
+pub(super) enum Map<'a> {
+    Json(&'a serde_json::Map<String, Json>),
+    Computed(Arc<BTreeMap<Key<'a>, Value<'a>>>),
 }
 
-/// `now`.
-pub(super) fn timestamp(now: Timestamp) -> Value {
-    // Between two libraries' types RFC 3339 is the common ground; years that CEL has no room for
-    // become null and fail in use.
-    now.to_string().parse().map_or(Value::Null, Value::Timestamp)
-}
-
-fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
-    let map = entries.into_iter().map(|(name, value)| (key(name), value)).collect();
-    Value::Map(Map { map: Arc::new(map) })
-}
-
-fn key(name: &str) -> Key {
-    Key::String(Arc::new(name.to_owned()))
-}
-
-/// Converts JSON within a bound on the number of values.
-#[derive(Default)]
-pub(super) struct Room {
-    taken: u64,
-}
-
-impl Room {
-    /// How many values were converted, long texts counting for several.
-    pub(super) const fn taken(&self) -> u64 {
-        self.taken
+impl<'a> Value<'a> {
+    /// A list of what was computed.
+    pub(super) fn list(items: Vec<Self>) -> Self {
+        Self::List(List::Computed(items.into()))
     }
 
-    pub(super) fn convert(&mut self, json: &serde_json::Value) -> Result<Value, Failure> {
-        use serde_json::Value as Json;
-        self.take(1)?;
-        Ok(match json {
-            Json::Null => Value::Null,
-            Json::Bool(truth) => Value::Bool(*truth),
-            Json::Number(number) => self::number(number).ok_or(Failure::Other)?,
-            Json::String(text) => {
-                self.take(u64::try_from(text.len() / 64).unwrap_or(u64::MAX))?;
-                text.as_str().into()
+    /// A list of texts.
+    pub(super) fn texts<T: Into<Text<'a>>>(texts: impl IntoIterator<Item = T>) -> Self {
+        Self::list(texts.into_iter().map(|text| Self::String(text.into())).collect())
+    }
+
+    pub(super) fn text(text: impl Into<Text<'a>>) -> Self {
+        Self::String(text.into())
+    }
+
+    pub(super) fn map(entries: BTreeMap<Key<'a>, Self>) -> Self {
+        Self::Map(Map::Computed(Arc::new(entries)))
+    }
+
+    pub(super) fn some(value: Self) -> Self {
+        Self::Optional(Some(Arc::new(value)))
+    }
+
+    pub(super) const NONE: Self = Self::Optional(None);
+
+    /// A count as an int.
+    pub(super) fn count(count: usize) -> Self {
+        Self::Int(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// The name of its type, as `type(..)` tells it.
+    pub(super) const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null_type",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Uint(_) => "uint",
+            Self::Double(_) => "double",
+            Self::String(_) | Self::Pattern(_) => "string",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "list",
+            Self::Map(_) => "map",
+            Self::Duration(_) => "google.protobuf.Duration",
+            Self::Timestamp(_) => "google.protobuf.Timestamp",
+            Self::Type(_) => "type",
+            Self::Optional(_) => "optional_type",
+            Self::Cidr(_) => "net.CIDR",
+            Self::Format(_) => "kubernetes.NamedFormat",
+            Self::Ip(_) => "net.IP",
+            Self::Quantity(_) => "kubernetes.Quantity",
+            Self::Semver(_) => "kubernetes.Semver",
+            Self::Url(_) => "kubernetes.URL",
+        }
+    }
+
+    /// Whether `optional.ofNonZeroValue` takes it for nothing.
+    pub(super) fn is_zero(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Bool(truth) => !truth,
+            Self::Int(number) => *number == 0,
+            Self::Uint(number) => *number == 0,
+            Self::Double(number) => *number == 0.0,
+            Self::String(text) => text.is_empty(),
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::List(list) => list.len() == 0,
+            Self::Map(map) => map.len() == 0,
+            Self::Duration(duration) => duration.nanos() == 0,
+            Self::Optional(inner) => inner.is_none(),
+            _ => false,
+        }
+    }
+
+    /// What JSON says, without looking into it. Whole numbers are ints however they are written:
+    /// the API server reads `3.0` into an integer field as 3.
+    #[expect(clippy::cast_possible_truncation, reason = "the bounds are checked before the cast")]
+    pub(super) fn from_json(json: &'a Json) -> Self {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(truth) => Self::Bool(*truth),
+            Json::String(text) => Self::text(text.as_str()),
+            Json::Array(items) => Self::List(List::Json(items)),
+            Json::Object(fields) => Self::Map(Map::Json(fields)),
+            Json::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+                (Some(int), ..) => Self::Int(int),
+                (_, Some(uint), _) => Self::Uint(uint),
+                (.., Some(float)) if float.fract() == 0.0 && float.abs() <= EXACT => {
+                    Self::Int(float as i64)
+                }
+                (.., float) => Self::Double(float.unwrap_or(f64::NAN)),
+            },
+        }
+    }
+}
+
+impl<'a> List<'a> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Json(items) => items.len(),
+            Self::Computed(items) => items.len(),
+        }
+    }
+
+    pub(super) fn at(&self, index: usize) -> Option<Value<'a>> {
+        match self {
+            Self::Json(items) => items.get(index).map(Value::from_json),
+            Self::Computed(items) => items.get(index).cloned(),
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = Value<'a>> + '_ {
+        (0..self.len()).filter_map(|index| self.at(index))
+    }
+
+    /// All items, for a step each.
+    pub(super) fn to_vec(&self, fuel: &mut Fuel) -> Result<Vec<Value<'a>>, Failure> {
+        fuel.spend(self.len())?;
+        Ok(self.iter().collect())
+    }
+}
+
+impl<'a> Map<'a> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Json(fields) => fields.len(),
+            Self::Computed(entries) => entries.len(),
+        }
+    }
+
+    pub(super) fn field(&self, name: &str) -> Option<Value<'a>> {
+        match self {
+            Self::Json(fields) => fields.get(name).map(Value::from_json),
+            Self::Computed(entries) => entries.get(&Key::String(name.into())).cloned(),
+        }
+    }
+
+    pub(super) fn find(&self, key: &Value<'_>) -> Option<Value<'a>> {
+        match (self, key) {
+            (_, Value::String(name)) => self.field(name),
+            (Self::Computed(entries), _) => {
+                let key = Key::to_look_up(key)?;
+                entries.get(&key).cloned()
             }
-            Json::Array(items) => {
-                let items: Result<Vec<_>, _> =
-                    items.iter().map(|item| self.convert(item)).collect();
-                Value::List(Arc::new(items?))
-            }
-            Json::Object(fields) => {
-                let fields =
-                    fields.iter().map(|(name, field)| Ok((key(name), self.convert(field)?)));
-                Value::Map(Map { map: Arc::new(fields.collect::<Result<_, Failure>>()?) })
-            }
-        })
+            (Self::Json(_), _) => None,
+        }
     }
 
-    fn take(&mut self, values: u64) -> Result<(), Failure> {
-        self.taken = self.taken.saturating_add(values);
-        if self.taken > MAX_VALUES { Err(Failure::ObjectTooLarge) } else { Ok(()) }
+    pub(super) fn keys(&self) -> Vec<Key<'a>> {
+        match self {
+            Self::Json(fields) => {
+                fields.keys().map(|name| Key::String(name.as_str().into())).collect()
+            }
+            Self::Computed(entries) => entries.keys().cloned().collect(),
+        }
     }
-}
-
-/// Whole numbers are ints however they are written: the API server reads `3.0` into an integer
-/// field as 3.
-#[expect(clippy::cast_possible_truncation, reason = "the bounds are checked before the cast")]
-fn number(number: &serde_json::Number) -> Option<Value> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if let Some(int) = number.as_i64() {
-        return Some(Value::Int(int));
-    }
-    if let Some(uint) = number.as_u64() {
-        return Some(Value::UInt(uint));
-    }
-    let float = number.as_f64().filter(|float| float.is_finite())?;
-    let whole = float.fract() == 0.0 && float.abs() <= EXACT;
-    Some(if whole { Value::Int(float as i64) } else { Value::Float(float) })
 }
