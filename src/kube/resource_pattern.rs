@@ -31,7 +31,7 @@ impl ResourcePattern {
     /// the pattern names. Objects are no subresources, so a pattern for those alone names none.
     pub fn names_objects(&self, resource: &str, group: &str) -> bool {
         self.resource.matches(resource)
-            && self.group.matches(group)
+            && self.fits_group(resource, group)
             && !matches!(self.subresource, SubresourcePattern::Named(_))
     }
 
@@ -43,7 +43,7 @@ impl ResourcePattern {
     /// Whether `resource` is one of those that the pattern names.
     pub fn matches(&self, resource: &ResourceInfo) -> bool {
         self.resource.matches(&resource.resource)
-            && self.group.matches(&resource.api_group)
+            && self.fits_group(&resource.resource, &resource.api_group)
             && match &self.subresource {
                 SubresourcePattern::Everything => true,
                 SubresourcePattern::Itself => resource.subresource.is_empty(),
@@ -51,6 +51,15 @@ impl ResourcePattern {
                     !resource.subresource.is_empty() && name.matches(&resource.subresource)
                 }
             }
+    }
+
+    /// Events are served by two groups, the same objects in both: whoever names them in one means
+    /// them.
+    fn fits_group(&self, resource: &str, group: &str) -> bool {
+        const EVENT_GROUPS: [&str; 2] = ["", "events.k8s.io"];
+        let is_event = resource == "events" && EVENT_GROUPS.contains(&group);
+        self.group.matches(group)
+            || (is_event && EVENT_GROUPS.iter().any(|group| self.group.matches(group)))
     }
 }
 
@@ -188,6 +197,9 @@ mod tests {
             ("secrets.*", vec!["secrets", "secrets.example.com"], vec!["secrets/x"]),
             ("*.*.example.com", vec!["a.b.example.com"], vec!["a.example.com"]),
             ("virtual*.kubevirt.io/vnc", vec!["virtualmachines/vnc.kubevirt.io"], vec![]),
+            ("events", vec!["events", "events.events.k8s.io"], vec!["events.example.com"]),
+            ("events.events.k8s.io", vec!["events", "events.events.k8s.io"], vec!["pods"]),
+            ("*.events.k8s.io", vec!["events", "events.events.k8s.io"], vec!["secrets"]),
         ] {
             let parsed: ResourcePattern = pattern.parse().unwrap();
             let matches = |text: &&str| parsed.matches(&resource(text));
@@ -213,6 +225,7 @@ mod tests {
             ("*.apps", "deployments", "apps", true),
             ("*", "widgets", "example.com", true),
             ("pods/log", "pods", "", false),
+            ("events", "events", "events.k8s.io", true),
         ] {
             let parsed: ResourcePattern = pattern.parse().unwrap();
             assert_eq!(parsed.names_objects(name, group), fits, "{pattern}: {name}.{group}");
