@@ -242,10 +242,10 @@ fn patch_type(essence: &str) -> Option<&'static str> {
 /// JSON (`"\x6bguard…"`), so it is looked for once more in what it became.
 fn yaml(body: &[u8]) -> Result<Value, Unclassified> {
     let value = strict_yaml::parse(body)?;
-    match placeholder::contains_placeholder(value.to_string().as_bytes()) {
-        true => Err(Unclassified::Placeholder),
-        false => Ok(value),
+    if placeholder::contains_placeholder(value.to_string().as_bytes()) {
+        return Err(Unclassified::Placeholder);
     }
+    Ok(value)
 }
 
 fn upgrade(parts: &mut Parts, info: &RequestInfo) -> Result<Option<Upgrade>, Unclassified> {

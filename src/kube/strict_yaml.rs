@@ -126,7 +126,7 @@ mod tests {
             bomb,
             &deep,
         ] {
-            assert_eq!(parse(text.as_bytes()), Err(Invalid), "{}", &text[..text.len().min(40)]);
+            assert_eq!(parse(text.as_bytes()), Err(Invalid), "{text:.40}");
         }
         assert_eq!(parse(b"a: \xff"), Err(Invalid));
     }
