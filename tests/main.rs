@@ -20,6 +20,7 @@
 
 mod harness;
 
+mod bypass;
 mod compatibility;
 mod failures;
 mod holds;
@@ -27,6 +28,5 @@ mod identity;
 mod masking;
 mod policies;
 mod streams;
-mod strictness;
 mod trail;
 mod tunnel;
