@@ -213,8 +213,9 @@ fn delete_options(
     })
 }
 
+/// Unlike a patch's, an object's type may be in any case (RFC 9110, 8.3.1).
 fn object(essence: &str, body: Bytes) -> Result<Payload, Unclassified> {
-    let value = match essence {
+    let value = match essence.to_ascii_lowercase().as_str() {
         "application/json" => strict_json::parse(&body)?,
         "application/yaml" => yaml(&body)?,
         "application/vnd.kubernetes.protobuf" => {
