@@ -21,8 +21,8 @@
 //! | [`flood`] | stall the gateway or take its memory |
 //! | [`upstream`] | be the API server, and have a client be given what cannot be masked |
 //!
-//! [`catalogue`] is what entries are made of, [`lab`] where they are shown, and [`book`] writes
-//! them down in `docs/bypasses.md`.
+//! [`catalogue`] is what entries are made of, [`lab`] where they are shown ([`h2`] for what is sent
+//! in HTTP/2), and [`book`] writes them down in `docs/bypasses.md`.
 
 mod approvals;
 mod bodies;
