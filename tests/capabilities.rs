@@ -10,8 +10,8 @@ mod table;
 use std::fmt::Write as _;
 
 use self::table::{WAYS, Way};
+use crate::bypass::lab::Lab;
 use crate::harness::Namespace;
-use crate::strictness::lab::Lab;
 
 const HEAD: &str = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\n";
 

@@ -21,6 +21,7 @@
 mod harness;
 
 mod budgets;
+mod bypass;
 mod capabilities;
 mod compatibility;
 mod expressions;
@@ -32,6 +33,5 @@ mod objects;
 mod policies;
 mod policy_tools;
 mod streams;
-mod strictness;
 mod trail;
 mod tunnel;

@@ -210,8 +210,9 @@ fn delete_options(
     })
 }
 
+/// Unlike a patch's, an object's type may be in any case (RFC 9110, 8.3.1).
 fn object(essence: &str, body: Bytes) -> Result<Payload, Unclassified> {
-    let value = match essence {
+    let value = match essence.to_ascii_lowercase().as_str() {
         "application/json" => strict_json::parse(&body)?,
         "application/yaml" => yaml(&body)?,
         "application/vnd.kubernetes.protobuf" => {
@@ -239,8 +240,10 @@ fn patch_type(essence: &str) -> Option<&'static str> {
 /// JSON (`"\x6bguard…"`), so it is looked for once more in what it became.
 fn yaml(body: &[u8]) -> Result<Value, Unclassified> {
     let value = strict_yaml::parse(body)?;
-    let masked = placeholder::contains_placeholder(value.to_string().as_bytes());
-    if masked { Err(Unclassified::Placeholder) } else { Ok(value) }
+    if placeholder::contains_placeholder(value.to_string().as_bytes()) {
+        return Err(Unclassified::Placeholder);
+    }
+    Ok(value)
 }
 
 fn upgrade(parts: &mut Parts, info: &RequestInfo) -> Result<Option<Upgrade>, Unclassified> {

@@ -193,7 +193,7 @@ async fn objects(
         objects.old_object = Box::pin(live.stored(&request.info)).await;
     }
     if needs.object {
-        objects.object = Box::pin(live.would_be_stored(request)).await?;
+        (objects.object, objects.creates) = Box::pin(live.would_be_stored(request)).await?;
     }
     if needs.blast_radius {
         let radius = candidates.blast_radius(&objects);

@@ -17,7 +17,7 @@ use kguard::mask::MaskRules;
 
 pub use connect::{ConnectError, Endpoint, EndpointError};
 pub use headers::Anonymous;
-pub use own::{DryRun, ReadError, count, dry_run, read, read_as, review};
+pub use own::{DryRun, ReadError, dry_run, list, read, read_as, review};
 pub use pool::{Pool, PooledBody, SendError};
 
 use self::pool::Outgoing;

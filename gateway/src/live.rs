@@ -61,28 +61,34 @@ impl<'a> LiveObjects<'a> {
         self.read(request).await
     }
 
-    /// The object that the request would store.
-    pub async fn would_be_stored(&self, request: &KubeRequest) -> Result<Object, WouldRefuse> {
+    /// The object that the request would store, and whether it would create it, if that is known.
+    pub async fn would_be_stored(
+        &self,
+        request: &KubeRequest,
+    ) -> Result<(Object, Option<bool>), WouldRefuse> {
         let Some(resource) = request.info.resource.as_ref().filter(|_| request.writes_object())
         else {
-            return Ok(Object::Absent);
+            return Ok((Object::Absent, None));
         };
         let create = request.info.verb == Verb::Create;
         let stored = STORED.contains(&resource.subresource.as_str())
             && (!create || resource.subresource.is_empty())
             && !QUESTIONS.contains(&resource.api_group.as_str());
         if !stored {
-            return Ok(as_sent(request));
+            return Ok((as_sent(request), None));
         }
         if !dry_runs::are_known(self.cluster, self.caller, &request.info).await {
             let why = "its API server does not say that it knows dry runs, so kguard cannot tell \
                        what it would store";
-            return Ok(Object::Unavailable { why: why.to_owned() });
+            return Ok((Object::Unavailable { why: why.to_owned() }, None));
         }
         match forward::dry_run(self.cluster, self.caller, request).await {
-            Ok(DryRun::Stored(object)) => Ok(Object::Known(object)),
+            Ok(DryRun::Stored { object, creates }) => Ok((Object::Known(object), Some(creates))),
             Ok(DryRun::Refused(response)) => Err(WouldRefuse(response)),
-            Err(error) => Ok(Object::Unavailable { why: format!("its dry run failed: {error}") }),
+            Err(error) => {
+                let why = format!("its dry run failed: {error}");
+                Ok((Object::Unavailable { why }, None))
+            }
         }
     }
 
@@ -105,8 +111,8 @@ impl<'a> LiveObjects<'a> {
             query if query.is_empty() => path,
             query => format!("{path}?{query}"),
         };
-        let count = forward::count(self.cluster, self.caller, &target).await.ok()?;
-        Some(count.max(1))
+        let listed = forward::list(self.cluster, self.caller, &target).await.ok()?;
+        Some(listed.iter().map(BlastRadius::of_listed).fold(0, u64::saturating_add).max(1))
     }
 
     /// The identity and version of the object that the request would delete.

@@ -39,7 +39,7 @@ pub struct Impersonation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidImpersonation {
     /// More groups than anybody has.
-    #[error("a request may name at most {MAX_GROUPS} groups to act as")]
+    #[error("a request may act as a member of at most {MAX_GROUPS} groups")]
     Groups,
     /// An empty name would be no impersonation at all, a padded one another name.
     #[error("the name to act as is empty, or begins or ends with a space")]
@@ -51,7 +51,7 @@ pub enum InvalidImpersonation {
     #[error("a request can act as one user with one uid")]
     Repeated,
     /// Groups or a uid alone.
-    #[error("a request that acts as a group or a uid has to name a user as well (`--as`)")]
+    #[error("a request can act as a group or a uid only together with a user (`--as`)")]
     User,
 }
 

@@ -158,6 +158,11 @@ impl RequestInfo {
                 .is_some_and(|of| of.subresource.is_empty() && of.name.is_empty())
     }
 
+    /// Whether this creates the object if it is not there: an update of most kinds, and an apply.
+    pub fn may_create_by_change(&self) -> bool {
+        matches!(self.verb, Verb::Patch | Verb::Update) && self.subresource().is_empty()
+    }
+
     /// Whether this goes through the API server to a node, a pod or a service.
     pub fn is_proxy(&self) -> bool {
         self.subresource() == "proxy"
@@ -370,7 +375,25 @@ impl ResourceInfo {
             *group == self.api_group
                 && (resources.is_empty() || resources.contains(&self.resource.as_str()))
         });
-        self.namespace.is_empty() && !is_cluster_scoped
+        let is_namespaces = self.is_namespaces() && self.name.is_empty();
+        self.namespace.is_empty() && (is_namespaces || !is_cluster_scoped)
+    }
+
+    /// The namespace that is asked for; of a namespace itself its own name, also where only a field
+    /// selector tells it.
+    pub fn namespace_asked(&self) -> &str {
+        if self.is_namespaces() && self.namespace.is_empty() { &self.name } else { &self.namespace }
+    }
+
+    /// Whether a subresource is read and written with the whole object, its metadata included.
+    pub fn is_of_whole_object(&self) -> bool {
+        const WHOLE: [&str; 5] =
+            ["approval", "ephemeralcontainers", "finalize", "resize", "status"];
+        WHOLE.contains(&self.subresource.as_str())
+    }
+
+    fn is_namespaces(&self) -> bool {
+        self.api_group.is_empty() && self.resource == "namespaces"
     }
 
     /// The resource as people write it: `pods`, `pods/exec`, `deployments.apps`.

@@ -3,6 +3,9 @@
 use super::request_info::ResourceInfo;
 use crate::glob::Glob;
 
+/// Both serve the same events.
+const EVENT_GROUPS: [&str; 2] = ["", "events.k8s.io"];
+
 /// Names resources: `pods`, `pods/exec`, `deployments.apps`, `statefulsets.apps/scale`.
 ///
 /// As in RBAC, a named resource does not take its subresources along (`pods` is not `pods/exec`),
@@ -31,12 +34,12 @@ impl ResourcePattern {
     /// the pattern names. Objects are no subresources, so a pattern for those alone names none.
     pub fn names_objects(&self, resource: &str, group: &str) -> bool {
         self.resource.matches(resource)
-            && self.group.matches(group)
+            && self.fits_group(resource, group)
             && !matches!(self.subresource, SubresourcePattern::Named(_))
     }
 
-    /// The one resource that the pattern names, as `resource.group/subresource`; none if it has a
-    /// star, and so may name several.
+    /// The [key](literal_key) of the one resource that the pattern names; none if it has a star, and
+    /// so may name several.
     pub(crate) fn literal(&self) -> Option<String> {
         let subresource = match &self.subresource {
             SubresourcePattern::Itself => "",
@@ -45,7 +48,7 @@ impl ResourcePattern {
         };
         let literal = self.resource.is_literal() && self.group.is_literal();
         let (resource, group) = (self.resource.as_str(), self.group.as_str());
-        literal.then(|| format!("{resource}.{group}/{subresource}"))
+        literal.then(|| literal_key(resource, group, subresource))
     }
 
     /// Whether the pattern spells the resource out, without a star.
@@ -68,7 +71,7 @@ impl ResourcePattern {
     /// Whether `resource` is one of those that the pattern names.
     pub fn matches(&self, resource: &ResourceInfo) -> bool {
         self.resource.matches(&resource.resource)
-            && self.group.matches(&resource.api_group)
+            && self.fits_group(&resource.resource, &resource.api_group)
             && match &self.subresource {
                 SubresourcePattern::Everything => true,
                 SubresourcePattern::Itself => resource.subresource.is_empty(),
@@ -77,6 +80,24 @@ impl ResourcePattern {
                 }
             }
     }
+
+    /// Events are served by two groups, the same objects in both: whoever names them in one means
+    /// them.
+    fn fits_group(&self, resource: &str, group: &str) -> bool {
+        let is_event = resource == "events" && EVENT_GROUPS.contains(&group);
+        self.group.matches(group)
+            || (is_event && EVENT_GROUPS.iter().any(|group| self.group.matches(group)))
+    }
+}
+
+/// A text that is the same for a resource and a pattern that names it and no other.
+pub(crate) fn literal_key(resource: &str, group: &str, subresource: &str) -> String {
+    let group = if resource == "events" && EVENT_GROUPS.contains(&group) { "" } else { group };
+    let mut key = String::with_capacity(64);
+    for part in [resource, ".", group, "/", subresource] {
+        key.push_str(part);
+    }
+    key
 }
 
 /// Why a text names no resource.
@@ -213,6 +234,9 @@ mod tests {
             ("secrets.*", vec!["secrets", "secrets.example.com"], vec!["secrets/x"]),
             ("*.*.example.com", vec!["a.b.example.com"], vec!["a.example.com"]),
             ("virtual*.kubevirt.io/vnc", vec!["virtualmachines/vnc.kubevirt.io"], vec![]),
+            ("events", vec!["events", "events.events.k8s.io"], vec!["events.example.com"]),
+            ("events.events.k8s.io", vec!["events", "events.events.k8s.io"], vec!["pods"]),
+            ("*.events.k8s.io", vec!["events", "events.events.k8s.io"], vec!["secrets"]),
         ] {
             let parsed: ResourcePattern = pattern.parse().unwrap();
             let matches = |text: &&str| parsed.matches(&resource(text));
@@ -238,6 +262,7 @@ mod tests {
             ("*.apps", "deployments", "apps", true),
             ("*", "widgets", "example.com", true),
             ("pods/log", "pods", "", false),
+            ("events", "events", "events.k8s.io", true),
         ] {
             let parsed: ResourcePattern = pattern.parse().unwrap();
             assert_eq!(parsed.names_objects(name, group), fits, "{pattern}: {name}.{group}");

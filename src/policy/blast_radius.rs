@@ -27,15 +27,18 @@ impl BlastRadius {
                 ("", "namespaces") => {
                     Self::Listed(format!("/api/v1/namespaces/{}/pods", resource.name))
                 }
-                ("", "nodes") => {
-                    let node = &resource.name;
-                    Self::Listed(format!("/api/v1/pods?fieldSelector=spec.nodeName%3D{node}"))
-                }
+                ("", "nodes") => Self::Listed(pods_of_node(&resource.name)),
+                ("apiextensions.k8s.io", _) => Self::of_definition(old_object),
                 _ => Self::of_object(resource, old_object),
             },
             Verb::Patch | Verb::Update => Self::of_change(resource, object, old_object),
             _ => Self::Of(1),
         }
+    }
+
+    /// How much one object of a list takes along.
+    pub fn of_listed(object: &Value) -> u64 {
+        pods(object).max(1)
     }
 
     /// A delete of one object.
@@ -47,11 +50,36 @@ impl BlastRadius {
         }
     }
 
-    /// From 30 to 10 is 20; a change that is none of the number is one.
+    /// A delete of a definition, and with it of every object of its kind.
+    fn of_definition(object: &Object) -> Self {
+        let Object::Known(definition) = object else { return Self::Unknown };
+        let text = |pointer| definition.pointer(pointer).and_then(Value::as_str);
+        let versions = definition.pointer("/spec/versions").and_then(Value::as_array);
+        let served =
+            versions.into_iter().flatten().find(|of| of.get("served") == Some(&true.into()));
+        let version = served.and_then(|of| of.get("name")?.as_str());
+        match (text("/spec/group"), version, text("/spec/names/plural")) {
+            (Some(group), Some(version), Some(plural)) => {
+                Self::Listed(format!("/apis/{group}/{version}/{plural}"))
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    /// From 30 to 10 is 20. Whatever else changes in a workload replaces all of its pods; a taint
+    /// may end all of a node's.
     fn of_change(resource: &ResourceInfo, object: &Object, old_object: &Object) -> Self {
         match (object, old_object) {
             (Object::Known(object), Object::Known(old)) => {
-                Self::Of(replicas(old).saturating_sub(replicas(object)).max(1))
+                let taints = |of: &Value| of.pointer("/spec/taints").cloned();
+                if resource.resource == "nodes" && taints(object) != taints(old) {
+                    return Self::Listed(pods_of_node(&resource.name));
+                }
+                let fewer = replicas(old).saturating_sub(replicas(object));
+                let replaces =
+                    has_pods(resource) && spec_but_replicas(object) != spec_but_replicas(old);
+                let ended = if replaces { pods(old) } else { fewer };
+                Self::Of(ended.max(1))
             }
             (Object::Unavailable { .. }, _) | (_, Object::Unavailable { .. })
                 if has_pods(resource) =>
@@ -63,6 +91,10 @@ impl BlastRadius {
     }
 }
 
+fn pods_of_node(name: &str) -> String {
+    format!("/api/v1/pods?fieldSelector=spec.nodeName%3D{name}")
+}
+
 /// Whether objects of this kind stand for a number of pods.
 fn has_pods(resource: &ResourceInfo) -> bool {
     resource.subresource == "scale"
@@ -70,9 +102,20 @@ fn has_pods(resource: &ResourceInfo) -> bool {
         || resource.resource == "replicationcontrollers"
 }
 
+fn spec_but_replicas(object: &Value) -> Option<Value> {
+    let mut spec = object.get("spec")?.clone();
+    spec.as_object_mut().and_then(|spec| spec.remove("replicas"));
+    Some(spec)
+}
+
 /// The pods of a workload, by whatever of its kinds tells it.
 fn pods(object: &Value) -> u64 {
-    let number = |pointer| object.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    let number = |pointer| match object.pointer(pointer) {
+        // A CronJob lists its Jobs.
+        Some(Value::Array(active)) => active.len() as u64,
+        Some(number) => number.as_u64().unwrap_or(0),
+        None => 0,
+    };
     let running = ["/status/replicas", "/status/currentNumberScheduled", "/status/active"];
     running.map(number).into_iter().fold(replicas(object), u64::max)
 }
@@ -96,11 +139,21 @@ mod tests {
     fn a_request_takes_along_what_ends_with_it() {
         let unknown = || Object::Unavailable { why: String::new() };
         let scale = |replicas: u64| known(json!({"spec": {"replicas": replicas}}));
+        let of = |replicas: u64, image: &str| {
+            known(json!({"spec": {"replicas": replicas, "template": image}}))
+        };
+        let suspended =
+            |suspend: bool| known(json!({"spec": {"suspend": suspend}, "status": {"active": 5}}));
+        let jobs = || known(json!({"status": {"active": [{}, {}]}}));
         let set = || known(json!({"status": {"currentNumberScheduled": 7}}));
         for (verb, resource, new, old, radius) in [
             (Verb::Patch, "deployments/scale.apps", scale(0), scale(30), 30),
             (Verb::Patch, "deployments.apps", scale(10), scale(30), 20),
             (Verb::Update, "deployments.apps", scale(40), scale(30), 1),
+            (Verb::Patch, "deployments.apps", of(30, "b"), of(30, "a"), 30),
+            (Verb::Patch, "deployments.apps", of(10, "b"), of(30, "a"), 30),
+            (Verb::Patch, "jobs.batch", suspended(true), suspended(false), 5),
+            (Verb::Delete, "cronjobs.batch", Object::Absent, jobs(), 2),
             (Verb::Patch, "configmaps", unknown(), unknown(), 1),
             (Verb::Delete, "deployments.apps", Object::Absent, scale(30), 30),
             (Verb::Delete, "daemonsets.apps", Object::Absent, set(), 7),
@@ -137,5 +190,14 @@ mod tests {
             let found = BlastRadius::of(&request, &Object::Absent, &Object::Absent);
             assert_eq!(found, BlastRadius::Listed(listed.to_owned()));
         }
+        let definition = known(json!({"spec": {
+            "group": "example.com",
+            "names": {"plural": "widgets"},
+            "versions": [{"name": "v1beta1", "served": false}, {"name": "v1", "served": true}],
+        }}));
+        let crd = "customresourcedefinitions.apiextensions.k8s.io";
+        let request = request(Verb::Delete, crd, "", "widgets.example.com");
+        let found = BlastRadius::of(&request, &Object::Absent, &definition);
+        assert_eq!(found, BlastRadius::Listed("/apis/example.com/v1/widgets".to_owned()));
     }
 }

@@ -91,6 +91,9 @@ pub struct Objects {
     pub object: Object,
     /// What is stored now.
     pub old_object: Object,
+    /// Whether an update or a patch creates the object. If that is not told, it does where nothing
+    /// is stored now.
+    pub creates: Option<bool>,
     /// How much the request takes along, if that is known.
     pub blast_radius: Option<u64>,
 }
@@ -267,7 +270,8 @@ impl Candidates<'_> {
         // The API server makes another name each time.
         let generated =
             object.is_some_and(|object| object.pointer("/metadata/generateName").is_some());
-        Particulars { carried, created: name.filter(|_| !generated) }
+        let creates = objects.creates.or_else(|| old.map(|old| old.is_none()));
+        Particulars { carried, created: name.filter(|_| !generated), creates }
     }
 
     /// The first denial that no object can change.

@@ -7,13 +7,12 @@
 //! across all namespaces looks at everything about its resource that denies or holds as well.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use super::document::Policy;
 use super::matcher::{Match, Reach, VERBS};
 use crate::glob::Glob;
 use crate::kube::request_info::{RequestInfo, ResourceInfo, Verb};
-use crate::kube::resource_pattern::ResourcePattern;
+use crate::kube::resource_pattern::{ResourcePattern, literal_key};
 
 /// A policy that spells out more than so many pairs of resources and namespaces stands under any
 /// namespace instead.
@@ -63,7 +62,8 @@ impl Index {
         }
     }
 
-    /// The policies that can be about `request`, none of them twice and in no order.
+    /// The policies that can be about `request`, in no order. One that names both an object and its
+    /// status comes twice.
     pub(super) fn find(&self, request: &RequestInfo) -> impl Iterator<Item = u32> + use<'_> {
         let (paths, resources) = match &request.resource {
             None => (self.paths.get(&request.verb), None),
@@ -96,14 +96,16 @@ impl ByResource {
 
     fn find(&self, verb: Verb, resource: &ResourceInfo) -> impl Iterator<Item = &u32> + use<'_> {
         let across = verb.is_of_collection() && resource.may_span_namespaces();
-        let mut key = String::with_capacity(64);
-        // Writing to a String does not fail.
-        let _ =
-            write!(key, "{}.{}/{}", resource.resource, resource.api_group, resource.subresource);
-        let namespace = resource.namespace.as_str();
+        let namespace = resource.namespace_asked();
+        let literal = |subresource: &str| {
+            let key = literal_key(&resource.resource, &resource.api_group, subresource);
+            self.literal.get(&key).map(|of| of.find(namespace, across))
+        };
         let any = self.any.find(namespace, across);
-        let literal = self.literal.get(&key).map(|of| of.find(namespace, across));
-        any.into_iter().chain(literal.into_iter().flatten()).flatten()
+        // Who names an object may mean this of it as well.
+        let whole = resource.is_of_whole_object().then(|| literal("")).flatten();
+        let named = literal(&resource.subresource).into_iter().chain(whole).flatten();
+        any.into_iter().chain(named).flatten()
     }
 }
 
@@ -170,6 +172,10 @@ mod tests {
             "nodes",
             "deployments.apps/scale",
             "pod*",
+            "pods/status",
+            "namespaces",
+            "events",
+            "events.events.k8s.io",
         ];
         let namespaces = &["*", "a", "b", "a*", ""];
         let verbs = &["*", "get", "list", "create", "delete", "head"];
@@ -207,7 +213,8 @@ mod tests {
             policies in prop::collection::vec(policy(), 1..8),
             verb in prop::sample::select(VERBS.map(|(_, verb)| verb).to_vec()),
             resource in prop::sample::select(&[
-                "pods", "pods/exec", "deployments.apps", "deployments/scale.apps", "nodes",
+                "pods", "pods/exec", "pods/status", "deployments.apps", "deployments/scale.apps",
+                "nodes", "namespaces", "namespaces/finalize", "events", "events.events.k8s.io",
                 "widgets.example.com",
             ][..]),
             namespace in prop::sample::select(&["", "a", "b", "ab"][..]),

@@ -44,7 +44,8 @@ pub struct Match {
 pub(super) enum Reach {
     /// For what allows: the request does nothing but what is named.
     Narrow,
-    /// For what denies or holds: the request does what is named, perhaps among other things.
+    /// For what denies or holds: the request does what is named, perhaps among other things; and
+    /// who names an object means the subresources that are the whole of it too.
     Wide,
 }
 
@@ -65,12 +66,15 @@ pub(super) struct Particulars<'a> {
     pub(super) carried: Capabilities,
     /// The name of what is created, if that is known.
     pub(super) created: Option<&'a str>,
+    /// Whether the object is not there yet, if that is known.
+    pub(super) creates: Option<bool>,
 }
 
 impl Match {
     /// Whether it is about the request, as far as its line tells what it carries.
     pub(super) fn fits(&self, facts: &Facts<'_>, carried: Carried, reach: Reach) -> Fit {
-        let line = self.verbs.fit(facts.request, reach)
+        let verb = self.verbs.fit(facts.request, reach);
+        let line = verb > Fit::No
             && self.fits_target(facts.request, reach)
             && self.fits_caller(facts.caller, facts.cluster);
         if !line {
@@ -78,7 +82,7 @@ impl Match {
         }
         let capabilities = self.fits_carried(carried, reach);
         let name = if self.awaits_name(facts.request) { Fit::Open } else { Fit::Yes };
-        capabilities.min(name)
+        verb.min(capabilities).min(name)
     }
 
     /// What [`fits`](Self::fits) left open.
@@ -88,6 +92,11 @@ impl Match {
         particulars: &Particulars<'_>,
         reach: Reach,
     ) -> bool {
+        let verb = || match (self.verbs.fit(request, reach), reach) {
+            (Fit::Open, Reach::Wide) => particulars.creates != Some(false),
+            (Fit::Open, Reach::Narrow) => particulars.creates == Some(false),
+            (fit, _) => fit == Fit::Yes,
+        };
         let capabilities = match (self.capabilities, reach) {
             (None, _) => true,
             (Some(named), Reach::Wide) => named.intersects(particulars.carried),
@@ -99,7 +108,17 @@ impl Match {
             Some(name) => self.names.iter().any(|glob| glob.matches(name)),
             None => reach == Reach::Wide,
         };
-        capabilities && (!self.awaits_name(request) || name())
+        capabilities && verb() && (!self.awaits_name(request) || name())
+    }
+
+    /// Whether it depends on more of the object than on whether there is one.
+    pub(super) fn awaits_object(
+        &self,
+        request: &RequestInfo,
+        carried: Carried,
+        reach: Reach,
+    ) -> bool {
+        self.awaits_name(request) || self.fits_carried(carried, reach) == Fit::Open
     }
 
     fn fits_carried(&self, carried: Carried, reach: Reach) -> Fit {
@@ -149,10 +168,15 @@ impl Match {
                 let touches_all = reach == Reach::Wide && request.verb.is_of_collection();
                 let all_names = touches_all && resource.name.is_empty();
                 let all_namespaces = touches_all && resource.may_span_namespaces();
+                let names = |pattern: &ResourcePattern| {
+                    let whole = reach == Reach::Wide && resource.is_of_whole_object();
+                    pattern.matches(resource)
+                        || whole && pattern.names_objects(&resource.resource, &resource.api_group)
+                };
                 self.covers_resources()
-                    && any(&self.resources, |pattern| pattern.matches(resource))
+                    && any(&self.resources, names)
                     && (all_namespaces
-                        || any(&self.namespaces, |glob| glob.matches(&resource.namespace)))
+                        || any(&self.namespaces, |glob| glob.matches(resource.namespace_asked())))
                     && (all_names
                         || request.creates_object()
                         || any(&self.names, |glob| glob.matches(&resource.name)))
@@ -186,15 +210,24 @@ impl VerbSet {
     /// An exec is a POST over SPDY and a GET over a websocket, with one effect: a policy that
     /// reads `get` allows none, and one that denies or holds either of both means both. A proxied
     /// HEAD is a get, as for RBAC, and a proxied OPTIONS is at least no way around a denied get.
-    fn fit(self, request: &RequestInfo, reach: Reach) -> bool {
+    ///
+    /// An update, and an apply among the patches, creates what is not there. As for RBAC, that is a
+    /// create as well; whether it is one depends on what is stored.
+    fn fit(self, request: &RequestInfo, reach: Reach) -> Fit {
         let wide = reach == Reach::Wide;
-        match request.verb {
+        let fits = match request.verb {
             Verb::Create | Verb::Get if request.is_stream() => {
                 self.contains(Verb::Create) || (wide && self.contains(Verb::Get))
             }
             Verb::Head => self.contains(Verb::Head) || self.contains(Verb::Get),
             Verb::Options => self.contains(Verb::Options) || (wide && self.contains(Verb::Get)),
             verb => self.contains(verb),
+        };
+        let creates = request.may_create_by_change() && self.contains(Verb::Create) != fits;
+        match (fits, reach) {
+            (false, Reach::Wide) | (true, Reach::Narrow) if creates => Fit::Open,
+            (true, _) => Fit::Yes,
+            (false, _) => Fit::No,
         }
     }
 
@@ -204,6 +237,7 @@ impl VerbSet {
             Verb::Create | Verb::Get | Verb::Head | Verb::Options => {
                 self.contains(verb) || self.contains(Verb::Create) || self.contains(Verb::Get)
             }
+            Verb::Patch | Verb::Update => self.contains(verb) || self.contains(Verb::Create),
             verb => self.contains(verb),
         }
     }

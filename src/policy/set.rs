@@ -59,6 +59,7 @@ impl PolicySet {
             })
             .collect();
         policies.sort_unstable_by_key(|(position, _)| *position);
+        policies.dedup_by_key(|(position, _)| *position);
         let policies = policies.into_iter().map(|(_, candidate)| candidate).collect();
         let budgets = self
             .budgets

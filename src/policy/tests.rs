@@ -230,8 +230,10 @@ fn the_starter_pack_holds_a_delete_by_the_garbage_collector() {
         (Verb::Update, &owned, &owned, "allow people"),
         (Verb::Patch, &json!({"metadata": {"labels": {"a": "b"}}}), &owned, "allow people"),
     ] {
-        let request = request(verb, "namespaces", "shop", "shop");
-        let decision = starter_says(&request, CallerKind::Person, object.clone(), old.clone());
-        assert_eq!(decision, says, "{verb} {object}");
+        for resource in ["namespaces", "namespaces/status"] {
+            let request = request(verb, resource, "shop", "shop");
+            let decision = starter_says(&request, CallerKind::Person, object.clone(), old.clone());
+            assert_eq!(decision, says, "{verb} {resource} {object}");
+        }
     }
 }

@@ -65,7 +65,7 @@ pub fn try_raw(url: &str, ca: &Path, head: &str, body: &str) -> std::io::Result<
         head += "Connection: close\r\n";
     }
     head += &format!("Host: {}\r\n\r\n", authority(url));
-    let mut stream = try_connect(url, ca, None)?;
+    let mut stream = try_connect(url, ca, None, HTTP1)?;
     stream.write_all(head.as_bytes())?;
     stream.write_all(body.as_bytes())?;
     let mut answer = Vec::new();
@@ -74,14 +74,16 @@ pub fn try_raw(url: &str, ca: &Path, head: &str, body: &str) -> std::io::Result<
     Ok(parse(&answer))
 }
 
+const HTTP1: &[u8] = b"http/1.1";
+
 /// A TLS connection to an address that a CA vouches for.
 pub fn connect(url: &str, ca: &Path) -> Tls {
-    connect_as(url, ca, None)
+    connect_as(url, ca, None, HTTP1)
 }
 
-/// The same, with a client certificate.
-pub fn connect_as(url: &str, ca: &Path, client: Option<Certificate>) -> Tls {
-    try_connect(url, ca, client).unwrap()
+/// The same, with a client certificate and for another HTTP than 1.1.
+pub fn connect_as(url: &str, ca: &Path, client: Option<Certificate>, protocol: &[u8]) -> Tls {
+    try_connect(url, ca, client, protocol).unwrap()
 }
 
 /// A TLS connection.
@@ -90,7 +92,12 @@ pub type Tls = rustls::StreamOwned<rustls::ClientConnection, TcpStream>;
 /// A certificate chain and its key.
 pub type Certificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-fn try_connect(url: &str, ca: &Path, client: Option<Certificate>) -> std::io::Result<Tls> {
+fn try_connect(
+    url: &str,
+    ca: &Path,
+    client: Option<Certificate>,
+    protocol: &[u8],
+) -> std::io::Result<Tls> {
     let address = authority(url);
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
@@ -103,7 +110,7 @@ fn try_connect(url: &str, ca: &Path, client: Option<Certificate>) -> std::io::Re
         Some((certificates, key)) => config.with_client_auth_cert(certificates, key).unwrap(),
         None => config.with_no_client_auth(),
     };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     let name = ServerName::try_from("localhost").unwrap();
     let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
     let tcp = TcpStream::connect(address)?;

@@ -83,6 +83,13 @@ async fn delete_options_come_from_where_the_server_takes_them() {
 }
 
 #[tokio::test]
+async fn the_type_of_an_object_may_be_in_any_case() {
+    let json = ("content-type", "Application/JSON; charset=UTF-8");
+    let request = classify("POST", "/api/v1/namespaces/n/pods", &[json], "{}").await.unwrap();
+    assert_eq!(request.payload.media_type(), Some("application/json"));
+}
+
+#[tokio::test]
 async fn an_exec_may_be_of_several_lines() {
     let target = format!("{POD}/exec?command=sh&command=-c&command=a%0Ab%09c");
     let request = classify("POST", &target, &[], "").await.unwrap();

@@ -19,7 +19,6 @@ use crate::request::KubeRequest;
 const MAX_READ_BYTES: usize = 16 * 1024 * 1024;
 
 const OBJECT: &str = "application/json";
-const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// Why the gateway could not read an object for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +40,12 @@ pub enum ReadError {
 /// What the API server would do with a request.
 pub enum DryRun {
     /// It would store this.
-    Stored(Value),
+    Stored {
+        /// What.
+        object: Value,
+        /// Whether it is not there yet.
+        creates: bool,
+    },
     /// It would refuse it.
     Refused(http::Response<PooledBody>),
 }
@@ -62,14 +66,16 @@ pub async fn read_as(
     body_of(response).await
 }
 
-/// Counts the objects of a list.
-pub async fn count(cluster: &Cluster, caller: &Caller, target: &str) -> Result<u64, ReadError> {
-    let response = ask(cluster, caller, get(target, METADATA)).await?;
-    let list = body_of(response).await?;
-    match list.get("items") {
-        Some(Value::Array(items)) => Ok(items.len() as u64),
-        // An empty list of metadata has no items at all.
-        Some(Value::Null) => Ok(0),
+/// Reads the objects of a list.
+pub async fn list(
+    cluster: &Cluster,
+    caller: &Caller,
+    target: &str,
+) -> Result<Vec<Value>, ReadError> {
+    let mut list = read(cluster, caller, target).await?;
+    match list.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => Ok(items),
+        Some(Value::Null) => Ok(Vec::new()),
         _ => Err(ReadError::Malformed),
     }
 }
@@ -110,7 +116,8 @@ pub async fn dry_run(
     if response.status().is_client_error() && response.status() != StatusCode::TOO_MANY_REQUESTS {
         return Ok(DryRun::Refused(response));
     }
-    body_of(response).await.map(DryRun::Stored)
+    let creates = response.status() == StatusCode::CREATED;
+    body_of(response).await.map(|object| DryRun::Stored { object, creates })
 }
 
 fn get(target: &str, accept: &'static str) -> Outgoing {

@@ -16,6 +16,10 @@ const CLOUD_IDENTITIES: [&str; 3] = [
 const CREDENTIAL_TYPES: [&str; 2] =
     ["bootstrap.kubernetes.io/token", "kubernetes.io/service-account-token"];
 
+/// Has a Deployment go back to the template of a revision (k8s.io/api `apps/v1`, the controller's
+/// `getRollbackTo`).
+const ROLLBACK: &str = "deprecated.deployment.rollback.to";
+
 /// Deeper than any object of the API server is nested, and no danger to the stack.
 const MAX_DEPTH: usize = 128;
 
@@ -47,43 +51,59 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// A Service that answers on addresses of nodes, of load balancers or of others' choice.
+    /// A Service that leads elsewhere than before, or answers on addresses of nodes, of load
+    /// balancers or of others' choice.
     fn exposes(&self) -> bool {
         let exposing = |object: &Value| {
             let internal = matches!(text(object, "/spec/type"), None | Some("ClusterIP"));
             !internal || has_items(object.pointer("/spec/externalIPs"))
         };
-        let balanced = "/status/loadBalancer";
-        (exposing(self.new) || self.old.is_some_and(exposing))
-            && (self.differs("/spec") || self.differs(balanced))
+        let redirects = self.old.is_some() && self.differs("/spec/selector");
+        let changes = self.differs("/spec") || self.differs("/status/loadBalancer");
+        redirects || changes && (exposing(self.new) || self.old.is_some_and(exposing))
     }
 
     fn makes_credential(&self) -> bool {
         match self.resource.resource.as_str() {
             "secrets" => text(self.new, "/type").is_some_and(|of| CREDENTIAL_TYPES.contains(&of)),
-            _ => CLOUD_IDENTITIES.iter().any(|key| {
-                let identity =
-                    |object: &'a Value| object.pointer("/metadata/annotations")?.get(key);
-                let new = identity(self.new);
-                new.is_some() && new != self.old.and_then(identity)
-            }),
+            // Another one gets another name each time.
+            "configmaps" => {
+                text(self.new, "/metadata/name") == Some("aws-auth")
+                    || self.new.pointer("/metadata/generateName").is_some()
+            }
+            "csidrivers" => {
+                self.differs("/spec/tokenRequests")
+                    && has_items(self.new.pointer("/spec/tokenRequests"))
+            }
+            _ => CLOUD_IDENTITIES
+                .iter()
+                .any(|key| annotation(self.new, key).is_some() && self.differs_in_annotation(key)),
         }
     }
 
     fn kills(&self) -> bool {
-        let Some(old) = self.old else { return self.preempts() };
+        match self.old {
+            Some(old) => self.changes_and_kills(old),
+            None => self.preempts() || self.adopts(),
+        }
+    }
+
+    fn changes_and_kills(&self, old: &Value) -> bool {
         if self.resource.subresource == "scale" {
             // Zero is left out.
             return replicas(self.new).unwrap_or(0) < replicas(old).unwrap_or(0);
         }
         self.differs("/metadata/finalizers")
             || self.differs("/metadata/ownerReferences")
+            || self.rolls_back()
             || match self.resource.resource.as_str() {
                 // What runs on a node is told by its taints and labels.
                 "nodes" => self.differs("/spec/taints") || self.differs("/metadata/labels"),
                 // Who owns a pod, or a set of pods, is told by its labels.
                 "pods" | "replicasets" => self.differs("/metadata/labels") || self.ends_pods(old),
-                _ => pod_in(self.resource).is_some() && self.ends_pods(old),
+                _ if pod_in(self.resource).is_some() => self.ends_pods(old),
+                // Whatever it is, fewer of it is an end of some.
+                _ => replicas(self.new) < replicas(old),
             }
     }
 
@@ -92,6 +112,20 @@ impl<'a> Change<'a> {
     fn preempts(&self) -> bool {
         let keys = ["manualSelector", "priorityClassName"];
         contains_key(self.new, &|key| keys.contains(&key), MAX_DEPTH)
+    }
+
+    /// What has a selector takes over pods, or sets of pods, that fit it and have no owner, and
+    /// deletes those that are too many.
+    fn adopts(&self) -> bool {
+        match self.resource.resource.as_str() {
+            "daemonsets" | "replicasets" | "replicationcontrollers" => true,
+            "deployments" | "statefulsets" => replicas(self.new) == Some(0),
+            _ => false,
+        }
+    }
+
+    fn rolls_back(&self) -> bool {
+        self.resource.resource == "deployments" && self.differs_in_annotation(ROLLBACK)
     }
 
     /// Every change of a spec but that to more replicas.
@@ -108,15 +142,23 @@ impl<'a> Change<'a> {
         let secret = |key: &str| key.to_ascii_lowercase().contains("secret");
         // Files of a node: every Secret of its pods is among them.
         let files = |key: &str| self.is_volume() && matches!(key, "hostPath" | "local");
-        self.changed_programs()
-            .any(|part| contains_key(part, &|key| secret(key) || files(key), MAX_DEPTH))
+        // A service account's own list of them is no program; its pods pull with them.
+        if self.resource.resource == "serviceaccounts" {
+            return self.differs("/imagePullSecrets") || self.differs("/secrets");
+        }
+        self.rolls_back()
+            || self
+                .changed_programs()
+                .any(|part| contains_key(part, &|key| secret(key) || files(key), MAX_DEPTH))
     }
 
     fn runs(&self) -> bool {
-        let program =
-            |key: &str| matches!(key, "containers" | "image" | "podTemplate" | "template");
+        let program = |key: &str| {
+            matches!(key, "chart" | "containers" | "podTemplate" | "template")
+                || key.to_ascii_lowercase().contains("image")
+        };
         match pod_in(self.resource) {
-            Some(pod) => self.differs(pod),
+            Some(pod) => self.differs(pod) || self.rolls_back(),
             None => self.changed_programs().any(|part| contains_key(part, &program, MAX_DEPTH)),
         }
     }
@@ -141,9 +183,17 @@ impl<'a> Change<'a> {
         content.map(|(_, value)| value).chain(pod)
     }
 
+    fn differs_in_annotation(&self, key: &str) -> bool {
+        annotation(self.new, key) != self.old.and_then(|old| annotation(old, key))
+    }
+
     fn differs(&self, pointer: &str) -> bool {
         self.new.pointer(pointer) != self.old.and_then(|old| old.pointer(pointer))
     }
+}
+
+fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a Value> {
+    object.pointer("/metadata/annotations")?.get(key)
 }
 
 fn replicas(object: &Value) -> Option<u64> {

@@ -32,33 +32,31 @@ const CHANNELS: [&str; 12] = [
     "vsock",
 ];
 
-/// Groups whose objects are programs to run, in shapes of their own.
-const CODE_GROUPS: [&str; 8] = [
-    "argoproj.io",
-    "batch.volcano.sh",
-    "kubevirt.io",
-    "pool.kubevirt.io",
-    "serving.knative.dev",
-    "source.toolkit.fluxcd.io",
-    "kustomize.toolkit.fluxcd.io",
-    "tekton.dev",
-];
+/// Domains of groups whose objects are programs to run, in shapes of their own.
+const CODE_DOMAINS: [&str; 6] =
+    ["argoproj.io", "knative.dev", "kubevirt.io", "tekton.dev", "toolkit.fluxcd.io", "volcano.sh"];
+
+/// Domains of groups whose objects guard a cluster.
+const GUARDING_DOMAINS: [&str; 5] =
+    ["cilium.io", "gatekeeper.sh", "kyverno.io", "networking.k8s.io", "projectcalico.org"];
 
 /// Groups whose every write is about what guards or exposes the cluster.
-const GUARDING_GROUPS: [&str; 12] = [
+const GUARDING_GROUPS: [&str; 11] = [
     "admissionregistration.k8s.io",
     "apiregistration.k8s.io",
     "certificates.k8s.io",
     "discovery.k8s.io",
     "flowcontrol.apiserver.k8s.io",
-    "gateway.networking.k8s.io",
-    "networking.k8s.io",
+    "node.k8s.io",
     "policy",
     "policy.networking.k8s.io",
     "rbac.authorization.k8s.io",
     "resource.k8s.io",
     "scheduling.k8s.io",
 ];
+
+/// Namespaces that the cluster keeps for itself.
+const OWN_NAMESPACES: [&str; 2] = ["kube-node-lease", "kube-system"];
 
 /// The same, of the core group.
 const GUARDING_RESOURCES: [&str; 5] =
@@ -85,6 +83,9 @@ impl Line<'_> {
 
     fn changes_guardrails(&self) -> Told {
         let guards = GUARDING_GROUPS.contains(&self.resource.api_group.as_str())
+            || self.is_in_domain(&GUARDING_DOMAINS)
+            // Who leads, and which nodes are alive.
+            || self.is_own_lease()
             || self.is_one_of("", &GUARDING_RESOURCES) && !self.sub("token")
             || self.is("apiextensions.k8s.io", "customresourcedefinitions")
             // Names, addresses and identities (`aws-auth`) of the whole cluster.
@@ -92,7 +93,7 @@ impl Line<'_> {
         match () {
             () if !self.writes() => No,
             () if guards => Yes,
-            // Its type and its external addresses tell what it exposes.
+            // Where it leads, and what it exposes.
             () if self.is("", "services") => Perhaps,
             () => No,
         }
@@ -101,16 +102,19 @@ impl Line<'_> {
     fn gets_credentials(&self) -> Told {
         let certificates = self.group("certificates.k8s.io");
         let rbac = self.group("rbac.authorization.k8s.io");
-        let aws_auth = self.is("", "configmaps")
-            && (&*self.resource.namespace, &*self.resource.name) == ("kube-system", "aws-auth");
+        let in_system =
+            self.is("", "configmaps") && self.resource.namespace == "kube-system" && self.sub("");
+        let aws_auth = in_system && self.resource.name == "aws-auth";
         match () {
             () if self.verb == Verb::Impersonate => Yes,
             () if self.is("", "nodes") && self.sub("proxy") => Yes,
             () if self.sub("token") => Yes,
             () if self.stores() && (certificates || rbac || aws_auth) => Yes,
             // A Secret of some types is filled with a token by a controller, or is one. A service
-            // account can be bound to an identity of the cloud.
+            // account can be bound to an identity of the cloud. A driver can be given tokens.
             () if self.stores() && self.is_one_of("", &["secrets", "serviceaccounts"]) => Perhaps,
+            () if self.stores() && self.is("storage.k8s.io", "csidrivers") => Perhaps,
+            () if self.verb == Verb::Create && in_system => Perhaps,
             () => No,
         }
     }
@@ -121,22 +125,26 @@ impl Line<'_> {
         let changes = self.changes();
         let ends = self.sub("eviction")
             || changes && (self.sub("finalize") || self.sub("resize"))
-            // A pod or a node that is said to have failed is replaced.
+            // What is said to have failed is replaced, or ended.
             || changes && self.sub("status") && self.is_one_of("", &["nodes", "pods"])
-            || changes && self.is("apiextensions.k8s.io", "customresourcedefinitions");
+            || changes && self.sub("status") && self.is_one_of("batch", &["cronjobs", "jobs"])
+            || changes && self.is("apiextensions.k8s.io", "customresourcedefinitions")
+            || self.writes() && (self.is_own_lease() || self.is_template_of_the_past())
+            || self.writes() && self.is("resource.k8s.io", "devicetaintrules")
+            || changes && self.is_in_domain(&CODE_DOMAINS);
         let autoscales = ["autoscaling", "autoscaling.k8s.io", "keda.sh"].map(|of| self.group(of));
-        // These take over pods that their selector fits, and delete those that are too many.
-        let adopts = self.is("", "replicationcontrollers")
-            || self.is_one_of("apps", &["daemonsets", "replicasets"]);
         match () {
             () if deletes || ends || self.hooks_api_server() || self.has_channel_for_code() => Yes,
             () if self.writes() && autoscales.contains(&true) => Yes,
             () if self.sub("ephemeralcontainers") && self.writes() => Yes,
-            () if self.verb == Verb::Create && self.sub("") && adopts => Yes,
-            // A pod of a higher priority pushes others out.
+            // A pod of a higher priority pushes others out; what has a selector takes over what fits
+            // it, and deletes what is too much.
             () if self.verb == Verb::Create => perhaps(self.sub("") && self.is_workload()),
             // Whatever it is, its finalizers and owners decide on what lives with it.
-            () if changes => perhaps(self.sub("") || self.sub("scale")),
+            () if changes => {
+                let whole = self.sub("") || self.resource.is_of_whole_object();
+                perhaps(whole || self.sub("scale"))
+            }
             () => No,
         }
     }
@@ -151,10 +159,13 @@ impl Line<'_> {
         let refers = self.is("", "persistentvolumes") || self.group("storage.k8s.io");
         match () {
             () if self.is("", "secrets") => Yes,
+            () if self.stores() && self.is_template_of_the_past() => Yes,
+            // Pods get the pull Secrets of their service account.
+            () if self.stores() && self.is("", "serviceaccounts") => perhaps(self.sub("")),
             () if self.has_channel_for_code() || self.hooks_api_server() => Yes,
             () if self.sub("ephemeralcontainers") && self.writes() => Yes,
             () if !self.stores() || !self.sub("") => No,
-            () if CODE_GROUPS.contains(&self.resource.api_group.as_str()) => Yes,
+            () if self.is_in_domain(&CODE_DOMAINS) => Yes,
             () => perhaps(self.is_workload() || self.is_foreign() || refers),
         }
     }
@@ -164,8 +175,9 @@ impl Line<'_> {
             () if self.has_channel_for_code() || self.hooks_api_server() => Yes,
             () if self.sub("ephemeralcontainers") && self.writes() => Yes,
             () if !self.stores() || !self.sub("") => No,
+            () if self.is_template_of_the_past() => Yes,
             () if self.is_workload() && self.verb == Verb::Create => Yes,
-            () if CODE_GROUPS.contains(&self.resource.api_group.as_str()) => Yes,
+            () if self.is_in_domain(&CODE_DOMAINS) => Yes,
             () => perhaps(self.is_workload() || self.is_foreign()),
         }
     }
@@ -173,7 +185,8 @@ impl Line<'_> {
     fn sees_environment(&self) -> bool {
         // Writes answer with the object, so they read it too.
         self.is_workload()
-            || self.is("apps", "controllerrevisions")
+            || self.is_in_domain(&CODE_DOMAINS)
+            || self.is_template_of_the_past()
             || self.is("", "configmaps")
             || self.sub("log")
             || self.has_channel()
@@ -195,6 +208,24 @@ impl Line<'_> {
             && (self.group("admissionregistration.k8s.io")
                 || self.group("apiregistration.k8s.io")
                 || self.is("apiextensions.k8s.io", "customresourcedefinitions"))
+    }
+
+    /// What a StatefulSet or a DaemonSet goes back to.
+    fn is_template_of_the_past(&self) -> bool {
+        self.is("apps", "controllerrevisions")
+    }
+
+    fn is_own_lease(&self) -> bool {
+        self.is("coordination.k8s.io", "leases")
+            && OWN_NAMESPACES.contains(&self.resource.namespace.as_str())
+    }
+
+    fn is_in_domain(&self, domains: &[&str]) -> bool {
+        let group = self.resource.api_group.as_str();
+        let within = |domain: &&str| {
+            group.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        domains.iter().any(|domain| within(&domain))
     }
 
     fn is_workload(&self) -> bool {

@@ -4,7 +4,7 @@ use super::*;
 use crate::policy::tests::{path, request};
 
 use crate::kube::request_info::Verb::{
-    Create, Delete, DeleteCollection, Get, Impersonate, List, Patch, Update, Watch,
+    self, Create, Delete, DeleteCollection, Get, Impersonate, List, Patch, Update, Watch,
 };
 
 /// change-Guardrails, get-Credentials, Kill-workloads, open-Tunnel, read-Secrets, Run-code,
@@ -35,9 +35,16 @@ fn carried(request: &RequestInfo) -> String {
     possible.iter().map(letter).collect()
 }
 
+fn lines(of: &[(Verb, &str, &str)]) {
+    for (verb, resource, expected) in of {
+        let request = request(*verb, resource, "shop", "web");
+        assert_eq!(carried(&request), *expected, "{verb:?} {resource}");
+    }
+}
+
 #[test]
 fn the_request_line_tells_what_is_certain_and_what_is_possible() {
-    for (verb, resource, expected) in [
+    lines(&[
         (Get, "nodes", ""),
         (List, "services", ""),
         (Create, "services", "g"),
@@ -46,6 +53,7 @@ fn the_request_line_tells_what_is_certain_and_what_is_possible() {
         (Get, "pods", "E"),
         (Watch, "deployments.apps", "E"),
         (Get, "controllerrevisions.apps", "E"),
+        (Create, "controllerrevisions.apps", "KSRE"),
         (Get, "pods/log", "E"),
         (Get, "secrets", "S"),
         (Watch, "secrets", "S"),
@@ -54,30 +62,25 @@ fn the_request_line_tells_what_is_certain_and_what_is_possible() {
         (Patch, "secrets", "ckS"),
         (Update, "secrets", "ckS"),
         (Create, "pods", "ksRE"),
-        (Create, "replicasets.apps", "KsRE"),
+        (Create, "replicasets.apps", "ksRE"),
         (Patch, "cronjobs.batch", "ksrE"),
         (Patch, "configmaps", "kE"),
         (Update, "pods/ephemeralcontainers", "KSRE"),
         (Update, "pods/status", "KE"),
+        (Update, "deployments/status.apps", "kE"),
+        (Update, "certificatesigningrequests/status.certificates.k8s.io", "GCk"),
         (Get, "pods/exec", "KSRE"),
         (Create, "pods/exec", "KSRE"),
         (Create, "pods/attach", "KSRE"),
         (Get, "nodes/proxy", "CKTSRE"),
-        (Create, "pods/portforward", "TE"),
-        (Get, "services/proxy", "TE"),
-        (Get, "virtualmachineinstances/console.subresources.kubevirt.io", "KTSRE"),
-        (Get, "clusters/proxy.cluster.karmada.io", "KTSRE"),
         (Create, "serviceaccounts/token", "C"),
-        (Create, "serviceaccounts", "Gc"),
-        (Update, "certificatesigningrequests/approval.certificates.k8s.io", "GC"),
+        (Create, "serviceaccounts", "Gcs"),
+        (Update, "certificatesigningrequests/approval.certificates.k8s.io", "GCk"),
         (Create, "clusterrolebindings.rbac.authorization.k8s.io", "GC"),
         (Delete, "clusterrolebindings.rbac.authorization.k8s.io", "GK"),
         (Get, "clusterrolebindings.rbac.authorization.k8s.io", ""),
         (Impersonate, "users", "C"),
         (Delete, "pods", "KE"),
-        (Delete, "widgets.example.com", "K"),
-        (Create, "widgets.example.com", "sr"),
-        (Create, "workflows.argoproj.io", "SR"),
         (Create, "pods/eviction", "KE"),
         (Patch, "statefulsets/scale.apps", "kE"),
         (Patch, "widgets/scale.example.com", "k"),
@@ -89,13 +92,33 @@ fn the_request_line_tells_what_is_certain_and_what_is_possible() {
         (Create, "mutatingwebhookconfigurations.admissionregistration.k8s.io", "GKSR"),
         (Update, "apiservices.apiregistration.k8s.io", "GKSR"),
         (Update, "networkpolicies.networking.k8s.io", "Gk"),
+    ]);
+}
+
+#[test]
+fn the_request_line_tells_it_of_what_others_serve() {
+    lines(&[
+        (Create, "pods/portforward", "TE"),
+        (Get, "services/proxy", "TE"),
+        (Get, "virtualmachineinstances/console.subresources.kubevirt.io", "KTSRE"),
+        (Get, "clusters/proxy.cluster.karmada.io", "KTSRE"),
+        (Delete, "widgets.example.com", "K"),
+        (Create, "widgets.example.com", "sr"),
+        (Get, "widgets.example.com", ""),
+        (Create, "workflows.argoproj.io", "SRE"),
+        (Get, "workflows.argoproj.io", "E"),
+        (Patch, "helmreleases.helm.toolkit.fluxcd.io", "KSRE"),
+        (Create, "widgets.notargoproj.io", "sr"),
+        (Create, "clusterpolicies.kyverno.io", "Gsr"),
+        (Create, "gateways.gateway.networking.k8s.io", "Gsr"),
         (Create, "persistentvolumes", "s"),
+        (Create, "csidrivers.storage.k8s.io", "cs"),
+        (Create, "runtimeclasses.node.k8s.io", "G"),
+        (Create, "devicetaintrules.resource.k8s.io", "GK"),
+        (Patch, "jobs/status.batch", "KE"),
         (Delete, "resourcequotas", "GK"),
         (Create, "selfsubjectreviews.authentication.k8s.io", ""),
-    ] {
-        let request = request(verb, resource, "shop", "web");
-        assert_eq!(carried(&request), expected, "{verb:?} {resource}");
-    }
+    ]);
 }
 
 #[test]
@@ -107,6 +130,14 @@ fn names_and_addresses_of_the_whole_cluster_are_guardrails() {
     ] {
         let request = request(Patch, "configmaps", namespace, name);
         assert_eq!(carried(&request), expected, "{namespace}/{name}");
+    }
+}
+
+#[test]
+fn leases_of_the_cluster_itself_tell_who_lives_and_who_leads() {
+    for (namespace, expected) in [("shop", "k"), ("kube-system", "GK"), ("kube-node-lease", "GK")] {
+        let request = request(Patch, "leases.coordination.k8s.io", namespace, "x");
+        assert_eq!(carried(&request), expected, "{namespace}");
     }
 }
 
@@ -208,6 +239,7 @@ fn a_change_of_what_pods_depend_on_kills_them() {
         ("data", "configmaps", "/data/a", Value::Null, json!("b"), "E"),
         ("less", "widgets/scale.example.com", number, json!(1), Value::Null, "K"),
         ("more", "widgets/scale.example.com", number, json!(1), json!(2), ""),
+        ("less by itself", "widgets.example.com", number, json!(2), json!(1), "K"),
     ]);
 }
 
@@ -229,6 +261,7 @@ fn a_change_of_what_a_service_exposes_is_one_of_the_guardrails() {
         ("exposure", "services", kind, json!("ClusterIP"), json!("NodePort"), "G"),
         ("the end of exposure", "services", kind, json!("NodePort"), json!("ClusterIP"), "G"),
         ("an address", "services", "/spec/externalIPs", Value::Null, addresses, "G"),
+        ("another target", "services", "/spec/selector/a", json!("b"), json!("c"), "G"),
     ]);
     let exposed =
         |label: &str| json!({"metadata": {"labels": label}, "spec": {"type": "NodePort"}});
@@ -240,7 +273,9 @@ fn a_change_that_gives_an_identity_gets_credentials() {
     let role = "/metadata/annotations/eks.amazonaws.com~1role-arn";
     let other = "/metadata/annotations/x";
     let token = "kubernetes.io/service-account-token";
+    let secrets = json!([{"name": "s"}]);
     edits(&[
+        ("a pull Secret", "serviceaccounts", "/imagePullSecrets", Value::Null, secrets, "GS"),
         ("a cloud identity", "serviceaccounts", role, Value::Null, json!("x"), "GC"),
         ("an annotation", "serviceaccounts", other, Value::Null, json!("x"), "G"),
         ("a token's Secret", "secrets", "/type", Value::Null, json!(token), "CS"),
@@ -253,6 +288,9 @@ fn a_new_object_carries_what_is_in_it() {
     let pod = || json!({"spec": {"containers": [{"image": "a"}]}});
     for (name, resource, new, expected) in [
         ("a pod", "pods", pod(), "RE"),
+        ("a Deployment", "deployments.apps", deployment(1, "a"), "RE"),
+        ("a Deployment that takes over", "deployments.apps", deployment(0, "a"), "KRE"),
+        ("tokens", "csidrivers.storage.k8s.io", json!({"spec": {"tokenRequests": [{}]}}), "C"),
         ("with a Secret", "pods", with(pod(), "/spec/volumes", json!([{"secret": {}}])), "SRE"),
         ("with a priority", "pods", with(pod(), "/spec/priorityClassName", json!("high")), "KRE"),
         (
@@ -287,6 +325,29 @@ fn a_new_object_carries_what_is_in_it() {
     ] {
         assert_eq!(settled(resource, &new, None), expected, "{name}");
     }
+}
+
+#[test]
+fn an_apply_that_creates_carries_what_a_create_does() {
+    let patch = request(Patch, "replicasets.apps", "shop", "web");
+    let new = deployment(0, "a");
+    let change = Change::of(&patch, &new, None).unwrap();
+    assert_eq!(initials(Carried::by(&patch).with(&change)), "KRE");
+
+    let create = request(Create, "configmaps", "kube-system", "");
+    for (name, expected) in [("aws-auth", "GCE"), ("other", "GE")] {
+        let new = json!({"metadata": {"name": name}});
+        let change = Change::of(&create, &new, None).unwrap();
+        assert_eq!(initials(Carried::by(&create).with(&change)), expected, "{name}");
+    }
+}
+
+/// The controller still honours it.
+#[test]
+fn an_annotation_has_a_deployment_go_back_to_another_template() {
+    let old = deployment(3, "a");
+    let at = "/metadata/annotations/deprecated.deployment.rollback.to";
+    assert_eq!(settled("deployments.apps", &with(old.clone(), at, json!("1")), Some(&old)), "KSRE");
 }
 
 #[test]

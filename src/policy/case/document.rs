@@ -216,6 +216,7 @@ fn objects(request: &RequestInfo, object: Option<Object>, old_object: Option<Obj
     let why = "the case does not give it; write `none` if there is none";
     let missing = Objects::unknown(request, why);
     Objects {
+        creates: if old_object.is_some() { None } else { missing.creates },
         object: object.unwrap_or(missing.object),
         old_object: old_object.unwrap_or(missing.old_object),
         blast_radius: None,

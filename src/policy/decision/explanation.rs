@@ -118,7 +118,7 @@ impl Decision {
 
 impl Objects {
     /// What is known without looking: that a read has no objects, and a create no old one. The
-    /// others exist and are not known, `why` ever.
+    /// others exist and are not known, `why` ever: what updates or patches creates nothing.
     pub fn unknown(request: &RequestInfo, why: &str) -> Self {
         let unknown = |exists: bool| {
             if exists && !request.is_stream() && !request.is_proxy() {
@@ -130,6 +130,7 @@ impl Objects {
         Self {
             object: unknown(matches!(request.verb, Verb::Create | Verb::Patch | Verb::Update)),
             old_object: unknown(matches!(request.verb, Verb::Delete | Verb::Patch | Verb::Update)),
+            creates: Some(false),
             blast_radius: None,
         }
     }
@@ -149,7 +150,8 @@ impl Candidates<'_> {
         let particulars = self.particulars(objects);
         let mut evaluation = Evaluation::new((self.facts, particulars.carried), objects, now);
         let applies = |candidate: &Candidate<'_, Policy>| {
-            if candidate.is_open()
+            let Policy { matches, effect, .. } = candidate.document;
+            if matches.awaits_object(self.facts.request, self.carried, effect.reach())
                 && let Some(why) = unknown(objects)
             {
                 return Applies::Unknown { why };

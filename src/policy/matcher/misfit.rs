@@ -33,7 +33,7 @@ impl Match {
         let cluster = any(&self.clusters, |pattern| pattern.matches(facts.cluster));
         let capabilities = self.fits_carried(carried, reach) > Fit::No;
         let rest = [
-            ("verbs", self.verbs.fit(request, reach), request.verb.to_string()),
+            ("verbs", self.verbs.fit(request, reach) > Fit::No, request.verb.to_string()),
             ("callers", caller, facts.caller.name.clone()),
             ("clusters", cluster, facts.cluster.to_owned()),
             ("capabilities", capabilities, names(carried.possible)),

@@ -84,6 +84,23 @@ fn a_denial_reaches_everything_that_does_what_it_names() {
         ("namespaces: [prod], names: [db]", List, "pods", "prod", "", "deny b"),
         ("namespaces: [prod], names: [db]", List, "pods", "prod", "web", "allow a"),
         ("names: [db]", Create, "pods", "prod", "", "deny b"),
+        ("resources: [pods]", Get, "pods/status", "prod", "web", "deny b"),
+        ("resources: [pods]", Get, "pods/ephemeralcontainers", "prod", "web", "deny b"),
+        ("resources: [pods]", Get, "pods/log", "prod", "web", "allow a"),
+        ("resources: [pods]", Get, "nodes/status", "", "n", "allow a"),
+        ("resources: ['*.apps']", Patch, "deployments/status.apps", "prod", "web", "deny b"),
+        (
+            "resources: [namespaces], verbs: [update]",
+            Update,
+            "namespaces/finalize",
+            "x",
+            "x",
+            "deny b",
+        ),
+        ("resources: [namespaces], namespaces: [x]", List, "namespaces", "", "", "deny b"),
+        ("resources: [namespaces], namespaces: [x]", List, "namespaces", "", "x", "deny b"),
+        ("resources: [namespaces], namespaces: [x]", List, "namespaces", "", "y", "allow a"),
+        ("resources: [events]", Get, "events.events.k8s.io", "prod", "e", "deny b"),
         ("names: [db]", Create, "pods/eviction", "prod", "web", "allow a"),
         ("capabilities: [run-code]", Create, "pods", "prod", "", "deny b"),
         ("capabilities: [run-code, open-tunnel]", Patch, "deployments.apps", "prod", "x", "deny b"),
@@ -111,6 +128,8 @@ fn an_allowance_reaches_nothing_that_does_more_than_it_names() {
         ("verbs: [get, list, watch]", Get, "pods/exec", "prod", "web", false),
         ("verbs: [get, list, watch]", Get, "pods/portforward", "prod", "web", false),
         ("names: [db]", Create, "pods", "prod", "", false),
+        ("resources: [pods]", Get, "pods/status", "prod", "web", false),
+        ("resources: [namespaces], namespaces: [x]", List, "namespaces", "", "", false),
         ("capabilities: [see-environment]", Get, "pods", "prod", "web", true),
         ("capabilities: [see-environment]", Get, "nodes", "", "n", false),
         ("capabilities: [see-environment]", Get, "pods/exec", "prod", "web", false),
@@ -148,6 +167,32 @@ fn a_create_is_known_by_the_name_of_its_object() {
         assert_eq!(says(&allow) == "allow a", allows, "{fields} {metadata}");
         assert_eq!(says(&deny) == "deny b", denies, "{fields} {metadata}");
     }
+}
+
+/// An update, and an apply, creates what is not there.
+#[test]
+fn a_change_that_creates_is_a_create_too() {
+    let apply = request(Verb::Patch, "configmaps", "shop", "c");
+    let deny = set(&["{effect: allow}", "{match: {verbs: [create]}, effect: deny}"]);
+    let patch = set(&["{match: {verbs: [patch]}, effect: allow}"]);
+    let both = set(&["{match: {verbs: [create, patch]}, effect: allow}"]);
+    let unknown = || Object::Unavailable { why: String::new() };
+    for (old_object, creates, denied, patches) in [
+        (Object::Absent, None, "deny b", "deny -"),
+        (known(json!({})), None, "allow a", "allow a"),
+        (unknown(), None, "deny b", "deny -"),
+        (unknown(), Some(true), "deny b", "deny -"),
+        (unknown(), Some(false), "allow a", "allow a"),
+    ] {
+        let objects = Objects { old_object, creates, ..Objects::default() };
+        assert_eq!(brief(&decide(&deny, &apply, Person, &objects)), denied, "{objects:?}");
+        assert_eq!(brief(&decide(&patch, &apply, Person, &objects)), patches, "{objects:?}");
+        assert_eq!(brief(&decide(&both, &apply, Person, &objects)), "allow a", "{objects:?}");
+    }
+    // A subresource is never created.
+    let scale = request(Verb::Patch, "deployments/scale.apps", "shop", "web");
+    assert_eq!(brief(&decide(&deny, &scale, Person, &Objects::default())), "allow a");
+    assert_eq!(brief(&decide(&patch, &scale, Person, &Objects::default())), "allow a");
 }
 
 #[test]

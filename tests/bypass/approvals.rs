@@ -4,9 +4,62 @@ use std::thread::Scope;
 
 use serde_json::Value;
 
+use super::catalogue::{SECTION, Section, Story};
 use super::lab::Lab;
 use crate::harness::http::Answer;
 use crate::harness::{User, eventually};
+
+pub static STORIES: Section = Section {
+    title: "Approvals",
+    about: "A hold waits for somebody else, and its approval is for one request on one object.",
+    stories: TOLD,
+    ..SECTION
+};
+
+const TOLD: &[Story] = &[
+    Story {
+        name: "approving oneself",
+        attacker: "approves his own request, or has a robot of his in the approving group do it",
+        unguarded: "has no approvals",
+        guarded: "403, and 404 for those who may not even see it",
+    },
+    Story {
+        name: "approving what was not seen",
+        attacker: "has an approver send another digest than the one that he was shown",
+        unguarded: "has no approvals",
+        guarded: "409",
+    },
+    Story {
+        name: "guessing the id of a hold",
+        attacker: "reads or decides a hold that is not his, or without a token",
+        unguarded: "has no approvals",
+        guarded: "404, and 401",
+    },
+    Story {
+        name: "another object of the same name",
+        attacker: "replaces the object while the approver looks at it",
+        unguarded: "**200** deletes whatever has the name",
+        guarded: "409: the delete is bound to uid and resourceVersion",
+    },
+    Story {
+        name: "the same approval twice",
+        attacker: "sends an approved request again, or with another body or query",
+        unguarded: "has no approvals",
+        guarded: "a hold of its own for each",
+    },
+    Story {
+        name: "leaving before the approval",
+        attacker: "closes the connection and has it approved later",
+        unguarded: "has no approvals",
+        guarded: "the hold is cancelled; nothing runs",
+    },
+    Story {
+        name: "more holds than anybody could look at",
+        attacker: "opens one after the other",
+        unguarded: "has no approvals",
+        guarded: "429 from the 65th on; others go on",
+    },
+];
 
 const HOLD: &str = r#"apiVersion: kguard.dev/v1alpha1
 kind: Policy

@@ -1,6 +1,47 @@
 //! The control API: no token, wrong methods, bodies that are too much or something else.
 
+use super::catalogue::{SECTION, Section, Story};
 use super::lab::Lab;
+
+pub static STORIES: Section = Section {
+    title: "The control API",
+    about: "What a browser can be made to send, and what no client sends.",
+    stories: TOLD,
+    ..SECTION
+};
+
+const TOLD: &[Story] = &[
+    Story {
+        name: "no token",
+        attacker: "asks for holds, entries, sessions",
+        unguarded: "has no such API",
+        guarded: "401",
+    },
+    Story {
+        name: "another method",
+        attacker: "posts where one reads",
+        unguarded: "has no such API",
+        guarded: "405",
+    },
+    Story {
+        name: "what others may not see",
+        attacker: "asks for the trail of everybody",
+        unguarded: "has no such API",
+        guarded: "403, and one's own entries alone",
+    },
+    Story {
+        name: "a form across sites",
+        attacker: "decides a hold with a `text/plain` or a form",
+        unguarded: "has no such API",
+        guarded: "415",
+    },
+    Story {
+        name: "two verdicts",
+        attacker: "sends `deny` and `approve` under one key, unknown fields, too deep, too long",
+        unguarded: "has no such API",
+        guarded: "422, 400 and 413",
+    },
+];
 
 #[test]
 fn the_control_api_answers_nobody_and_nothing_but_its_own_calls() {

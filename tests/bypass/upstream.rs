@@ -7,8 +7,43 @@ use std::sync::Arc;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::catalogue::{SECTION, Section, Story};
 use super::lab::SECRET;
 use crate::harness::{Gateway, Settings, User, http, provider};
+
+pub static STORIES: Section = Section {
+    title: "Being the API server",
+    about: "What comes back is not believed either: what cannot be masked does not pass.",
+    stories: TOLD,
+    ..SECTION
+};
+
+const TOLD: &[Story] = &[
+    Story {
+        name: "another type than it is",
+        attacker: "answers HTML, protobuf, YAML, UTF-16, two objects, text, or none of them",
+        unguarded: "",
+        guarded: "502, and nothing of it",
+    },
+    Story {
+        name: "an answer that breaks off",
+        attacker: "ends in the middle, or before its length",
+        unguarded: "",
+        guarded: "502, or a connection that breaks off",
+    },
+    Story {
+        name: "an upgrade that nobody asked for",
+        attacker: "answers 101",
+        unguarded: "",
+        guarded: "502",
+    },
+    Story {
+        name: "a redirect",
+        attacker: "answers 307 with the value in it",
+        unguarded: "",
+        guarded: "307 without `Location`",
+    },
+];
 
 /// What it answers, by the name of the Secret that is asked for.
 fn answers() -> Vec<(&'static str, Vec<u8>, u16)> {

@@ -2,8 +2,37 @@
 
 use std::io::{Read, Write};
 
+use super::catalogue::{SECTION, Section, Story};
 use super::lab::Lab;
 use crate::harness::{User, http};
+
+pub static STORIES: Section = Section {
+    title: "Stalling",
+    about: "A gateway that waits, or that keeps what it is sent, is stopped by anybody.",
+    stories: TOLD,
+    ..SECTION
+};
+
+const TOLD: &[Story] = &[
+    Story {
+        name: "too much, too deep, too wide, too long",
+        attacker: "sends 4 MiB, a million brackets, a million zeros, a thousand headers, a header of a megabyte, a path of 17 KiB",
+        unguarded: "takes most of them",
+        guarded: "413, 400 and 431, and it goes on",
+    },
+    Story {
+        name: "bodies that never come",
+        attacker: "announces them and waits",
+        unguarded: "waits a minute",
+        guarded: "keeps no more than the caller's share; others go on",
+    },
+    Story {
+        name: "silence",
+        attacker: "connects and says nothing, or half a head",
+        unguarded: "closes after a while",
+        guarded: "closes after half a minute",
+    },
+];
 
 const CREATE: &str =
     "POST /api/v1/namespaces/$NS/configmaps?dryRun=All\nContent-Type: application/json";
