@@ -136,3 +136,35 @@ fn what_cannot_be_seen_is_assumed_to_be_the_worst() {
     namespace.admin(&["create", "rolebinding", "sees", "--role=sees", &account]).ok();
     crate::harness::eventually("the right to read", || (patch().status == 200).then_some(()));
 }
+
+/// What is decided on is what is done: an object that changes in between is not changed.
+#[test]
+fn nobody_changes_an_object_between_the_look_and_the_deed() {
+    let (gateway, namespace, alice) =
+        stage("between", &["{match: {capabilities: [run-code]}, effect: deny}"]);
+    let n = namespace.name.as_str();
+    namespace.apply(DEPLOYMENT);
+    let target = format!("/apis/apps/v1/namespaces/{n}/deployments/web");
+    let flip = |image: &str| {
+        let head = format!("PATCH {target}\nContent-Type: application/merge-patch+json");
+        let body = format!(r#"{{"metadata":{{"annotations":{{"x":"{image}"}}}}}}"#);
+        crate::harness::http::send(&gateway, &alice, &head, &body).status
+    };
+    let copy = || {
+        let head = format!("PATCH {target}\nContent-Type: application/json-patch+json");
+        let body = r#"[{"op":"copy","from":"/metadata/annotations/x","path":"/spec/template/spec/containers/0/image"}]"#;
+        crate::harness::http::send(&gateway, &alice, &head, body).status
+    };
+    assert_eq!((flip("none"), copy()), (200, 200), "the same image is no program");
+    assert_eq!((flip("evil"), copy()), (200, 403), "another one is");
+    let statuses = std::thread::scope(|scope| {
+        let flips =
+            scope.spawn(|| (0..60).map(|i| flip(["none", "evil"][i % 2])).collect::<Vec<_>>());
+        let copies: Vec<_> = (0..60).map(|_| copy()).collect();
+        assert!(flips.join().unwrap().contains(&200));
+        copies
+    });
+    assert!(statuses.iter().all(|status| [200, 403, 409].contains(status)), "{statuses:?}");
+    let image = "jsonpath={.spec.template.spec.containers[0].image}";
+    assert_eq!(namespace.admin(&["get", "deployment", "web", "-o", image]).ok(), "none");
+}

@@ -17,7 +17,7 @@ use crate::cluster::Cluster;
 use crate::forward::PooledBody;
 use crate::hold::Approval;
 use crate::impersonate::{self, Refusal};
-use crate::live::{LiveObjects, WouldRefuse};
+use crate::live::{Change, LiveObjects, Seen, WouldRefuse};
 use crate::policies::Mode;
 use crate::request::KubeRequest;
 
@@ -44,6 +44,7 @@ pub struct Permit {
     policy: Option<String>,
     hold: Option<String>,
     reservation: Reservation,
+    seen: Option<Seen>,
 }
 
 /// A request that waits. Turned into a permit by an approval of it, and by nothing else.
@@ -52,6 +53,7 @@ pub struct Held {
     subject: Subject,
     terms: HoldTerms,
     charges: Vec<Charge>,
+    seen: Option<Seen>,
 }
 
 /// A refused request and why.
@@ -124,8 +126,8 @@ impl Deciding<'_> {
                 return Verdict::Deny(Box::new(Denial { subject, policy, message }));
             }
         }
-        let ruling = match self.rule(&subject).await {
-            Ok(ruling) => ruling,
+        let (ruling, seen) = match self.rule(&subject).await {
+            Ok(ruled) => ruled,
             Err(WouldRefuse(response)) => {
                 return Verdict::Futile(Box::new(Futile { subject, response }));
             }
@@ -135,12 +137,12 @@ impl Deciding<'_> {
             Mode::Observe => ruling.only_observed(),
         };
         subject.findings.carried = ruling.carried;
-        self.settle(subject, ruling)
+        self.settle(subject, ruling, seen)
     }
 
-    /// What the policies say: of the caller, and of the one as whom he acts as well, since neither
+    /// What the policies say, and on what they have seen: of the caller, and of the one as whom he acts as well, since neither
     /// gets more by way of the other.
-    async fn rule(&self, subject: &Subject) -> Result<Ruling, WouldRefuse> {
+    async fn rule(&self, subject: &Subject) -> Result<(Ruling, Option<Seen>), WouldRefuse> {
         let facts = |caller| Facts {
             request: &subject.request.info,
             query: subject.request.query.pairs(),
@@ -151,62 +153,71 @@ impl Deciding<'_> {
         let live = LiveObjects::of(self.cluster, &subject.identity);
         if subject.request.impersonation.is_none() {
             let needs = callers.needs();
-            let objects = objects(&live, &subject.request, (&callers, needs)).await?;
-            return Ok(callers.decide(&objects, self.now));
+            let (objects, seen) = objects(&live, &subject.request, (&callers, needs)).await?;
+            return Ok((callers.decide(&objects, self.now), seen));
         }
         let identitys = self.policies.candidates(&facts(&subject.identity));
         let needs = callers.needs().and(identitys.needs());
-        let objects = objects(&live, &subject.request, (&callers, needs)).await?;
+        let (objects, seen) = objects(&live, &subject.request, (&callers, needs)).await?;
         let caller = callers.decide(&objects, self.now);
-        Ok(caller.and(identitys.decide(&objects, self.now)))
+        Ok((caller.and(identitys.decide(&objects, self.now)), seen))
     }
 
     /// Turns a ruling into a verdict, once its price is reserved.
-    fn settle(&self, mut subject: Subject, ruling: Ruling) -> Verdict {
+    fn settle(&self, mut subject: Subject, ruling: Ruling, seen: Option<Seen>) -> Verdict {
         let Ruling { decision, observed, charges, .. } = ruling;
         subject.findings.observed = observed.map(|observed| record_of(&observed.0));
         let charges = if subject.request.is_dry_run() { Vec::new() } else { charges };
         let policy = match decision {
             Decision::Allow { policy } => policy,
-            refused => return Verdict::of_refusal(subject, refused, charges),
+            refused => return Verdict::of_refusal(subject, refused, (charges, seen)),
         };
         match self.budgets.reserve(&subject.caller.name, charges.clone(), self.now) {
             Ok(reservation) => {
                 let over = reservation.observed.as_ref().map(record_of);
                 subject.findings.observed = subject.findings.observed.take().or(over);
-                Verdict::Allow(Box::new(Permit { subject, policy, hold: None, reservation }))
+                let hold = None;
+                Verdict::Allow(Box::new(Permit { subject, policy, hold, reservation, seen }))
             }
-            Err(over) => Verdict::of_refusal(subject, over, charges),
+            Err(over) => Verdict::of_refusal(subject, over, (charges, seen)),
         }
     }
 }
 
-/// Reads what policies look at, and nothing else.
+/// Reads what policies look at, and nothing else; with what is to be remembered of a change of an
+/// object that is there.
 async fn objects(
     live: &LiveObjects<'_>,
     request: &KubeRequest,
     (candidates, needs): (&Candidates<'_>, Needs),
-) -> Result<Objects, WouldRefuse> {
+) -> Result<(Objects, Option<Seen>), WouldRefuse> {
     let mut objects = Objects::default();
+    let mut seen = None;
     // Boxed, as they are rare and big: every request's future has room for them.
-    if needs.old_object {
-        objects.old_object = Box::pin(live.stored(&request.info)).await;
-    }
     if needs.object {
-        (objects.object, objects.creates) = Box::pin(live.would_be_stored(request)).await?;
+        let change = Box::pin(live.change(request, needs.old_object)).await?;
+        seen = change.seen(&request.info);
+        let Change { object, old_object, creates } = change;
+        objects = Objects { object, old_object, creates, ..objects };
+    } else if needs.old_object {
+        objects.old_object = Box::pin(live.stored(&request.info)).await;
     }
     if needs.blast_radius {
         let radius = candidates.blast_radius(&objects);
         objects.blast_radius = Box::pin(live.blast_radius(request, radius)).await;
     }
-    Ok(objects)
+    Ok((objects, seen))
 }
 
 impl Verdict {
     /// Of a decision that is no allowance.
-    fn of_refusal(subject: Subject, decision: Decision, charges: Vec<Charge>) -> Self {
+    fn of_refusal(
+        subject: Subject,
+        decision: Decision,
+        (charges, seen): (Vec<Charge>, Option<Seen>),
+    ) -> Self {
         match decision {
-            Decision::Hold(terms) => Self::Hold(Box::new(Held { subject, terms, charges })),
+            Decision::Hold(terms) => Self::Hold(Box::new(Held { subject, terms, charges, seen })),
             Decision::Deny { policy, message } => {
                 Self::Deny(Box::new(Denial { subject, policy, message }))
             }
@@ -255,10 +266,10 @@ impl Permit {
         self.hold.as_deref()
     }
 
-    /// Ends the permit: what is left is a request that is being sent.
-    pub(crate) fn spend(self) -> Subject {
+    /// Ends the permit: what is left is a request that is being sent, and what it rests on.
+    pub(crate) fn spend(self) -> (Subject, Option<Seen>) {
         self.reservation.spend();
-        self.subject
+        (self.subject, self.seen)
     }
 }
 
@@ -280,10 +291,10 @@ impl Held {
 
     /// The permit that an approval gives. It is charged like any other, whatever is left.
     pub fn release(self, approval: Approval, budgets: &Budgets, now: Timestamp) -> Permit {
-        let Self { subject, terms, charges } = self;
+        let Self { subject, terms, charges, seen } = self;
         let reservation = budgets.approved(&subject.caller.name, charges, now);
         let hold = Some(approval.into_hold_id());
-        Permit { subject, policy: Some(terms.policy), hold, reservation }
+        Permit { subject, policy: Some(terms.policy), hold, reservation, seen }
     }
 }
 

@@ -9,6 +9,7 @@ mod pool;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use kguard::kube::media::{self, ContentType, NotAcceptable};
 use kguard::kube::request_info::{RequestInfo, Verb};
@@ -24,12 +25,16 @@ use self::pool::Outgoing;
 use crate::cluster::Cluster;
 use crate::decide::{Permit, Subject};
 use crate::entry::Committed;
+use crate::live::{LiveObjects, Seen};
 use crate::request::{KubeRequest, Upgrade};
 use crate::review;
 
 /// How long the API server may take to begin an answer that is not long-running; a little more
 /// than it allows itself (60 s).
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(65);
+
+/// How often a change is sent whose object changes meanwhile.
+const ATTEMPTS: u32 = 5;
 
 /// What an API server answered, with everything that masking needs to know.
 ///
@@ -122,7 +127,8 @@ pub async fn send(
 }
 
 async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), ForwardError> {
-    let (caller, mut request, masks) = permit.spend().into_parts();
+    let (subject, seen) = permit.spend();
+    let (caller, mut request, masks) = subject.into_parts();
     let failed = |source| ForwardError::Send { cluster: cluster.name().to_owned(), source };
     let authorization = cluster.pool().endpoint().authorization().await;
     let authorization = authorization.map_err(|error| failed(error.into()))?;
@@ -132,7 +138,7 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
         headers: headers::of_request(&mut request, identity, accept),
         method: request.method.clone(),
         target: target(&request),
-        body: request.payload.to_bytes(),
+        body: body(&request, seen.as_ref()),
     };
     let upgrade = request.upgrade.take();
     let long = request.info.is_long_running();
@@ -147,12 +153,13 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
         None if long => {
             Answer::Response(Box::pin(cluster.pool().send_long(&outgoing)).await.map_err(failed)?)
         }
-        None => {
-            let sent = tokio::time::timeout(ANSWER_TIMEOUT, cluster.pool().send(&outgoing)).await;
-            let sent =
-                sent.map_err(|_| ForwardError::Timeout { cluster: cluster.name().to_owned() })?;
-            Answer::Response(sent.map_err(failed)?)
-        }
+        None => match seen {
+            None => Answer::Response(short(cluster, &outgoing).await?),
+            Some(seen) => {
+                let live = LiveObjects::of(cluster, &caller);
+                Answer::Response(Box::pin(bound(cluster, &live, (&request, seen), outgoing)).await?)
+            }
+        },
     };
     if let Answer::Response(response) = &answer
         && response.status().is_informational()
@@ -161,6 +168,45 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
     }
     let about = About { info: request.info, masks, label, cluster: cluster.name().to_owned() };
     Ok((answer, about))
+}
+
+/// Sends a request that is answered soon.
+async fn short(
+    cluster: &Cluster,
+    outgoing: &Outgoing,
+) -> Result<http::Response<PooledBody>, ForwardError> {
+    let name = || cluster.name().to_owned();
+    let sent = tokio::time::timeout(ANSWER_TIMEOUT, cluster.pool().send(outgoing)).await;
+    let sent = sent.map_err(|_| ForwardError::Timeout { cluster: name() })?;
+    sent.map_err(|source| ForwardError::Send { cluster: name(), source })
+}
+
+/// Sends a change that is bound to the version that was decided on. If the object is another version
+/// by now, and everything that the decision has seen is still so, it is sent once more: controllers
+/// write into objects all the time, and the API server would do the same with a patch.
+async fn bound(
+    cluster: &Cluster,
+    live: &LiveObjects<'_>,
+    (request, mut seen): (&KubeRequest, Seen),
+    mut outgoing: Outgoing,
+) -> Result<http::Response<PooledBody>, ForwardError> {
+    for _ in 1..ATTEMPTS {
+        let response = short(cluster, &outgoing).await?;
+        if response.status() != StatusCode::CONFLICT {
+            return Ok(response);
+        }
+        let Some(again) = live.again(request, &seen).await else { return Ok(response) };
+        seen = again;
+        outgoing.body = body(request, Some(&seen));
+    }
+    short(cluster, &outgoing).await
+}
+
+fn body(request: &KubeRequest, seen: Option<&Seen>) -> Bytes {
+    match seen {
+        Some(seen) => request.payload.bound_to(&seen.version).to_bytes(),
+        None => request.payload.to_bytes(),
+    }
 }
 
 /// Passes on what the API server answered to the dry run of a request that it would refuse.

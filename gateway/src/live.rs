@@ -9,10 +9,11 @@ mod dry_runs;
 pub use dry_runs::Remembered as RememberedDryRuns;
 
 use kguard::api::LiveObject;
+use kguard::audit::hex::sha256;
 use kguard::identity::Caller;
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::policy::{BlastRadius, Object};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::forward::{self, DryRun, PooledBody, ReadError};
@@ -22,6 +23,9 @@ use crate::request::{KubeRequest, Payload};
 /// would be stored.
 const STORED: [&str; 7] =
     ["", "approval", "ephemeralcontainers", "finalize", "resize", "scale", "status"];
+
+/// How often an object is looked at that changes meanwhile.
+const LOOKS: u32 = 5;
 
 /// Groups in which what is created is a question, answered and forgotten.
 const QUESTIONS: [&str; 2] = ["authentication.k8s.io", "authorization.k8s.io"];
@@ -44,6 +48,70 @@ pub enum BindError {
     Unreadable(&'static str),
 }
 
+/// What a request does to its object, both sides of one version where they are known.
+pub struct Change {
+    /// What would be stored.
+    pub object: Object,
+    /// What is stored; absent if nobody asked for it.
+    pub old_object: Object,
+    /// Whether the object is not there yet, if that is known.
+    pub creates: Option<bool>,
+}
+
+/// What a decision on a change has seen: as long as it is still so, the decision stands.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The version of the object, which the change is bound to.
+    pub version: String,
+    /// SHA-256 of both sides, without what changes by itself.
+    digest: String,
+    /// Whether the one that is stored is part of it.
+    old: bool,
+}
+
+impl Change {
+    /// What is to be remembered of a change of an object that is there.
+    pub fn seen(&self, request: &RequestInfo) -> Option<Seen> {
+        let object = Some(&self.object).filter(|_| self.creates == Some(false));
+        let version = object.and_then(version_of)?.to_owned();
+        let sides = [&self.object, &self.old_object];
+        let texts = sides.map(|side| side.known().map(|object| lasting(object, request)));
+        let digest = sha256(json!(texts).to_string().as_bytes());
+        let old = !matches!(self.old_object, Object::Absent);
+        Some(Seen { version, digest, old })
+    }
+
+    /// Whether the object was changed by somebody else between the two looks at it.
+    fn is_torn(&self) -> bool {
+        let versions = [&self.object, &self.old_object].map(version_of);
+        let both_known = versions.iter().all(Option::is_some);
+        let [object, old] = versions;
+        (both_known && object != old)
+            || (self.creates == Some(true) && old.is_some())
+            || (self.creates == Some(false) && matches!(self.old_object, Object::Absent))
+    }
+}
+
+/// An object without what controllers write into it all the time.
+fn lasting(object: &Value, request: &RequestInfo) -> Value {
+    let mut object = object.clone();
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("managedFields");
+        metadata.remove("resourceVersion");
+    }
+    if let Some(fields) = object.as_object_mut().filter(|_| request.subresource() != "status") {
+        fields.remove("status");
+    }
+    object
+}
+
+fn version_of(object: &Object) -> Option<&str> {
+    match object {
+        Object::Known(object) => object.pointer("/metadata/resourceVersion")?.as_str(),
+        Object::Absent | Object::Unavailable { .. } => None,
+    }
+}
+
 /// The API server would refuse the request, with this answer.
 pub struct WouldRefuse(pub http::Response<PooledBody>);
 
@@ -61,8 +129,30 @@ impl<'a> LiveObjects<'a> {
         self.read(request).await
     }
 
+    /// What the request would store, and what is stored if `old` is asked for: of one version, or
+    /// not known.
+    pub async fn change(&self, request: &KubeRequest, old: bool) -> Result<Change, WouldRefuse> {
+        for _ in 0..LOOKS {
+            let old_object = if old { self.stored(&request.info).await } else { Object::Absent };
+            let (object, creates) = self.would_be_stored(request).await?;
+            let change = Change { object, old_object, creates };
+            if !old || !change.is_torn() {
+                return Ok(change);
+            }
+        }
+        let why = "it changes faster than kguard can look at it; try again";
+        let unknown = || Object::Unavailable { why: why.to_owned() };
+        Ok(Change { object: unknown(), old_object: unknown(), creates: None })
+    }
+
+    /// What is seen now, if it is still what a decision has seen but for the version.
+    pub async fn again(&self, request: &KubeRequest, seen: &Seen) -> Option<Seen> {
+        let change = self.change(request, seen.old).await.ok()?;
+        change.seen(&request.info).filter(|now| now.digest == seen.digest)
+    }
+
     /// The object that the request would store, and whether it would create it, if that is known.
-    pub async fn would_be_stored(
+    async fn would_be_stored(
         &self,
         request: &KubeRequest,
     ) -> Result<(Object, Option<bool>), WouldRefuse> {

@@ -11,7 +11,7 @@ use kguard::kube::groups::is_built_in;
 use kguard::kube::impersonation::Impersonation;
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::kube::target::Query;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// How a request reached the gateway; decides how long it may be held.
@@ -106,6 +106,30 @@ impl Payload {
         }
     }
 
+    /// The same, of an update or a patch that is bound to one version of its object: the API server
+    /// itself refuses any other with 409. What is not read here (protobuf) stays as it is.
+    #[must_use]
+    pub fn bound_to(&self, version: &str) -> Self {
+        let mut bound = self.clone();
+        let Self::Json { media_type, value } = &mut bound else { return bound };
+        match value {
+            // At the end, so that no operation of the client's comes after it.
+            Value::Array(operations) if *media_type == JSON_PATCH => operations.push(json!({
+                "op": "add",
+                "path": "/metadata/resourceVersion",
+                "value": version,
+            })),
+            Value::Object(object) => {
+                let metadata = object.entry("metadata").or_insert_with(|| json!({}));
+                if let Some(metadata) = metadata.as_object_mut() {
+                    metadata.insert("resourceVersion".to_owned(), json!(version));
+                }
+            }
+            _ => {}
+        }
+        bound
+    }
+
     /// The media type to send them with.
     pub fn media_type(&self) -> Option<&str> {
         match self {
@@ -151,5 +175,37 @@ impl KubeRequest {
     /// Whether the request carries an object or a patch at all.
     pub fn writes_object(&self) -> bool {
         matches!(self.info.verb, Verb::Create | Verb::Patch | Verb::Update)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_bound_to_a_version_in_every_form() {
+        let merge = "application/merge-patch+json";
+        for (media_type, sent, bound) in [
+            (merge, json!({}), json!({"metadata": {"resourceVersion": "7"}})),
+            (
+                "application/json",
+                json!({"metadata": {"name": "a", "resourceVersion": "6"}}),
+                json!({"metadata": {"name": "a", "resourceVersion": "7"}}),
+            ),
+            (
+                JSON_PATCH,
+                json!([{"op": "remove", "path": "/metadata/resourceVersion"}]),
+                json!([
+                    {"op": "remove", "path": "/metadata/resourceVersion"},
+                    {"op": "add", "path": "/metadata/resourceVersion", "value": "7"},
+                ]),
+            ),
+            // The API server will say what is wrong with these.
+            (merge, json!({"metadata": null}), json!({"metadata": null})),
+            (merge, json!("a"), json!("a")),
+        ] {
+            let sent = Payload::Json { media_type, value: sent };
+            assert_eq!(sent.bound_to("7"), Payload::Json { media_type, value: bound });
+        }
     }
 }

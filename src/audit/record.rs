@@ -118,7 +118,8 @@ pub struct RequestRecord {
     /// The query, decoded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<(String, String)>,
-    /// SHA-256 of the body as it is forwarded, hex; none without a body.
+    /// SHA-256 of the body as it is forwarded, hex; none without a body. A change that was decided on
+    /// by its object is bound to that object's version besides, when it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_sha256: Option<String>,
     /// The decision.

@@ -124,7 +124,8 @@ impl std::fmt::Debug for Object {
 }
 
 impl Object {
-    pub(super) fn known(&self) -> Option<&serde_json::Value> {
+    /// What it is, if that is known.
+    pub fn known(&self) -> Option<&serde_json::Value> {
         match self {
             Self::Known(json) => Some(json),
             Self::Absent | Self::Unavailable { .. } => None,

@@ -225,7 +225,7 @@ impl Line<'_> {
         let within = |domain: &&str| {
             group.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        domains.iter().any(|domain| within(&domain))
+        domains.iter().any(within)
     }
 
     fn is_workload(&self) -> bool {
