@@ -67,7 +67,10 @@ fn a_gateway_that_cannot_start_says_why_in_one_error() {
             &["policies/test.yaml:2:", "effct", "hint", "effect"],
         ),
         (|at| put(at, "policies/test.yaml", None), &["policies"]),
-        (|at| edit(at, "/policies", "/nowhere"), &["cannot read policies", "nowhere"]),
+        (
+            |at| edit(at, "/policies", "/nowhere"),
+            &["policies cannot be used", "nowhere", "cannot be read"],
+        ),
     ];
     for (index, (spoil, words)) in cases.into_iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();

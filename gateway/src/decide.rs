@@ -128,9 +128,11 @@ impl Deciding<'_> {
         }
         let (ruling, seen) = match self.rule(&subject).await {
             Ok(ruled) => ruled,
-            Err(WouldRefuse(response)) => {
+            Err(WouldRefuse(response)) if self.mode == Mode::Enforce => {
                 return Verdict::Futile(Box::new(Futile { subject, response }));
             }
+            // It will say so itself.
+            Err(WouldRefuse(_)) => (Ruling::default(), None),
         };
         let ruling = match self.mode {
             Mode::Enforce => ruling,

@@ -80,7 +80,7 @@ impl Question {
         let mut review = strict_json::parse(&body).ok()?;
         let policies = Policies { question: &self, deciding };
         match self.kind {
-            Kind::Access => policies.complete_access(&mut review),
+            Kind::Access => policies.complete_access(&mut review).await,
             Kind::Rules => rules::complete(&mut review, &policies).await,
         }
         let body = review.to_string();
@@ -129,12 +129,16 @@ impl Policies<'_> {
         self.question.identity.as_ref().unwrap_or(&self.question.caller)
     }
 
-    fn complete_access(&self, review: &mut Value) {
+    async fn complete_access(&self, review: &mut Value) {
         let allowed = review.pointer("/status/allowed").and_then(Value::as_bool);
         if allowed != Some(true) {
             return;
         }
-        let requests = review.get("spec").map(requests).unwrap_or_default();
+        let requests = match review.get("spec") {
+            Some(spec) if has_star(spec) => rules::requests(spec, self).await,
+            Some(spec) => requests(spec),
+            None => Vec::new(),
+        };
         let prospects = requests.iter().map(|request| self.prospect(request));
         let Some(status) = review.get_mut("status").and_then(Value::as_object_mut) else { return };
         for prospect in prospects {
@@ -166,14 +170,22 @@ impl Policies<'_> {
         let policies: &PolicySet = self.deciding.policies;
         let cluster = self.cluster().name();
         let candidates = policies.candidates(&Facts { request, query: &[], caller, cluster });
-        let needs = candidates.needs();
-        let depends = needs.object || needs.old_object;
+        let depends = candidates.depend_on_objects();
         match candidates.decide(&Objects::default(), self.deciding.now).decision {
             Decision::Deny { message, .. } if !depends => Prospect::Denied(message),
             Decision::Hold(terms) => Prospect::Held(terms.policy),
             Decision::Allow { .. } | Decision::Deny { .. } => Prospect::Open,
         }
     }
+}
+
+/// Whether a review asks for all resources, or for those of all groups. To RBAC that is all of them
+/// together.
+fn has_star(spec: &Value) -> bool {
+    let star = |key: &str| {
+        spec.pointer(&format!("/resourceAttributes/{key}")).is_some_and(|value| value == "*")
+    };
+    star("group") || star("resource")
 }
 
 /// The requests that a review is about: one, or one for each verb. Verbs that no request has, such

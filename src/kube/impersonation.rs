@@ -110,7 +110,14 @@ impl Impersonation {
 
     fn service_account(&self) -> Option<(&str, &str)> {
         let (namespace, name) = self.user.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')?;
-        let whole = !namespace.is_empty() && !name.is_empty() && !name.contains(':');
+        // With a name that no service account can have, it is a user's
+        // (k8s.io/apiserver `pkg/authentication/serviceaccount`, `SplitUsername`).
+        let is_name = |text: &str, also: &str| {
+            let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || also.contains(c);
+            let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+            text.chars().all(known) && text.starts_with(ends) && text.ends_with(ends)
+        };
+        let whole = is_name(namespace, "-") && is_name(name, "-.");
         whole.then_some((namespace, name))
     }
 }
@@ -201,6 +208,9 @@ mod tests {
             "system:serviceaccount:ns:",
             "system:serviceaccount::sa",
             "system:serviceaccount:a:b:c",
+            "system:serviceaccount:a:B",
+            "system:serviceaccount:A:b",
+            "system:serviceaccount:a:-b",
         ] {
             assert_eq!(text(of(user, &[], None)), [format!("/users /{user}")]);
         }

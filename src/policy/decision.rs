@@ -164,15 +164,24 @@ impl Candidates<'_> {
             return Needs::default();
         }
         let budgets = !self.budgets.is_empty();
-        let open = self.policies.iter().any(Candidate::is_open);
-        let start =
-            Needs { object: budgets || open, old_object: budgets || open, blast_radius: budgets };
-        let expressions = self.policies.iter().filter_map(|of| of.document.when.as_ref());
-        expressions.map(Expression::uses).fold(start, |needs, uses| Needs {
-            object: needs.object || uses.object,
-            old_object: needs.old_object || uses.old_object,
-            ..needs
-        })
+        let start = Needs { object: budgets, old_object: budgets, blast_radius: budgets };
+        self.policies.iter().map(|of| self.needs_of(of)).fold(start, Needs::and)
+    }
+
+    fn needs_of(&self, candidate: &Candidate<'_, Policy>) -> Needs {
+        let uses = candidate.document.when.as_ref().map(Expression::uses).unwrap_or_default();
+        let open = self.carried.certain != self.carried.possible;
+        let change = candidate.is_open() || uses.capabilities && open;
+        Needs {
+            object: change || uses.object,
+            old_object: change || uses.old_object,
+            blast_radius: false,
+        }
+    }
+
+    /// Whether a policy depends on an object.
+    pub fn depend_on_objects(&self) -> bool {
+        self.policies.iter().any(|of| self.needs_of(of) != Needs::default())
     }
 
     /// How much the request takes along on these objects.

@@ -40,6 +40,8 @@ pub(super) struct Expression {
 pub(super) struct Uses {
     pub(super) object: bool,
     pub(super) old_object: bool,
+    /// `request.capabilities`, which the object may have to settle.
+    pub(super) capabilities: bool,
 }
 
 /// Which variables an expression may name.

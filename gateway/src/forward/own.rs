@@ -26,6 +26,9 @@ pub enum ReadError {
     /// The answer is no object.
     #[error("the API server's answer is not an object")]
     Malformed,
+    /// Something on the way does more than the API server would undo.
+    #[error("an admission webhook of the cluster knows no dry runs")]
+    NoDryRun,
     /// 404.
     #[error("it does not exist")]
     NotFound,
@@ -113,11 +116,27 @@ pub async fn dry_run(
     let user_agent = request.headers.get(http::header::USER_AGENT).cloned();
     outgoing.headers.extend(user_agent.map(|of| (http::header::USER_AGENT, of)));
     let response = ask(cluster, caller, outgoing).await?;
-    if response.status().is_client_error() && response.status() != StatusCode::TOO_MANY_REQUESTS {
-        return Ok(DryRun::Refused(response));
+    match response.status() {
+        StatusCode::TOO_MANY_REQUESTS => return Err(ReadError::Unavailable),
+        StatusCode::BAD_REQUEST => return refused(response).await,
+        status if status.is_client_error() => return Ok(DryRun::Refused(response)),
+        _ => {}
     }
     let creates = response.status() == StatusCode::CREATED;
     body_of(response).await.map(|object| DryRun::Stored { object, creates })
+}
+
+/// What is wrong with the request, or with trying it: an admission webhook with side effects knows
+/// no dry runs (k8s.io/apiserver `pkg/admission/plugin/webhook/errors`).
+async fn refused(response: http::Response<PooledBody>) -> Result<DryRun, ReadError> {
+    let (parts, body) = response.into_parts();
+    let body = Limited::new(body, MAX_READ_BYTES).collect().await;
+    let body = body.map_err(|_| ReadError::Unavailable)?.to_bytes();
+    let needle: &[u8] = b"does not support dry run";
+    if body.windows(needle.len()).any(|window| window == needle) {
+        return Err(ReadError::NoDryRun);
+    }
+    Ok(DryRun::Refused(http::Response::from_parts(parts, PooledBody::whole(body))))
 }
 
 fn get(target: &str, accept: &'static str) -> Outgoing {

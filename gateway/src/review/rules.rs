@@ -43,6 +43,11 @@ pub(super) async fn complete(review: &mut Value, policies: &Policies<'_>) {
     let namespace = namespace.unwrap_or_default().to_owned();
     let Some(status) = review.get_mut("status").and_then(Value::as_object_mut) else { return };
     let known = known_resources(policies).await;
+    if known.is_empty() {
+        status.insert("incomplete".into(), json!(true));
+        let why = "kguard cannot list the cluster's resources, so rules with stars are left out";
+        status.insert("evaluationError".into(), json!(why));
+    }
     if let Some(Value::Array(rules)) = status.get_mut("resourceRules") {
         let all = std::mem::take(rules);
         let left = |rule| resource_rules(rule, &known, (policies, &namespace));
@@ -80,7 +85,7 @@ fn resource_rules(
             left.entry((resource.group, verbs)).or_default().push(resource.name);
         }
     }
-    if all {
+    if all && !(known.is_empty() && has_star(rule)) {
         return vec![rule.clone()];
     }
     let written = |((group, verbs), resources): ((String, Vec<String>), Vec<String>)| {
@@ -94,6 +99,33 @@ fn resource_rules(
         }
     };
     left.into_iter().map(written).collect()
+}
+
+fn has_star(rule: &Value) -> bool {
+    let star = |key| texts(rule, key).iter().any(|text| text.contains('*'));
+    star("apiGroups") || star("resources")
+}
+
+/// All requests that a review with stars is about; those of resources that the cluster serves.
+pub(super) async fn requests(spec: &Value, policies: &Policies<'_>) -> Vec<RequestInfo> {
+    let of = |key: &str| {
+        let value = spec.pointer(&format!("/resourceAttributes/{key}")).and_then(Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    let resource = match (of("resource"), of("subresource")) {
+        (resource, subresource) if subresource.is_empty() => resource,
+        (resource, subresource) => format!("{resource}/{subresource}"),
+    };
+    let rule = json!({"apiGroups": [of("group")], "resources": [resource], "verbs": [of("verb")]});
+    let known = known_resources(policies).await;
+    let (namespace, name) = (of("namespace"), of("name"));
+    named(&rule, &known)
+        .iter()
+        .flat_map(|resource| {
+            let verbs = resource.verbs.iter();
+            verbs.filter_map(|verb| request((verb, resource), &namespace, &name))
+        })
+        .collect()
 }
 
 /// The resources that a rule is about, with the verbs that it gives.

@@ -53,6 +53,18 @@ pub enum Over {
     Hold(HoldTerms),
 }
 
+impl Default for Ruling {
+    /// Nothing was found, and nothing is in the way.
+    fn default() -> Self {
+        Self {
+            decision: Decision::Allow { policy: None },
+            observed: None,
+            carried: Capabilities::default(),
+            charges: Vec::new(),
+        }
+    }
+}
+
 impl Ruling {
     /// What two rulings on one request say together: the stricter decision, and all charges.
     pub fn and(self, other: Self) -> Self {

@@ -54,6 +54,7 @@ fn only_objects_that_can_matter_are_needed() {
         (vec![object, old], true, true),
         (vec![object, old, "{effect: deny}"], false, false),
         (vec!["{effect: allow}", of_deletes], false, false),
+        (vec!["{when: \"'run-code' in request.capabilities\", effect: allow}"], true, true),
     ] {
         assert_eq!(needs(&specs), Needs { object, old_object, blast_radius: false }, "{specs:?}");
     }

@@ -184,6 +184,7 @@ impl Check<'_> {
         let Typed(operand, of) = self.node(operand);
         let found = self.field_type(node.at, &of, field);
         let of = if optional { as_optional(found) } else { found };
+        self.uses.capabilities |= field == "capabilities";
         let field = field.to_owned().into();
         Typed(Code::Select { operand: operand.into(), field, optional }, of)
     }

@@ -186,8 +186,10 @@ fn an_expression_tells_which_objects_it_uses() {
         ("caller.groups.all(object, object == '')", false, false),
     ] {
         let expression = Expression::compile(text, Vocabulary::Full).unwrap();
-        assert_eq!(expression.uses(), Uses { object, old_object }, "{text}");
+        assert_eq!(expression.uses(), Uses { object, old_object, capabilities: false }, "{text}");
     }
+    let text = "'run-code' in request.capabilities";
+    assert!(Expression::compile(text, Vocabulary::Full).unwrap().uses().capabilities);
 }
 
 proptest! {
