@@ -89,7 +89,7 @@ pub const WAYS: &[Way] = &[
     ),
     way(
         K,
-        "a Deployment",
+        "a Deployment with replicas of its own",
         "POST /apis/apps/v1/namespaces/$NS/deployments?dryRun=All\nContent-Type: application/json",
         r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"n"},"spec":{"selector":{"matchLabels":{"a":"n"}},"template":{"metadata":{"labels":{"a":"n"}},"spec":{"containers":[{"name":"c","image":"none"}]}}}}"#,
         201,

@@ -258,7 +258,7 @@ const AUTHORISE: &[&str] = &[
     "k auth can-i get pods/log",
     "kubectl auth can-i delete nodes",
     // What policies take away is left out of it.
-    "k auth can-i --list # not compared",
+    "k auth can-i --list | grep -q configmaps",
     "k auth reconcile -f settings.yaml # newest",
 ];
 

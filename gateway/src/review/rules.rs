@@ -186,7 +186,11 @@ fn request(
 /// What is left of a rule on paths. Policies know no verb on paths but `get`.
 fn path_rule(rule: &Value, policies: &Policies<'_>) -> Option<Value> {
     let open = |path: &str| {
-        let path = path.trim_end_matches('*').to_owned();
+        // A slash at the end is none to the API server, nor here.
+        let path = match path.trim_end_matches('*').trim_end_matches('/') {
+            "" => "/".to_owned(),
+            path => path.to_owned(),
+        };
         let request = RequestInfo { verb: Verb::Get, path, resource: None };
         !matches!(policies.prospect(&request), Prospect::Denied(_))
     };
