@@ -142,8 +142,8 @@ impl Deciding<'_> {
         self.settle(subject, ruling, seen)
     }
 
-    /// What the policies say, and on what they have seen: of the caller, and of the one as whom he acts as well, since neither
-    /// gets more by way of the other.
+    /// What the policies say, and on what they have seen: of the caller, and of the one as whom he
+    /// acts as well, since neither gets more by way of the other.
     async fn rule(&self, subject: &Subject) -> Result<(Ruling, Option<Seen>), WouldRefuse> {
         let facts = |caller| Facts {
             request: &subject.request.info,
@@ -151,18 +151,18 @@ impl Deciding<'_> {
             caller,
             cluster: self.cluster.name(),
         };
-        let callers = self.policies.candidates(&facts(&subject.caller));
+        let asking = self.policies.candidates(&facts(&subject.caller));
         let live = LiveObjects::of(self.cluster, &subject.identity);
         if subject.request.impersonation.is_none() {
-            let needs = callers.needs();
-            let (objects, seen) = objects(&live, &subject.request, (&callers, needs)).await?;
-            return Ok((callers.decide(&objects, self.now), seen));
+            let needs = asking.needs();
+            let (objects, seen) = objects(&live, &subject.request, (&asking, needs)).await?;
+            return Ok((asking.decide(&objects, self.now), seen));
         }
-        let identitys = self.policies.candidates(&facts(&subject.identity));
-        let needs = callers.needs().and(identitys.needs());
-        let (objects, seen) = objects(&live, &subject.request, (&callers, needs)).await?;
-        let caller = callers.decide(&objects, self.now);
-        Ok((caller.and(identitys.decide(&objects, self.now)), seen))
+        let acting = self.policies.candidates(&facts(&subject.identity));
+        let needs = asking.needs().and(acting.needs());
+        let (objects, seen) = objects(&live, &subject.request, (&asking, needs)).await?;
+        let ruling = asking.decide(&objects, self.now);
+        Ok((ruling.and(acting.decide(&objects, self.now)), seen))
     }
 
     /// Turns a ruling into a verdict, once its price is reserved.

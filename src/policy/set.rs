@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use aws_lc_rs::digest;
 use jiff::Timestamp;
@@ -102,11 +101,6 @@ impl PolicySet {
     #[cfg(test)]
     pub(super) fn policies(&self) -> &[Policy] {
         &self.policies
-    }
-
-    /// For how long back spending counts: the longest time of any budget.
-    pub fn longest_budget(&self) -> Duration {
-        self.budgets.iter().map(|budget| budget.per).max().unwrap_or_default()
     }
 
     /// What `caller` does not get to see of `cluster`, in the order of the masks' names.

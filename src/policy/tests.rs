@@ -143,10 +143,6 @@ fn the_starter_pack_holds_statefulsets_that_shrink_below_half() {
     for (verb, resource, object, old, says) in [
         (Verb::Patch, "statefulsets.apps", spec(json!(2)), spec(json!(5)), held),
         (Verb::Patch, "statefulsets.apps", spec(json!(3)), spec(json!(6)), "allow people"),
-        (Verb::Patch, "statefulsets.apps", spec(json!(null)), spec(json!(5)), held),
-        (Verb::Patch, "statefulsets.apps", json!({"metadata": {}}), spec(json!(5)), "allow people"),
-        (Verb::Patch, "statefulsets.apps", json!({"spec": {}}), spec(json!(5)), "allow people"),
-        (Verb::Update, "statefulsets.apps", json!({"spec": {}}), spec(json!(5)), held),
         (Verb::Update, "statefulsets.apps", spec(json!(0)), json!(null), "allow people"),
         (Verb::Patch, "statefulsets/scale.apps", spec(json!(1)), spec(json!(3)), scaled),
         (Verb::Patch, "statefulsets/scale.apps", spec(json!(2)), spec(json!(3)), "allow people"),
