@@ -4,6 +4,7 @@ use std::fmt;
 
 use kube_client::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube_client::{Config, config::InClusterError};
+use tokio::sync::Semaphore;
 
 use crate::config::ClusterConfig;
 use crate::forward::{Endpoint, EndpointError, Pool};
@@ -14,7 +15,11 @@ pub struct Cluster {
     name: String,
     pool: Pool,
     dry_runs: RememberedDryRuns,
+    own_requests: Semaphore,
 }
+
+/// The gateway's own requests at once: what they read is held in memory as a whole.
+const OWN_REQUESTS: usize = 24;
 
 /// Why a cluster of the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,9 +73,12 @@ impl Cluster {
                 .map_err(|source| ClusterError::InCluster { name: name.clone(), source })?,
         };
         match Endpoint::new(&loaded) {
-            Ok(endpoint) => {
-                Ok(Self { name, pool: Pool::new(endpoint), dry_runs: RememberedDryRuns::default() })
-            }
+            Ok(endpoint) => Ok(Self {
+                name,
+                pool: Pool::new(endpoint),
+                dry_runs: RememberedDryRuns::default(),
+                own_requests: Semaphore::new(OWN_REQUESTS),
+            }),
             Err(source) => Err(ClusterError::Endpoint { name, source }),
         }
     }
@@ -83,6 +91,11 @@ impl Cluster {
     /// Which of its API servers know dry runs.
     pub fn dry_runs(&self) -> &RememberedDryRuns {
         &self.dry_runs
+    }
+
+    /// The room for the gateway's own requests.
+    pub fn own_requests(&self) -> &Semaphore {
+        &self.own_requests
     }
 
     /// The connections to it.

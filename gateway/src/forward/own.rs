@@ -65,6 +65,7 @@ pub async fn read_as(
     path: &str,
     accept: &'static str,
 ) -> Result<Value, ReadError> {
+    let _room = cluster.own_requests().acquire().await;
     let response = ask(cluster, caller, get(path, accept)).await?;
     body_of(response).await
 }
@@ -90,6 +91,7 @@ pub async fn review(
     path: &str,
     question: &Value,
 ) -> Result<Value, ReadError> {
+    let _room = cluster.own_requests().acquire().await;
     let mut outgoing = get(path, OBJECT);
     outgoing.method = Method::POST;
     outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static(OBJECT));
@@ -104,6 +106,7 @@ pub async fn dry_run(
     caller: &Caller,
     request: &KubeRequest,
 ) -> Result<DryRun, ReadError> {
+    let _room = cluster.own_requests().acquire().await;
     let mut query = request.query.without(&["dryRun"]).pairs().to_vec();
     query.push(("dryRun".to_owned(), "All".to_owned()));
     let query: kguard::kube::target::Query = query.into_iter().collect();
