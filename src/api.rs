@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::{Caller, SubjectPattern};
+use crate::kube::impersonation::Impersonation;
 use crate::kube::request_info::RequestInfo;
 
 /// How to log in to this gateway (RFC 8628 against `issuer`).
@@ -67,6 +68,9 @@ pub struct Hold {
     pub state: HoldState,
     /// Who asked.
     pub caller: Arc<Caller>,
+    /// As whom it is to run, if not as the one who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impersonated: Option<Box<Impersonation>>,
     /// Which cluster the request is for.
     pub cluster: String,
     /// The HTTP method.

@@ -2,6 +2,7 @@
 
 use jiff::{Timestamp, Unit};
 use kguard::api::{Hold, HoldState, Verdict};
+use kguard::kube::target::Query;
 
 use crate::ui::{Ui, clean};
 
@@ -61,11 +62,15 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
     let kind = format!("{:?}", hold.caller.kind).to_lowercase();
     line("Who", &format!("{} ({kind}, by {})", hold.caller.name, hold.caller.issuer));
     line("Groups", &hold.caller.groups.join(", "));
+    if let Some(identity) = &hold.impersonated {
+        let groups = identity.groups.iter().map(|group| format!(", group {group}"));
+        line("Acting as", &format!("{}{}", identity.user, groups.collect::<String>()));
+    }
     line("Cluster", &hold.cluster);
     line("Does", &request_line(hold));
-    let query: Vec<String> =
-        hold.query.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    // Escaped, so that one parameter cannot look like two.
+    let query = hold.query.iter().cloned().collect::<Query>().encode();
+    let query = if query.is_empty() { query } else { format!("?{query}") };
     line("HTTP", &format!("{} {}{query}", hold.method, hold.request.path));
     line("Policy", &format!("{}: {}", hold.policy, hold.message));
     line("Digest", &hold.digest);
@@ -115,6 +120,18 @@ pub(crate) mod tests {
             "created": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:15:00Z",
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn the_card_shows_as_whom_it_runs_and_one_parameter_as_one() {
+        let ui = Ui::new(&Environment::default(), Color::Never, Verbosity::Normal);
+        let mut hold = hold("7KQ4", "pending");
+        hold.query = vec![("command".into(), "id&command=rm\n".into())];
+        let identity = r#"{"user":"root","groups":["system:masters"]}"#;
+        hold.impersonated = Some(serde_json::from_str(identity).unwrap());
+        let card = card(ui, &hold, "2026-01-01T00:05:00Z".parse().unwrap());
+        assert!(card.contains("Acting as  root, group system:masters"), "{card}");
+        assert!(card.contains("/api/v1/namespaces/shop?command=id%26command%3Drm%0A"), "{card}");
     }
 
     #[test]

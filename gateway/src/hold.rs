@@ -299,6 +299,7 @@ impl Holds {
             id: self.fresh_id(),
             state: HoldState::Pending,
             caller: Arc::clone(subject.caller()),
+            impersonated: subject.request().impersonation.clone(),
             cluster: entry.origin().cluster.clone(),
             method: subject.request().method.to_string(),
             request: Arc::clone(&subject.request().info),
