@@ -20,12 +20,48 @@ pub struct Budgets {
 }
 
 /// By budget and caller.
-type Accounts = HashMap<(String, String), VecDeque<Spent>>;
+type Accounts = HashMap<(String, String), Account>;
+
+/// What one caller has spent of one budget, second by second: so an account has an end, however
+/// many requests there are in a day.
+#[derive(Debug, Default)]
+struct Account(VecDeque<Spent>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Spent {
+    /// The last moment of that second at which something was spent.
     at: Timestamp,
     amount: u64,
+}
+
+impl Account {
+    fn add(&mut self, at: Timestamp, amount: u64) {
+        match self.0.back_mut().filter(|last| last.at.as_second() == at.as_second()) {
+            Some(last) => {
+                last.at = last.at.max(at);
+                last.amount = last.amount.saturating_add(amount);
+            }
+            None => self.0.push_back(Spent { at, amount }),
+        }
+    }
+
+    fn give_back(&mut self, at: Timestamp, amount: u64) {
+        let of_then = |spent: &&mut Spent| spent.at.as_second() == at.as_second();
+        if let Some(spent) = self.0.iter_mut().rev().find(of_then) {
+            spent.amount = spent.amount.saturating_sub(amount);
+        }
+    }
+
+    fn since(&self, moment: Timestamp) -> u64 {
+        let counted = self.0.iter().filter(|spent| spent.at > moment);
+        counted.map(|spent| spent.amount).fold(0, u64::saturating_add)
+    }
+
+    fn forget(&mut self, until: Timestamp) {
+        while self.0.front().is_some_and(|spent| spent.at <= until) {
+            self.0.pop_front();
+        }
+    }
 }
 
 /// What a request takes out of the budgets. Given back when it is dropped, unless the request is
@@ -47,7 +83,7 @@ impl Budgets {
         let since = now.checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
         let mut accounts = Accounts::new();
         for Spending { budget, caller, at, amount } in store.spending(since).await? {
-            accounts.entry((budget, caller)).or_default().push_back(Spent { at, amount });
+            accounts.entry((budget, caller)).or_default().add(at, amount);
         }
         Ok(Self { accounts: Arc::new(Mutex::new(accounts)) })
     }
@@ -91,7 +127,7 @@ impl Budgets {
             // Of what nobody can count, it takes the whole.
             let amount = amount.unwrap_or(max);
             let account = accounts.entry((budget.clone(), caller.to_owned())).or_default();
-            account.push_back(Spent { at: now, amount });
+            account.add(now, amount);
             amounts.insert(budget, amount);
         }
         Reservation {
@@ -115,12 +151,8 @@ fn spent(accounts: &mut Accounts, caller: &str, charge: &Charge, now: Timestamp)
     let Some(account) = accounts.get_mut(&key) else { return 0 };
     let since = |duration| now.checked_sub(duration).unwrap_or(Timestamp::MIN);
     let forgotten = since(LONGEST);
-    while account.front().is_some_and(|spent| spent.at <= forgotten) {
-        account.pop_front();
-    }
-    let counted = since(charge.per);
-    let amounts = account.iter().filter(|spent| spent.at > counted).map(|spent| spent.amount);
-    amounts.fold(0, u64::saturating_add)
+    account.forget(forgotten);
+    account.since(since(charge.per))
 }
 
 impl Reservation {
@@ -142,12 +174,8 @@ impl Drop for Reservation {
         }
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         for (budget, amount) in std::mem::take(&mut self.amounts) {
-            let account = accounts.get_mut(&(budget, self.caller.clone()));
-            let reserved = Spent { at: self.at, amount };
-            if let Some(account) = account
-                && let Some(index) = account.iter().rposition(|spent| *spent == reserved)
-            {
-                account.remove(index);
+            if let Some(account) = accounts.get_mut(&(budget, self.caller.clone())) {
+                account.give_back(self.at, amount);
             }
         }
     }
@@ -190,6 +218,19 @@ mod tests {
         assert!(take(&budgets, "bob", 10, 3));
         assert!(take(&budgets, "alice", 7, 600), "the first seven are ten minutes old");
         assert!(!take(&budgets, "alice", 1, 601));
+    }
+
+    #[test]
+    fn an_account_has_an_end_however_much_is_spent() {
+        let budgets = Budgets::default();
+        let free = || vec![charge(Some(0))];
+        for seconds in 0..3 {
+            for _ in 0..1000 {
+                budgets.approved("alice", free(), at(seconds)).spend();
+            }
+        }
+        let accounts = budgets.accounts();
+        assert_eq!(accounts.values().map(|account| account.0.len()).sum::<usize>(), 3);
     }
 
     #[test]

@@ -117,13 +117,16 @@ fn add_spending(transaction: &Transaction<'_>, entry: &NewEntry) -> rusqlite::Re
     Ok(())
 }
 
-/// What was taken out of budgets since a moment, oldest first.
+/// What was taken out of budgets in each second since a moment, oldest first.
 pub(super) fn spending(
     connection: &Connection,
     since: Timestamp,
 ) -> Result<Vec<Spending>, BoxError> {
     let mut statement = connection.prepare_cached(
-        "SELECT budget, caller, at, amount FROM spending WHERE at >= ? ORDER BY at, seq",
+        // Second by second, since there may be millions of them; bounded, since a sum that
+        // overflows is an error.
+        "SELECT budget, caller, MAX(at) AS last, SUM(MIN(amount, 1000000000)) FROM spending \
+         WHERE at >= ? GROUP BY budget, caller, at / 1000000 ORDER BY last",
     )?;
     let mut rows = statement.query([since.as_microsecond()])?;
     let mut spending = Vec::new();
