@@ -5,18 +5,6 @@ use serde_json::{Value, json};
 use crate::harness::http::{self, raw};
 use crate::harness::{Cluster, Gateway, Namespace, Running, User, eventually};
 
-/// Alice and bob have all rights in the cluster; what they may do is up to kguard.
-fn allow_everything() {
-    Cluster::get().apply(
-        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\n\
-         metadata: {name: test-people}\n\
-         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\n\
-         subjects:\n\
-         - {apiGroup: rbac.authorization.k8s.io, kind: User, name: 'oidc:alice'}\n\
-         - {apiGroup: rbac.authorization.k8s.io, kind: User, name: 'oidc:bob'}\n",
-    );
-}
-
 struct Scene {
     gateway: Gateway,
     alice: User,
@@ -26,7 +14,6 @@ struct Scene {
 
 impl Scene {
     fn set(purpose: &str) -> Self {
-        allow_everything();
         let gateway = Gateway::start();
         let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
         Self { gateway, alice, bob, namespace: Namespace::create(purpose) }
@@ -262,7 +249,6 @@ fn a_held_exec_is_one_hold_although_kubectl_asks_twice() {
          hold: {{approvers: ['group:*sre'], timeout: 10m}}\n  message: Runs a command.\n",
         kguard::policy::starter().text
     );
-    allow_everything();
     let gateway = Gateway::with_policies(&policies);
     let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
     let scene = Scene { gateway, alice, bob, namespace: Namespace::create("exec") };
@@ -289,7 +275,6 @@ fn a_quorum_counts_people() {
     let policy = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: two}\nspec:\n  \
          match: {resources: [configmaps], verbs: [delete]}\n  effect: hold\n  \
          hold: {approvers: ['user:*'], quorum: 2, timeout: 10m}\n  message: Needs two.\n---\n";
-    allow_everything();
     let gateway = Gateway::with_policies(&format!("{policy}{}", kguard::policy::starter().text));
     let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
     let carol = User::person(&gateway, "carol");
@@ -310,7 +295,6 @@ fn a_hold_that_nobody_decides_on_expires() {
     let policy = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: brief}\nspec:\n  \
          match: {resources: [configmaps], verbs: [delete]}\n  effect: hold\n  \
          hold: {approvers: ['group:*sre'], timeout: 1s, reason: required}\n  message: Brief.\n---\n";
-    allow_everything();
     let gateway = Gateway::with_policies(&format!("{policy}{}", kguard::policy::starter().text));
     let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
     let scene = Scene { gateway, alice, bob, namespace: Namespace::create("expire") };

@@ -21,6 +21,18 @@ pub struct Cluster {
     pub bin: PathBuf,
 }
 
+/// Alice and bob have all rights in the cluster: what they may do is up to kguard. Tests in which
+/// RBAC is to refuse somebody take carol or a workload.
+const PEOPLE: &str = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: test-people}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects:
+- {apiGroup: rbac.authorization.k8s.io, kind: User, name: 'oidc:alice'}
+- {apiGroup: rbac.authorization.k8s.io, kind: User, name: 'oidc:bob'}
+";
+
 impl Cluster {
     /// The running cluster; starts it if nobody has.
     pub fn get() -> &'static Self {
@@ -49,7 +61,7 @@ impl Cluster {
             .map(|(key, value)| (key, value.trim_matches(['\'', '"']).to_owned()))
             .collect();
         let get = |key: &str| env.get(key).unwrap_or_else(|| panic!("{key} is missing")).clone();
-        Self {
+        let cluster = Self {
             server: get("KGUARD_TEST_SERVER"),
             ca: get("KGUARD_TEST_CA").into(),
             admin: get("KGUARD_TEST_KUBECONFIG").into(),
@@ -57,7 +69,9 @@ impl Cluster {
             audit_log: get("KGUARD_TEST_AUDIT_LOG").into(),
             service_account_issuer: get("KGUARD_TEST_SA_ISSUER"),
             bin: get("KGUARD_TEST_BIN").into(),
-        }
+        };
+        cluster.apply(PEOPLE);
+        cluster
     }
 
     pub fn kubectl_path(&self, version: &str) -> PathBuf {
