@@ -31,6 +31,7 @@ mod stream;
 mod string;
 mod value;
 mod walk;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use path::{FieldPath, FieldPathError};
-pub use placeholder::{PlaceholderKey, Placeholders, contains_placeholder};
+pub use placeholder::{Echo, PlaceholderKey, Placeholders, contains_placeholder};
 pub use rule::{MaskRule, MaskRules};
 pub use stream::Masker;
 

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::body::{Body, Frame};
 use kguard::kube::media::ContentType;
 use kguard::kube::request_info::{RequestInfo, Verb};
-use kguard::mask::{Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape};
+use kguard::mask::{Context, Echo, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape};
 
 use crate::answer_body::AnswerBody;
 use crate::entry::Closing;
@@ -137,7 +137,7 @@ fn context(
         rules: about.masks.clone(),
         shape: shape(info, status),
         requested: Some(resource.clone()),
-        placeholders: key.placeholders(&about.cluster, write),
+        placeholders: key.placeholders(&about.cluster, if write { Echo::All } else { Echo::None }),
         max_element_bytes: MAX_ELEMENT_BYTES,
     }))
 }

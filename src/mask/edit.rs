@@ -9,8 +9,8 @@ use super::string::Pieces;
 pub(super) struct Edit<'r> {
     pub span: Range<usize>,
     pub replacement: String,
-    /// The rule that asks for it.
-    pub rule: &'r str,
+    /// The rule that hides a value by it; none if it hides none.
+    pub rule: Option<&'r str>,
 }
 
 /// Puts edits in the order of the text. Where two want the same span, the first stays.

@@ -10,6 +10,7 @@ use super::rule::{MaskRule, ResourceName, Subject, resource_name};
 use super::string::decode;
 use super::value::{Location, Values};
 use super::walk::{Masks, walk};
+use super::written::Salts;
 use super::{Context, MaskError};
 
 pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -41,9 +42,9 @@ pub(super) fn mask<'c>(
     }
     let is_secret = is_secret(context, kind);
     let values = Values {
-        placeholders: &context.placeholders,
-        identity: identity(metadata.as_ref(), kind, &subject),
+        placeholders: context.placeholders.of_object(&identity(metadata.as_ref(), kind, &subject)),
         secret_type: is_secret.then(|| members.string("type").unwrap_or_default().into()),
+        salts: if is_secret { Salts::read(metadata.as_ref())? } else { Salts::default() },
     };
     let masks = Masks::new(&rules, is_secret);
     let mut edits = walk((text, at), &masks, &values, Location::Live)?;
@@ -51,6 +52,7 @@ pub(super) fn mask<'c>(
     let is_part = kind.is_none_or(GroupKind::is_partial);
     let printed = printing_rule(&subject, &rules).filter(|_| is_part || !edits.is_empty());
     edits.extend(last_applied(text, metadata.as_ref(), &masks, &values)?);
+    edits.extend(metadata.filter(|_| is_secret).and_then(|metadata| managers(&metadata)));
     Ok(Masked { edits, printed, name: name.map(Cow::into_owned) })
 }
 
@@ -96,7 +98,7 @@ fn is_secret(context: &Context, kind: Option<&GroupKind>) -> bool {
 }
 
 /// What tells an object apart: its uid, or what it is called.
-fn identity(
+pub(super) fn identity(
     metadata: Option<&Members<'_>>,
     kind: Option<&GroupKind>,
     subject: &Subject<'_>,
@@ -123,7 +125,7 @@ fn last_applied<'r>(
     text: &[u8],
     metadata: Option<&Members<'_>>,
     masks: &Masks<'r>,
-    values: &Values<'_>,
+    values: &Values,
 ) -> Result<Vec<Edit<'r>>, MaskError> {
     let Some(metadata) = metadata else { return Ok(Vec::new()) };
     let Some(annotations) = metadata.object("annotations")? else { return Ok(Vec::new()) };
@@ -139,11 +141,19 @@ fn last_applied<'r>(
     Ok(edit::to_raw(raw, inner.start, edits))
 }
 
+/// Leaves out who manages which field of a Secret and since when: it tells whether what somebody
+/// wrote is what was there before. The API server takes an empty list as none given, so that nothing
+/// is lost when it comes back.
+fn managers<'r>(metadata: &Members<'_>) -> Option<Edit<'r>> {
+    let span = metadata.get_starting("managedFields", b'[')?;
+    Some(Edit { span, replacement: "[]".to_owned(), rule: None })
+}
+
 /// The edits of the object within a last-applied annotation.
 fn embedded<'r>(
     text: &[u8],
     masks: &Masks<'r>,
-    values: &Values<'_>,
+    values: &Values,
 ) -> Result<Vec<Edit<'r>>, MaskError> {
     let members = Members::read_all(text)?;
     let mut edits = walk((text, 0), masks, values, Location::LastApplied)?;
@@ -161,9 +171,9 @@ fn embedded<'r>(
 fn whole<'r>(
     (annotation, span): (&[u8], std::ops::Range<usize>),
     masks: &Masks<'r>,
-    values: &Values<'_>,
+    values: &Values,
 ) -> Option<Edit<'r>> {
     let place = ["metadata".into(), "annotations".into(), LAST_APPLIED.into()];
     let replacement = values.replacement(Location::LastApplied, &place, annotation, true)?;
-    Some(Edit { span, replacement, rule: masks.first_rule() })
+    Some(Edit { span, replacement, rule: Some(masks.first_rule()) })
 }

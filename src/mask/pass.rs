@@ -44,8 +44,8 @@ pub(super) fn mask(
     Scanner::new(piece, end).end()?;
     edit::sort(&mut pass.edits);
     edit::write(piece, &pass.edits, out);
-    for edit in pass.edits {
-        *report.masked.entry(edit.rule.to_owned()).or_default() += 1;
+    for rule in pass.edits.iter().filter_map(|edit| edit.rule) {
+        *report.masked.entry(rule.to_owned()).or_default() += 1;
     }
     Ok(())
 }
@@ -212,7 +212,11 @@ impl<'c> Pass<'c, '_> {
             let text = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\""));
             let is_name = text.is_some_and(|text| name.as_deref() == Some(&*decode(text)));
             if !is_name && cell != b"null" && text != Some(b"") {
-                self.edits.push(Edit { span, replacement: MASKED_CELL.to_owned(), rule });
+                self.edits.push(Edit {
+                    span,
+                    replacement: MASKED_CELL.to_owned(),
+                    rule: Some(rule),
+                });
             }
         }
         Ok(row.end)

@@ -1,26 +1,44 @@
 //! What stands in for a masked value, and how to find one that comes back.
 //!
-//! A placeholder says nothing about its value: it has a fixed length and is an HMAC with a key
-//! that only the gateway has, over the object, the place in it, and the value. So it stays the
-//! same between reads of one object, which keeps `diff` empty, and differs between objects, which
-//! keeps equal values from showing. In the answer to a write it is a constant: otherwise a caller
-//! could write a guess (as a dry run) and compare.
+//! ```text
+//! kguard:masked:v1:OOOOOOOOOOOOOOOOVVVVVVVVVVVVVVVV
+//!                  └ the object ──┘└ place, value ┘
+//! ```
+//!
+//! It says nothing about its value: it has a fixed length, and both halves are HMACs with a key that
+//! only the gateway has. So it stays the same between reads of one object, which keeps `diff` empty,
+//! and differs between objects, which keeps equal values from showing. The first half tells, when a
+//! placeholder comes back that stands for nothing any more, whether the value was changed meanwhile
+//! or the placeholder belongs somewhere else.
+//!
+//! Whoever can have a value compared with one that he knows can guess it. Therefore:
+//! - In the answer to a write, a value that came with the request is shown as a constant: otherwise
+//!   a dry run of a guess would tell whether it is right.
+//! - A value that a caller wrote to whom it is masked gets another placeholder whatever it is, by a
+//!   salt that [`super::written`] keeps with the object.
+//! - In the last-applied annotation, which anybody can write without touching the value, the
+//!   placeholder does not depend on what stands there, only on the place.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 /// What every placeholder of every version starts with.
 const MARK: &str = "kguard:masked:";
 const PREFIX: &str = "kguard:masked:v1:";
-const WRITTEN: &str = "kguard:masked:v1:written-----------------";
-/// 144 bits, 24 characters of base64 without padding.
-const TOKEN_BYTES: usize = 18;
+/// What a value is shown as that came with the request.
+const WRITTEN: &str = "kguard:masked:v1:written-------------------------";
+/// How much of an HMAC goes into each half: 96 bits, 16 characters of base64.
+const HALF_BYTES: usize = 12;
+const HALF_CHARACTERS: usize = 16;
+/// How long every placeholder is.
+pub(super) const LENGTH: usize = PREFIX.len() + 2 * HALF_CHARACTERS;
 /// How often JSON may be quoted within JSON.
 const MAX_ESCAPING: usize = 4;
 
@@ -34,9 +52,8 @@ impl PlaceholderKey {
         Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
     }
 
-    /// What makes the placeholders of one response. `echo` for the answers to everything that
-    /// writes or deletes, dry runs included.
-    pub fn placeholders(&self, cluster: &str, echo: bool) -> Placeholders {
+    /// What makes the placeholders of one response.
+    pub fn placeholders(&self, cluster: &str, echo: Echo) -> Placeholders {
         Placeholders { key: self.clone(), cluster: cluster.to_owned(), echo }
     }
 }
@@ -47,36 +64,119 @@ impl fmt::Debug for PlaceholderKey {
     }
 }
 
+/// Which of the values in a response came with its request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Echo {
+    /// None: it only read, or wrote something else.
+    #[default]
+    None,
+    /// Those under these keys of a Secret.
+    Keys(Arc<BTreeSet<String>>),
+    /// Any may have.
+    All,
+}
+
 /// Makes the placeholders of one response.
 #[derive(Debug, Clone)]
 pub struct Placeholders {
     key: PlaceholderKey,
     cluster: String,
-    echo: bool,
+    echo: Echo,
 }
 
 impl Placeholders {
-    /// The placeholder for the value at `place` of `object`.
-    pub(super) fn make<'p>(
-        &'p self,
-        object: &'p str,
-        place: impl Iterator<Item = &'p str>,
-        value: &'p [u8],
+    /// Those of the object that `identity` tells apart from all others of the cluster.
+    pub(super) fn of_object(&self, identity: &str) -> ObjectPlaceholders {
+        let mut context = hmac::Context::with_key(&self.key.0);
+        absorb(&mut context, self.cluster.as_bytes());
+        absorb(&mut context, identity.as_bytes());
+        let mut object = context.clone();
+        absorb(&mut object, b"object");
+        ObjectPlaceholders { context, tag: half(object), echo: self.echo.clone() }
+    }
+
+    /// A salt for a value that is written to the object at this version.
+    pub(super) fn salt(&self, identity: &str, version: &str) -> String {
+        let mut context = hmac::Context::with_key(&self.key.0);
+        for part in [self.cluster.as_str(), identity, version, "salt"] {
+            absorb(&mut context, part.as_bytes());
+        }
+        half(context)
+    }
+}
+
+/// Makes the placeholders of one object.
+pub(super) struct ObjectPlaceholders {
+    /// Has read what they have in common.
+    context: hmac::Context,
+    tag: String,
+    echo: Echo,
+}
+
+impl ObjectPlaceholders {
+    /// The one for the value at `place`; `key` if that is one of a Secret's.
+    pub(super) fn live<'p>(
+        &self,
+        (place, key): (impl Iterator<Item = &'p str>, Option<&str>),
+        salt: &str,
+        value: &[u8],
     ) -> String {
-        if self.echo {
+        let written = match &self.echo {
+            Echo::None => false,
+            Echo::Keys(keys) => key.is_some_and(|key| keys.contains(key)),
+            Echo::All => true,
+        };
+        if written {
             return WRITTEN.to_owned();
         }
-        // Lengths first, so that no two lists of parts read the same.
-        let mut message = Vec::with_capacity(256 + value.len());
-        let parts = [self.cluster.as_str(), object].into_iter().chain(place).map(str::as_bytes);
-        for part in parts.chain([value]) {
-            message.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            message.extend_from_slice(part);
-        }
-        let tag = hmac::sign(&self.key.0, &message);
-        let token = tag.as_ref().get(..TOKEN_BYTES).unwrap_or_default();
-        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(token))
+        let mut context = self.context.clone();
+        absorb(&mut context, b"live");
+        absorb(&mut context, salt.as_bytes());
+        absorb(&mut context, value);
+        place.for_each(|part| absorb(&mut context, part.as_bytes()));
+        self.finish(context)
     }
+
+    /// The one for whatever stands at `place` of the last-applied annotation.
+    pub(super) fn last_applied<'p>(&self, place: impl Iterator<Item = &'p str>) -> String {
+        let mut context = self.context.clone();
+        absorb(&mut context, b"last-applied");
+        place.for_each(|part| absorb(&mut context, part.as_bytes()));
+        self.finish(context)
+    }
+
+    /// Whether a placeholder is one of this object's, made at any time.
+    pub(super) fn made(&self, placeholder: &str) -> bool {
+        placeholder.strip_prefix(PREFIX).is_some_and(|halves| halves.starts_with(&self.tag))
+    }
+
+    fn finish(&self, context: hmac::Context) -> String {
+        [PREFIX, &self.tag, &half(context)].concat()
+    }
+}
+
+/// With its length first, so that no two lists of parts read the same.
+fn absorb(context: &mut hmac::Context, part: &[u8]) {
+    context.update(&(part.len() as u64).to_be_bytes());
+    context.update(part);
+}
+
+fn half(context: hmac::Context) -> String {
+    let tag = context.sign();
+    URL_SAFE_NO_PAD.encode(tag.as_ref().get(..HALF_BYTES).unwrap_or_default())
+}
+
+/// Where in a text placeholders stand, as they are, in their order.
+pub(super) fn find(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+    let starts = memmem::find_iter(text.as_bytes(), MARK).collect::<Vec<_>>();
+    starts.into_iter().map(move |start| start..start + length_at(text, start))
+}
+
+/// How long the placeholder is that starts here: cut short or run into by other text, it is none
+/// that was made here, but it is one all the same.
+fn length_at(text: &str, start: usize) -> usize {
+    let of = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':');
+    text.bytes().skip(start).take(LENGTH).take_while(of).count()
 }
 
 /// Whether a placeholder stands anywhere in an outgoing JSON body: as it is, with JSON escapes,
@@ -134,7 +234,8 @@ mod tests {
 
     fn make(cluster: &str, object: &str, place: &[&str], value: &str) -> String {
         let key = PlaceholderKey::new(&[7; 32]);
-        key.placeholders(cluster, false).make(object, place.iter().copied(), value.as_bytes())
+        let object = key.placeholders(cluster, Echo::None).of_object(object);
+        object.live((place.iter().copied(), None), "", value.as_bytes())
     }
 
     #[test]
@@ -151,14 +252,37 @@ mod tests {
             assert_ne!(one, other);
             assert_eq!(one.len(), other.len());
         }
-        assert_eq!(one.len(), WRITTEN.len());
+        assert_eq!((one.len(), WRITTEN.len()), (LENGTH, LENGTH));
     }
 
     #[test]
-    fn the_answer_to_a_write_does_not_depend_on_the_value() {
-        let written = PlaceholderKey::new(&[7; 32]).placeholders("prod", true);
-        let make = |object, value| written.make(object, ["data", "a"].into_iter(), value);
-        assert_eq!(make("uid-1", b"x"), make("uid-2", b"y"));
+    fn a_placeholder_tells_its_object() {
+        let key = PlaceholderKey::new(&[7; 32]).placeholders("prod", Echo::None);
+        let object = key.of_object("uid-1");
+        assert!(object.made(&make("prod", "uid-1", &["data", "a"], "x")));
+        assert!(object.made(&object.last_applied(["data"].into_iter())));
+        assert!(!object.made(&make("prod", "uid-2", &["data", "a"], "x")));
+        assert!(!object.made(WRITTEN));
+    }
+
+    #[test]
+    fn what_came_with_the_request_is_shown_as_a_constant() {
+        let echo = Echo::Keys(Arc::new(["a".to_owned()].into()));
+        let key = PlaceholderKey::new(&[7; 32]).placeholders("prod", echo);
+        let object = key.of_object("uid-1");
+        let live =
+            |key: &str, value| object.live((["data", key].into_iter(), Some(key)), "", value);
+        assert_eq!(live("a", b"x"), WRITTEN);
+        assert_eq!(live("a", b"y"), WRITTEN);
+        assert_eq!(live("b", b"x"), make("prod", "uid-1", &["data", "b"], "x"));
+    }
+
+    #[test]
+    fn placeholders_are_found_where_they_stand() {
+        let one = make("prod", "uid-1", &["data", "a"], "x");
+        let text = format!("a={one}, b={one}\nc=kguard:masked:");
+        let found: Vec<_> = find(&text).map(|range| &text[range]).collect();
+        assert_eq!(found, [one.as_str(), &one, "kguard:masked:"]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn edits<'c>(
     let mut replace = |members: &Members<'_>, message: &str| {
         if let Some(span) = members.raw_string("message").filter(|span| !span.is_empty()) {
             let span = span.start - 1..span.end + 1;
-            edits.push(Edit { span, replacement: quote(message), rule });
+            edits.push(Edit { span, replacement: quote(message), rule: Some(rule) });
         }
     };
     replace(status, &message(status, details.as_ref(), &causes));

@@ -33,7 +33,7 @@ fn context(rules: Vec<MaskRule>, shape: Shape) -> Context {
         rules: Arc::new(MaskRules { rules: rules.into_iter().map(Arc::new).collect() }),
         shape,
         requested: None,
-        placeholders: PlaceholderKey::new(&[1; 32]).placeholders("test", false),
+        placeholders: PlaceholderKey::new(&[1; 32]).placeholders("test", Echo::None),
         max_element_bytes: MAX_ELEMENT_BYTES,
     }
 }
@@ -97,11 +97,35 @@ fn equal_values_look_different_in_two_secrets_and_the_same_in_two_reads() {
 #[test]
 fn the_answer_to_a_write_shows_no_difference_between_values() {
     let echo = Context {
-        placeholders: PlaceholderKey::new(&[1; 32]).placeholders("test", true),
+        placeholders: PlaceholderKey::new(&[1; 32]).placeholders("test", Echo::All),
         ..secrets(Shape::Object)
     };
     let masked = mask(&echo, &secret("db", &json!({"a": "eA==", "b": "eXk="})));
     assert_eq!(masked["data"]["a"], masked["data"]["b"]);
+}
+
+#[test]
+fn who_wrote_which_field_of_a_secret_is_left_out() {
+    let mut original = secret("db", &json!({"empty": ""}));
+    original["metadata"]["managedFields"] = json!([{"manager": "m", "time": "2026-01-01"}]);
+    let text = original.to_string();
+    let (out, report) = mask_bytes(&secrets(Shape::Object), &[text.as_bytes()]).unwrap();
+    original["metadata"]["managedFields"] = json!([]);
+    assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), original);
+    assert_eq!(report, MaskReport::default());
+}
+
+#[test]
+fn a_value_that_was_written_gets_another_placeholder_even_if_it_is_the_same() {
+    let read = |salts: &str| {
+        let mut original = secret("db", &json!({"a": "eA==", "b": "eA=="}));
+        original["metadata"]["annotations"] = json!({"kguard.dev/written": salts});
+        mask(&secrets(Shape::Object), &original)["data"].take()
+    };
+    let (before, after) = (read("{}"), read(r#"{"a":"1"}"#));
+    assert_ne!(before["a"], after["a"]);
+    assert_eq!(before["b"], after["b"]);
+    assert_ne!(before["b"], read("nonsense")["b"]);
 }
 
 #[test]

@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::edit::quote;
-use super::placeholder::Placeholders;
+use super::placeholder::ObjectPlaceholders;
 use super::string::decode;
+use super::written::Salts;
 
 const SERVICE_ACCOUNT_TOKEN: &str = "kubernetes.io/service-account-token";
 
@@ -20,25 +21,16 @@ pub(super) enum Location {
     Live,
 }
 
-impl Location {
-    fn tag(self) -> &'static str {
-        match self {
-            Self::LastApplied => "lastApplied",
-            Self::Live => "live",
-        }
-    }
-}
-
 /// Makes the replacements for the values of one object.
-pub(super) struct Values<'c> {
-    pub placeholders: &'c Placeholders,
-    /// What tells the object apart from all others of the cluster.
-    pub identity: String,
+pub(super) struct Values {
+    pub placeholders: ObjectPlaceholders,
     /// The Secret's `type`; none for other kinds.
     pub secret_type: Option<String>,
+    /// The salts of what was written to a Secret.
+    pub salts: Salts,
 }
 
-impl Values<'_> {
+impl Values {
     /// The JSON that stands in for a scalar, or none if that may be read: null, the empty string
     /// and, unless the rule names the key itself, what is public in Secrets.
     pub(super) fn replacement(
@@ -63,8 +55,7 @@ impl Values<'_> {
         if !named && key.is_some_and(|key| self.is_public(key, &value, encoded)) {
             return None;
         }
-        let parts = std::iter::once(location.tag()).chain(place.iter().map(AsRef::as_ref));
-        let token = self.placeholders.make(&self.identity, parts, value.as_bytes());
+        let token = self.token((location, place, key), value.as_bytes());
         let text = match key {
             // Clients parse these.
             Some(".dockerconfigjson" | ".dockercfg") => {
@@ -73,6 +64,22 @@ impl Values<'_> {
             _ => token,
         };
         Some(quote(&if encoded { STANDARD.encode(text) } else { text }))
+    }
+
+    /// The placeholder for a value, or a part of one, at `place`; `key` if that is a Secret's.
+    pub(super) fn token(
+        &self,
+        (location, place, key): (Location, &[Cow<'_, str>], Option<&str>),
+        value: &[u8],
+    ) -> String {
+        let parts = place.iter().map(AsRef::as_ref);
+        match location {
+            Location::LastApplied => self.placeholders.last_applied(parts),
+            Location::Live => {
+                let salt = key.map(|key| self.salts.of(key)).unwrap_or_default();
+                self.placeholders.live((parts, key), salt, value)
+            }
+        }
     }
 
     fn is_public(&self, key: &str, value: &str, encoded: bool) -> bool {

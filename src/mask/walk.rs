@@ -108,7 +108,7 @@ impl State {
 pub(super) fn walk<'r>(
     (text, at): (&[u8], usize),
     masks: &Masks<'r>,
-    values: &Values<'_>,
+    values: &Values,
     location: Location,
 ) -> Result<Vec<Edit<'r>>, MaskError> {
     let scanner = Scanner::new(text, at);
@@ -120,7 +120,7 @@ pub(super) fn walk<'r>(
 struct Walk<'a, 'r, 't> {
     scanner: Scanner<'t>,
     masks: &'a Masks<'r>,
-    values: &'a Values<'a>,
+    values: &'a Values,
     location: Location,
     place: Vec<Cow<'t, str>>,
     edits: Vec<Edit<'r>>,
@@ -164,7 +164,11 @@ impl Walk<'_, '_, '_> {
         let Some((rule, named)) = self.masks.matched(states, key) else { return Ok(()) };
         let scalar = self.scanner.bytes(&span);
         let replacement = self.values.replacement(self.location, &self.place, scalar, named);
-        self.edits.extend(replacement.map(|replacement| Edit { span, replacement, rule }));
+        self.edits.extend(replacement.map(|replacement| Edit {
+            span,
+            replacement,
+            rule: Some(rule),
+        }));
         Ok(())
     }
 

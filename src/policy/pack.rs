@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::audit::record::Outcome;
     use crate::identity::{Caller, CallerKind};
-    use crate::mask::{Context, Masker, PlaceholderKey, Shape};
+    use crate::mask::{Context, Echo, Masker, PlaceholderKey, Shape};
     use crate::policy::{PolicySet, case, review};
 
     #[test]
@@ -99,7 +99,7 @@ mod tests {
                 rules: Arc::new(set.mask_rules(&agent, "prod")),
                 shape: Shape::Object,
                 requested: None,
-                placeholders: PlaceholderKey::new(&[1; 32]).placeholders("prod", false),
+                placeholders: PlaceholderKey::new(&[1; 32]).placeholders("prod", Echo::None),
                 max_element_bytes: 1 << 20,
             });
             let mut seen = Vec::new();

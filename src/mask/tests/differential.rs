@@ -100,8 +100,12 @@ impl Model<'_> {
     }
 
     fn placeholder(&self, place: &[String], text: &str, tag: &str) -> String {
-        let parts = std::iter::once(tag).chain(place.iter().map(String::as_str));
-        let token = self.context.placeholders.make(&self.identity, parts, text.as_bytes());
+        let object = self.context.placeholders.of_object(&self.identity);
+        let parts = place.iter().map(String::as_str);
+        let token = match tag {
+            "lastApplied" => object.last_applied(parts),
+            _ => object.live((parts, None), "", text.as_bytes()),
+        };
         if self.resource.0 == "secrets" && place[0] == "data" {
             STANDARD.encode(token)
         } else {
