@@ -104,9 +104,14 @@ pub(super) fn identity(
     subject: &Subject<'_>,
 ) -> String {
     match metadata.and_then(|metadata| metadata.string("uid")) {
-        Some(uid) if !uid.is_empty() => format!("uid {uid}"),
+        Some(uid) if !uid.is_empty() => identity_of_uid(&uid),
         _ => format!("name {kind:?} {:?} {:?}", subject.namespace, subject.name),
     }
+}
+
+/// What tells an object with this uid apart.
+pub(super) fn identity_of_uid(uid: &str) -> String {
+    format!("uid {uid}")
 }
 
 /// The rule for which a row's cells are masked, if any.

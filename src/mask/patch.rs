@@ -17,23 +17,27 @@ impl MaskRules {
             namespace: Some(resource.namespace.as_str()).filter(given),
             name: Some(resource.name.as_str()).filter(given),
         };
-        let pointers: Vec<_> = patch.as_array()?.iter().filter_map(read_pointer).collect();
+        let pointers: Vec<_> = patch.as_array()?.iter().flat_map(pointers).collect();
         let reads = |rule: &&MaskRule| pointers.iter().any(|pointer| overlaps(rule, pointer));
         self.matching(&subject).into_iter().find(reads).map(|rule| rule.name.as_str())
     }
 }
 
-/// The place that an operation reads, if it reads at all.
-fn read_pointer(operation: &Value) -> Option<Vec<String>> {
-    let key = match operation.get("op")?.as_str()? {
-        "copy" | "move" => "from",
-        "test" => "path",
-        _ => return None,
+/// The places that an operation reads, and those that it fills with what it has read: what comes
+/// into a masked field that way is unknown, and comparing it with what is there would tell.
+fn pointers(operation: &Value) -> Vec<Vec<String>> {
+    let keys: &[&str] = match operation.get("op").and_then(Value::as_str) {
+        Some("copy" | "move") => &["from", "path"],
+        Some("test") => &["path"],
+        _ => &[],
     };
     // Without a pointer the API server refuses the patch; it counts as the whole object.
-    let pointer = operation.get(key).and_then(Value::as_str).unwrap_or_default();
     let unescaped = |token: &str| token.replace("~1", "/").replace("~0", "~");
-    Some(pointer.split('/').skip(1).map(unescaped).collect())
+    let tokens = |key: &&str| {
+        let pointer = operation.get(*key).and_then(Value::as_str).unwrap_or_default();
+        pointer.split('/').skip(1).map(unescaped).collect()
+    };
+    keys.iter().map(tokens).collect()
 }
 
 /// Whether a place is, holds or lies within something that the rule masks.
@@ -109,13 +113,22 @@ mod tests {
             ("replace", "/data/password", false),
             ("remove", "/data/password", false),
         ] {
-            let key = if op == "test" { "path" } else { "from" };
-            let patch = json!([{"op": "add", "path": "/x"}, {"op": op, key: pointer}]);
+            let operation = match op {
+                "copy" | "move" => json!({"op": op, "from": pointer, "path": "/metadata/labels/x"}),
+                _ => json!({"op": op, "path": pointer}),
+            };
+            let patch = json!([{"op": "add", "path": "/x"}, operation]);
             let rules = rules(&["data.*"]);
             let found = rules.read_by_patch(&secret("shop"), &patch);
             assert_eq!(found.is_some(), reads, "{op} {pointer}");
             assert_eq!(rules.read_by_patch(&secret("other"), &patch), None);
         }
+    }
+
+    #[test]
+    fn a_masked_field_is_filled_by_nothing_that_is_only_known_to_the_api_server() {
+        let patch = json!([{"op": "copy", "from": "/metadata/labels/x", "path": "/data/password"}]);
+        assert!(rules(&["data.*"]).read_by_patch(&secret("shop"), &patch).is_some());
     }
 
     #[test]

@@ -81,6 +81,12 @@ impl FieldPath {
         matches!(self.segments.last(), Some(Segment::Key(last)) if last == key)
     }
 
+    /// Whether a segment may be a position in a list.
+    pub(super) fn has_positions(&self) -> bool {
+        let is_number = |key: &str| key.bytes().all(|byte| byte.is_ascii_digit());
+        self.segments.iter().filter_map(Segment::key).any(is_number)
+    }
+
     /// The same path below another first key, if it starts with the key `from`.
     pub(super) fn moved(&self, from: &str, to: &str) -> Option<Self> {
         let (first, rest) = self.segments.split_first()?;

@@ -61,6 +61,11 @@ impl MaskRules {
         !self.matching(&Subject { resources, namespace: None, name: None }).is_empty()
     }
 
+    /// Whether a rule may mean one position of a list.
+    pub(super) fn have_positions(&self) -> bool {
+        self.rules.iter().flat_map(|rule| &rule.fields).any(FieldPath::has_positions)
+    }
+
     pub(super) fn matching<'r>(&'r self, subject: &Subject<'_>) -> Vec<&'r MaskRule> {
         self.rules.iter().map(AsRef::as_ref).filter(|rule| rule.matches(subject)).collect()
     }

@@ -1,0 +1,243 @@
+//! The way back: what a caller writes to whom values are masked.
+//!
+//! He edits what he was shown, so placeholders come back in the place of values. Each stands for
+//! just one value of one object, and becomes it again, in the place that it came from or in another
+//! where it stays hidden. What he writes besides may not tell him what is stored: nothing that
+//! comes of a right guess may differ from what comes of a wrong one.
+//!
+//! ```text
+//! live object → difference (what masking hides of it) ┐
+//! body → restore (placeholders become values) ────────┴→ difference (what it brings of its own)
+//!      → secret (for Secrets: no oracle) → body to send, and what the answer may show
+//! ```
+//!
+//! All of it is pure: the caller of [`Incoming`] reads the live object.
+
+mod difference;
+mod json;
+mod place;
+mod restore;
+mod secret;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use self::difference::{Hidden, hidden};
+use self::place::{Part, Place, Step};
+use self::restore::{Bounds, Originals, Restored};
+use super::object::{LAST_APPLIED, identity_of_uid};
+use super::placeholder::{Echo, ObjectPlaceholders, Placeholders, contains_placeholder};
+use super::rule::{MaskRules, Subject, resource_name};
+use super::{Context, MAX_ELEMENT_BYTES, Shape};
+use crate::kube::request_info::ResourceInfo;
+
+/// How a body says what is to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form<'a> {
+    /// Server-side apply.
+    Apply {
+        /// The field manager.
+        manager: &'a str,
+        /// Whether it takes what others manage.
+        force: bool,
+    },
+    /// RFC 6902.
+    JsonPatch,
+    /// RFC 7386.
+    MergePatch,
+    /// The whole object.
+    Object,
+    /// Kubernetes' own; it merges lists.
+    StrategicMergePatch,
+}
+
+/// Why a write is refused, whatever the policies say of it. Nothing here tells a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unwritable {
+    /// 409: the placeholder is this object's, of a value that is no longer there.
+    #[error(
+        "{place} was changed since you read it: read the object again, so that kguard can tell \
+         which value is meant"
+    )]
+    Changed {
+        /// Where it stands.
+        place: String,
+    },
+    /// 409, as the API server says it of what is another value.
+    #[error("{}", secret::conflict_message(.fields))]
+    Conflict {
+        /// The other managers, and the fields that they manage.
+        fields: Vec<(String, String)>,
+    },
+    /// 422: a placeholder where none can become a value.
+    #[error(
+        "{place} holds a value masked by kguard (`kguard:masked:…`) that stands for nothing here: \
+         give the real value, leave the field out, or read the object again"
+    )]
+    Foreign {
+        /// Where it stands.
+        place: String,
+    },
+    /// 422, as the API server says it.
+    #[error("data: Forbidden: field is immutable when `immutable` is set")]
+    Immutable,
+    /// 422: a patch that might take away what kguard keeps with a Secret.
+    #[error(
+        "kguard keeps the annotation `{}` with Secrets whose values it masks, and cannot tell \
+         what would become of it: name the single labels and annotations to change",
+        super::written::WRITTEN
+    )]
+    Metadata,
+    /// 422: one side of the write could not be understood.
+    #[error(
+        "kguard cannot tell what is masked of this object, so it cannot put masked values back"
+    )]
+    Unmaskable,
+}
+
+/// What is known of a write besides its body.
+pub struct Incoming<'a> {
+    /// What is masked to the caller.
+    pub rules: Arc<MaskRules>,
+    /// What made the placeholders that he has.
+    pub placeholders: Placeholders,
+    /// What he writes.
+    pub resource: &'a ResourceInfo,
+    /// How.
+    pub form: Form<'a>,
+    /// What is stored; none if it is not there yet, or was not read.
+    pub live: Option<&'a Value>,
+}
+
+impl MaskRules {
+    /// Whether the live object is needed to judge a write that returns no placeholder: a Secret's,
+    /// whose values are masked.
+    pub fn guard(&self, resource: &ResourceInfo) -> bool {
+        resource.resource == "secrets"
+            && resource.api_group.is_empty()
+            && resource.subresource.is_empty()
+            && self.cover_object(resource)
+    }
+
+    /// Whether some rule masks the very object of a request.
+    fn cover_object(&self, resource: &ResourceInfo) -> bool {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let (namespace, name) = (given(&resource.namespace), given(&resource.name));
+        let subject = Subject {
+            resources: vec![resource_name(resource)],
+            namespace: namespace.as_deref(),
+            name: name.as_deref(),
+        };
+        !self.matching(&subject).is_empty()
+    }
+}
+
+impl Incoming<'_> {
+    /// Puts values where placeholders stand, and answers with what the answer to the write may not
+    /// show.
+    pub fn prepare(&self, body: &mut Value) -> Result<Echo, Unwritable> {
+        let originals = match self.live {
+            Some(live) => Originals::of(self.hidden(live)?, self.object(live)),
+            None => Originals::default(),
+        };
+        let mut written = Vec::new();
+        for part in place::parts(body, self.form, self.live) {
+            written.extend(self.restore(part, &originals)?);
+        }
+        if let Some(place) = place::of_placeholder(body) {
+            return Err(Unwritable::Foreign { place });
+        }
+        if self.rules.guard(self.resource) {
+            return secret::guard(self, body, &written);
+        }
+        let opaque = self.form == Form::JsonPatch || written.iter().any(|written| !written.moved);
+        Ok(if opaque { Echo::All } else { Echo::None })
+    }
+
+    /// Restores one part of the body, and answers with what it brings of its own.
+    fn restore(
+        &self,
+        Part { place, value }: Part<'_>,
+        originals: &Originals,
+    ) -> Result<Vec<Written>, Unwritable> {
+        let exact = self.rules.have_positions();
+        let bounds = Bounds { is_secret: self.is_secret(), exact };
+        let restored = originals.restore((&place, &mut *value), bounds)?;
+        let hidden = self.hidden(&self.as_live(&place, value))?;
+        // In a patch of a list, positions are not those of what it becomes.
+        let keeps_positions = !exact || matches!(self.form, Form::MergePatch | Form::Object);
+        let stays_hidden = |restored: &Restored| {
+            let found = hidden.iter().find(|hidden| hidden.place == restored.place);
+            keeps_positions && found.is_some_and(|it| it.placeholders() >= restored.placeholders)
+        };
+        if let Some(shown) = restored.iter().find(|restored| !stays_hidden(restored)) {
+            return Err(Unwritable::Foreign { place: shown.place.to_string() });
+        }
+        let written = hidden.into_iter().filter_map(|hidden| {
+            match restored.iter().find(|restored| restored.place == hidden.place) {
+                Some(restored) if restored.own => None,
+                Some(Restored { place, given, .. }) => {
+                    Some(Written { place: place.clone(), given: given.clone(), moved: true })
+                }
+                None => {
+                    let given = hidden.original.to_string();
+                    Some(Written { place: hidden.place, given, moved: false })
+                }
+            }
+        });
+        Ok(written.collect())
+    }
+
+    /// What masking hides of an object.
+    fn hidden(&self, object: &Value) -> Result<Vec<Hidden>, Unwritable> {
+        let context = Context {
+            rules: Arc::clone(&self.rules),
+            shape: Shape::Object,
+            requested: Some(self.resource.clone()),
+            placeholders: self.placeholders.clone(),
+            max_element_bytes: MAX_ELEMENT_BYTES,
+        };
+        hidden(context, object).map_err(|_| Unwritable::Unmaskable)
+    }
+
+    /// A part of a body as the object that it is going to be a part of.
+    fn as_live(&self, place: &Place, value: &Value) -> Value {
+        let mut object = place.holding(value.clone());
+        let Some(live) = self.live else { return object };
+        for path in [&["apiVersion"] as &[_], &["kind"], &["type"]] {
+            json::copy(live, &mut object, path);
+        }
+        for field in ["name", "namespace", "uid"] {
+            json::copy(live, &mut object, &["metadata", field]);
+        }
+        object
+    }
+
+    /// The placeholders of the live object.
+    fn object(&self, live: &Value) -> ObjectPlaceholders {
+        self.placeholders.of_object(&identity(live))
+    }
+
+    fn is_secret(&self) -> bool {
+        self.resource.resource == "secrets" && self.resource.api_group.is_empty()
+    }
+}
+
+/// What tells a stored object apart.
+fn identity(live: &Value) -> String {
+    let uid = live.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
+    identity_of_uid(uid)
+}
+
+/// Something that is masked and that a body brings, other than what stood there before.
+struct Written {
+    place: Place,
+    /// As the caller gave it.
+    given: String,
+    /// Whether it was restored, of what is hidden somewhere else.
+    moved: bool,
+}

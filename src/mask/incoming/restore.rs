@@ -1,0 +1,291 @@
+//! Placeholders become the values that they stand for.
+
+use std::collections::{HashMap, HashSet};
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::{DecodePaddingMode, general_purpose::STANDARD};
+use serde_json::Value;
+
+use super::super::placeholder::{self, ObjectPlaceholders};
+use super::difference::Hidden;
+use super::{Place, Step, Unwritable, json};
+
+/// Base64 as it comes; with padding or without.
+pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The values of one object, by what is shown for them.
+#[derive(Default)]
+pub(super) struct Originals {
+    /// By the whole text that is shown.
+    wholes: HashMap<String, Hidden>,
+    /// By placeholder, those of which a value holds several or beside other text.
+    parts: HashMap<String, Fragment>,
+    /// Every placeholder that stands for something now.
+    current: HashSet<String>,
+    object: Option<ObjectPlaceholders>,
+}
+
+/// A part of a value that is shown as one placeholder.
+struct Fragment {
+    place: Place,
+    text: String,
+}
+
+/// What was restored.
+#[derive(Debug)]
+pub(super) struct Restored {
+    pub place: Place,
+    /// How many placeholders stood there.
+    pub placeholders: usize,
+    /// Whether it is what stood there before.
+    pub own: bool,
+    /// As it came.
+    pub given: String,
+}
+
+/// What counts as the place that a placeholder comes from.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    /// Whether the object is a Secret, within which values may move from key to key.
+    pub is_secret: bool,
+    /// Whether it has to be the same position of a list.
+    pub exact: bool,
+}
+
+impl Originals {
+    /// Those of an object, of which `hidden` is what masking hides.
+    pub(super) fn of(hidden: Vec<Hidden>, object: ObjectPlaceholders) -> Self {
+        let mut originals = Self { object: Some(object), ..Self::default() };
+        for hidden in hidden {
+            let shown = placeholder::find(&hidden.shown);
+            originals
+                .current
+                .extend(shown.filter_map(|at| hidden.shown.get(at).map(str::to_owned)));
+            for (placeholder, text) in fragments(&hidden) {
+                let place = hidden.place.clone();
+                originals.parts.insert(placeholder, Fragment { place, text });
+            }
+            originals.wholes.insert(hidden.shown.clone(), hidden);
+        }
+        originals
+    }
+
+    /// Puts values where placeholders stand in `value`, which is at `place`.
+    pub(super) fn restore(
+        &self,
+        (place, value): (&Place, &mut Value),
+        bounds: Bounds,
+    ) -> Result<Vec<Restored>, Unwritable> {
+        let mut restoring = Restoring { originals: self, bounds, restored: Vec::new() };
+        restoring.value(place, value)?;
+        Ok(restoring.restored)
+    }
+
+    /// Why a placeholder stands for nothing at `place`.
+    fn unknown(&self, placeholder: &str, place: &Place) -> Unwritable {
+        let place = place.to_string();
+        let is_current = self.current.contains(placeholder);
+        match &self.object {
+            Some(object) if object.made(placeholder) && !is_current => {
+                Unwritable::Changed { place }
+            }
+            _ => Unwritable::Foreign { place },
+        }
+    }
+}
+
+struct Restoring<'o> {
+    originals: &'o Originals,
+    bounds: Bounds,
+    restored: Vec<Restored>,
+}
+
+impl Restoring<'_> {
+    fn value(&mut self, place: &Place, value: &mut Value) -> Result<(), Unwritable> {
+        match value {
+            Value::Object(members) => {
+                for (key, value) in members {
+                    self.value(&place.then(Step::Key(key.clone())), value)?;
+                }
+            }
+            Value::Array(elements) => {
+                for (index, value) in elements.iter_mut().enumerate() {
+                    self.value(&place.then(Step::Index(index)), value)?;
+                }
+            }
+            Value::String(text) if place.is_last_applied() => self.last_applied(text),
+            Value::String(text) => {
+                if let Some(original) = self.text(place, text)? {
+                    *value = original;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Restores within the last-applied annotation. Whatever cannot be restored is left out: the
+    /// annotation says what was applied, and must never say that a placeholder was.
+    fn last_applied(&mut self, text: &mut String) {
+        if placeholder::find(text).next().is_none() && !super::contains_placeholder(text.as_bytes())
+        {
+            return;
+        }
+        let Ok(mut applied) = serde_json::from_str::<Value>(text) else { return };
+        self.applied(&Place::applied(), &mut applied);
+        let end = if text.ends_with('\n') { "\n" } else { "" };
+        *text = json::as_go(&applied) + end;
+    }
+
+    /// Whether `value` may stay where it is in the annotation.
+    fn applied(&mut self, place: &Place, value: &mut Value) -> bool {
+        match value {
+            Value::Object(members) => {
+                members
+                    .retain(|key, value| self.applied(&place.then(Step::Key(key.clone())), value));
+                true
+            }
+            Value::Array(elements) => {
+                let mut index = 0;
+                elements.retain_mut(|value| {
+                    let stays = self.applied(&place.then(Step::Index(index)), value);
+                    index += usize::from(stays);
+                    stays
+                });
+                true
+            }
+            Value::String(text) => match self.text(place, text) {
+                Ok(Some(original)) => {
+                    *value = original;
+                    true
+                }
+                Ok(None) => {
+                    !super::contains_placeholder(Value::from(text.as_str()).to_string().as_bytes())
+                }
+                Err(_) => false,
+            },
+            _ => true,
+        }
+    }
+
+    /// What a text becomes; none if no placeholder stands in it.
+    fn text(&mut self, place: &Place, text: &str) -> Result<Option<Value>, Unwritable> {
+        let is_base64 = place.is_base64(self.bounds.is_secret);
+        let decoded = if is_base64 { decode(text).unwrap_or_default() } else { text.to_owned() };
+        let found: Vec<_> = placeholder::find(&decoded).collect();
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let foreign = || Unwritable::Foreign { place: place.to_string() };
+        let (original, own) = if let Some(hidden) = self.originals.wholes.get(&decoded) {
+            let own = self.reaches(&hidden.place, place).ok_or_else(foreign)?;
+            (converted(hidden, is_base64).ok_or_else(foreign)?, own)
+        } else {
+            let text = self.composed(place, &decoded, &found)?;
+            (if is_base64 { STANDARD.encode(text) } else { text }.into(), false)
+        };
+        let (place, given) = (place.clone(), text.to_owned());
+        self.restored.push(Restored { place, placeholders: found.len(), own, given });
+        Ok(Some(original))
+    }
+
+    /// A text with its placeholders replaced one by one. With other text around them, it need not be
+    /// what stood there before.
+    fn composed(
+        &self,
+        place: &Place,
+        text: &str,
+        found: &[std::ops::Range<usize>],
+    ) -> Result<String, Unwritable> {
+        let (mut composed, mut at) = (String::with_capacity(text.len()), 0);
+        for range in found {
+            let placeholder = text.get(range.clone()).unwrap_or_default();
+            let fragment = self.originals.parts.get(placeholder);
+            let fragment = fragment.ok_or_else(|| self.originals.unknown(placeholder, place))?;
+            if self.reaches(&fragment.place, place).is_none() {
+                return Err(Unwritable::Foreign { place: place.to_string() });
+            }
+            composed.push_str(text.get(at..range.start).unwrap_or_default());
+            composed.push_str(&fragment.text);
+            at = range.end;
+        }
+        composed.push_str(text.get(at..).unwrap_or_default());
+        Ok(composed)
+    }
+
+    /// Whether what is hidden at one place may stand at another, and if so whether it is what stands
+    /// there already. Of the annotation nobody knows that it says what is stored, so nothing goes
+    /// from there into the object, and what goes there may be something new.
+    fn reaches(&self, from: &Place, to: &Place) -> Option<bool> {
+        if from.applied && !to.applied {
+            return None;
+        }
+        let is_same_side = from.applied == to.applied;
+        match (from.secret_key(), to.secret_key()) {
+            (Some((_, from)), Some((_, to))) if self.bounds.is_secret => {
+                Some(is_same_side && from == to)
+            }
+            _ => from.is_field_of(to, self.bounds.exact).then_some(is_same_side),
+        }
+    }
+}
+
+/// The value in the encoding of the place that it is put in; none if it has none there.
+fn converted(hidden: &Hidden, to_base64: bool) -> Option<Value> {
+    match (hidden.is_base64, to_base64) {
+        (true, true) | (false, false) => Some(hidden.original.clone()),
+        (true, false) => decode(hidden.original.as_str()?).map(Value::from),
+        (false, true) => Some(STANDARD.encode(hidden.original.as_str()?).into()),
+    }
+}
+
+/// Text out of base64, in which Go ignores line breaks.
+fn decode(text: &str) -> Option<String> {
+    let text = text.replace(['\r', '\n'], "");
+    String::from_utf8(BASE64.decode(text).ok()?).ok()
+}
+
+/// The placeholders in a value of which only parts are hidden, each with its part. None if nobody
+/// can tell which part is which; the whole is still known then.
+fn fragments(hidden: &Hidden) -> Vec<(String, String)> {
+    align(hidden).unwrap_or_default()
+}
+
+fn align(hidden: &Hidden) -> Option<Vec<(String, String)>> {
+    let stored = hidden.original.as_str()?;
+    let decoded = if hidden.is_base64 { decode(stored)? } else { stored.to_owned() };
+    let found: Vec<_> = placeholder::find(&hidden.shown).collect();
+    let (mut shown_at, mut rest, mut parts) = (0, decoded.as_str(), Vec::new());
+    let mut open: Option<&str> = None;
+    for range in found {
+        let between = hidden.shown.get(shown_at..range.start)?;
+        rest = match open {
+            None => rest.strip_prefix(between)?,
+            Some(placeholder) => {
+                let (part, after) = split_once_only(rest, between)?;
+                parts.push((placeholder.to_owned(), part.to_owned()));
+                after
+            }
+        };
+        shown_at = range.end;
+        open = Some(hidden.shown.get(range)?);
+    }
+    let part = rest.strip_suffix(hidden.shown.get(shown_at..)?)?;
+    let is_whole = shown_at == hidden.shown.len() && parts.is_empty() && part == decoded;
+    parts.push((open?.to_owned(), part.to_owned()));
+    Some(parts).filter(|_| !is_whole)
+}
+
+/// Splits at a text that occurs just once.
+fn split_once_only<'t>(text: &'t str, between: &str) -> Option<(&'t str, &'t str)> {
+    if between.is_empty() {
+        return None;
+    }
+    let (before, after) = text.split_once(between)?;
+    (!after.contains(between)).then_some((before, after))
+}

@@ -1,0 +1,202 @@
+//! A right guess and a wrong one come to the same.
+
+use super::*;
+
+const RIGHT: &str = "hunter2";
+const WRONG: &str = "letmein";
+
+fn body(field: &str, value: &str) -> Value {
+    let value = if field == "data" { encoded(value) } else { value.to_owned() };
+    json!({"metadata": {"name": "db"}, field: {"password": value}})
+}
+
+#[test]
+fn what_is_written_is_never_what_was_there() {
+    let desk = Desk::secret();
+    for form in [FORCED, Form::MergePatch, Form::Object, Form::StrategicMergePatch] {
+        for field in ["data", "stringData"] {
+            let mut seen = Vec::new();
+            for guess in [RIGHT, WRONG] {
+                let (sent, echo) = desk.write(form, &body(field, guess)).unwrap();
+                assert!(salts(&sent)["password"].is_string(), "{form:?} {field} {guess}");
+                assert_eq!(echo, Echo::Keys(Arc::new(["password".to_owned()].into())));
+                seen.push(salts(&sent));
+            }
+            assert_ne!(seen[0], seen[1]);
+        }
+    }
+    let patch = json!([{"op": "replace", "path": "/data/password", "value": encoded(RIGHT)}]);
+    let (sent, _) = desk.write(Form::JsonPatch, &patch).unwrap();
+    assert_eq!(sent[1]["path"], "/metadata/annotations/kguard.dev~1written");
+}
+
+#[test]
+fn the_placeholder_of_a_written_value_is_another_one_whatever_was_written() {
+    let desk = Desk::secret();
+    let before = desk.shown()["data"]["password"].clone();
+    let (sent, _) = desk.write(Form::MergePatch, &body("data", RIGHT)).unwrap();
+    let mut live = desk.live.clone();
+    live["metadata"]["annotations"][WRITTEN] = sent["metadata"]["annotations"][WRITTEN].clone();
+    let after = desk.shown_of(&live);
+    assert_ne!(after["data"]["password"], before);
+    assert_eq!(after["data"]["user"], desk.shown()["data"]["user"]);
+}
+
+#[test]
+fn the_salts_are_kept_whatever_the_caller_writes() {
+    let desk = Desk::secret();
+    let mut live = desk.live.clone();
+    live["metadata"]["annotations"][WRITTEN] = r#"{"password":"s1"}"#.into();
+    let desk = Desk { live, ..desk };
+    let kept = json!({"password": "s1"});
+    for own in [json!(null), json!("{}"), json!(r#"{"password":"s0"}"#)] {
+        for form in [APPLY, Form::Object] {
+            let body = json!({"metadata": {"annotations": {WRITTEN: own}}});
+            assert_eq!(salts(&desk.write(form, &body).unwrap().0), kept);
+            let bare = json!({"metadata": {"name": "db"}});
+            assert_eq!(salts(&desk.write(form, &bare).unwrap().0), kept);
+        }
+        for form in [Form::MergePatch, Form::StrategicMergePatch] {
+            let body = json!({"metadata": {"annotations": {WRITTEN: own, "a": "b"}}});
+            let (sent, _) = desk.write(form, &body).unwrap();
+            assert_eq!(sent, json!({"metadata": {"annotations": {"a": "b"}}}));
+        }
+        let path = "/metadata/annotations/kguard.dev~1written";
+        let patch =
+            json!([{"op": "add", "path": path, "value": own}, {"op": "remove", "path": path}]);
+        assert_eq!(desk.write(Form::JsonPatch, &patch).unwrap().0, json!([]));
+    }
+}
+
+#[test]
+fn a_patch_that_may_take_the_salts_away_is_refused() {
+    let desk = Desk::secret();
+    let mut live = desk.live.clone();
+    live["metadata"]["annotations"][WRITTEN] = r#"{"password":"s1"}"#.into();
+    let salted = Desk { live, ..Desk::secret() };
+    for (form, body) in [
+        (Form::MergePatch, json!({"metadata": {"annotations": null}})),
+        (Form::MergePatch, json!({"metadata": null})),
+        (Form::StrategicMergePatch, json!({"$patch": "replace", "data": {}})),
+        (Form::StrategicMergePatch, json!({"metadata": {"$patch": "replace"}})),
+        (Form::StrategicMergePatch, json!({"metadata": {"annotations": {"$patch": "delete"}}})),
+        (Form::StrategicMergePatch, json!({"$retainKeys": ["metadata"]})),
+        (Form::JsonPatch, json!([{"op": "remove", "path": "/metadata/annotations"}])),
+        (Form::JsonPatch, json!([{"op": "replace", "path": "/metadata", "value": {}}])),
+        (Form::JsonPatch, json!([{"op": "replace", "path": "", "value": {}}])),
+    ] {
+        assert_eq!(salted.write(form, &body).unwrap_err(), Unwritable::Metadata, "{form:?} {body}");
+        assert!(desk.write(form, &body).is_ok(), "{form:?} {body}");
+    }
+}
+
+#[test]
+fn a_json_patch_keeps_the_salts_behind_all_that_it_does_itself() {
+    let desk = Desk::secret();
+    let mut live = desk.live.clone();
+    live["metadata"].as_object_mut().unwrap().shift_remove("annotations");
+    let bare = Desk { live, ..Desk::secret() };
+    let written = json!({"op": "add", "path": "/data/password", "value": encoded(WRONG)});
+    let (sent, _) = bare.write(Form::JsonPatch, &json!([written])).unwrap();
+    let paths: Vec<_> = sent.as_array().unwrap().iter().map(|of| of["path"].clone()).collect();
+    let own = "/metadata/annotations/kguard.dev~1written";
+    assert_eq!(paths, ["/metadata/annotations", "/data/password", own]);
+    let annotations = json!({"op": "add", "path": "/metadata/annotations", "value": {"a": "b"}});
+    for desk in [bare, desk] {
+        let (sent, _) = desk.write(Form::JsonPatch, &json!([written, annotations])).unwrap();
+        let paths: Vec<_> = sent.as_array().unwrap().iter().map(|of| of["path"].clone()).collect();
+        assert_eq!(paths, ["/data/password", "/metadata/annotations", own]);
+    }
+}
+
+#[test]
+fn an_immutable_secret_takes_no_value_at_all() {
+    let desk = Desk::secret();
+    let mut live = desk.live.clone();
+    live["immutable"] = true.into();
+    let desk = Desk { live, ..desk };
+    for form in FORMS {
+        for guess in [RIGHT, WRONG] {
+            for field in ["data", "stringData"] {
+                let refused = desk.write(form, &body(field, guess)).unwrap_err();
+                assert_eq!(refused, Unwritable::Immutable);
+            }
+        }
+        let token = desk.shown()["data"]["user"].clone();
+        let moved = json!({"data": {"password": token}});
+        assert_eq!(desk.write(form, &moved).unwrap_err(), Unwritable::Immutable);
+        assert!(desk.write(form, &desk.shown()).is_ok(), "{form:?}");
+    }
+}
+
+#[test]
+fn applying_to_what_another_manages_is_a_conflict_whatever_the_value() {
+    let desk = Desk::secret();
+    for guess in [RIGHT, WRONG] {
+        let refused = desk.write(APPLY, &body("data", guess)).unwrap_err();
+        let fields = vec![("kubectl-create".to_owned(), ".data.password".to_owned())];
+        assert_eq!(refused, Unwritable::Conflict { fields });
+        assert_eq!(
+            refused.to_string(),
+            r#"Apply failed with 1 conflict: conflict with "kubectl-create": .data.password"#
+        );
+        assert!(desk.write(APPLY, &body("stringData", guess)).is_ok());
+        assert!(desk.write(FORCED, &body("data", guess)).is_ok());
+    }
+    // What he manages himself, or nobody does, he may change.
+    let mut live = desk.live.clone();
+    live["metadata"]["managedFields"][0]["manager"] = "ci".into();
+    live["metadata"]["managedFields"][0]["operation"] = "Apply".into();
+    let own = Desk { live, ..Desk::secret() };
+    assert!(own.write(APPLY, &body("data", WRONG)).is_ok());
+    let new = json!({"metadata": {"name": "db"}, "data": {"new": encoded("x")}});
+    assert!(desk.write(APPLY, &new).is_ok());
+}
+
+#[test]
+fn a_moved_value_has_a_salt_that_tells_it_from_nothing() {
+    let desk = Desk::secret();
+    let mut live = desk.live.clone();
+    live["data"]["user"] = live["data"]["password"].clone();
+    let desk = Desk { live, ..desk };
+    let shown = desk.shown();
+    let written = |value: &Value| {
+        let body = json!({"data": {"new": value}});
+        salts(&desk.write(Form::MergePatch, &body).unwrap().0)["new"].clone()
+    };
+    let [password, user] = ["password", "user"].map(|key| written(&shown["data"][key]));
+    let guess = written(&encoded(RIGHT).into());
+    assert!(password != user && password != guess && user != guess);
+}
+
+#[test]
+fn the_annotation_takes_guesses_of_what_is_applied_no_better() {
+    let desk = Desk::secret();
+    let annotation = |data: Value| {
+        json!({"metadata": {"annotations": {
+            LAST_APPLIED: json!({"kind": "Secret", "data": data}).to_string(),
+        }}})
+    };
+    let shown = desk.shown()["data"].clone();
+    for body in [annotation(json!({"password": encoded(RIGHT)})), annotation(shown)] {
+        let (sent, _) = desk.write(Form::MergePatch, &body).unwrap();
+        assert!(salts(&sent)[LAST_APPLIED].is_string(), "{body}");
+    }
+    // What the annotation hides is not known to be what is stored.
+    let text = desk.shown()["metadata"]["annotations"][LAST_APPLIED].clone();
+    let applied: Value = serde_json::from_str(text.as_str().unwrap()).unwrap();
+    let body = json!({"data": {"password": applied["data"]["password"]}});
+    assert_eq!(desk.write(Form::MergePatch, &body).unwrap_err(), foreign("data.password"));
+}
+
+#[test]
+fn answers_to_other_kinds_show_a_constant_for_what_was_written() {
+    let desk = Desk::deployment();
+    let body = json!({"spec": {"template": {"spec": {"containers": [
+        {"name": "c", "env": [{"name": "A", "value": "first"}]},
+    ]}}}});
+    for form in FORMS {
+        assert_eq!(desk.write(form, &body).unwrap().1, Echo::All);
+        assert_eq!(desk.write(form, &json!({"metadata": {"labels": {}}})).unwrap().1, Echo::None);
+    }
+}

@@ -1,0 +1,189 @@
+//! Nothing is lost on the way back, and nothing comes to where it does not belong.
+
+use super::*;
+
+#[test]
+fn what_was_read_is_written_back_as_it_was() {
+    for desk in [Desk::secret(), Desk::deployment()] {
+        for form in FORMS {
+            let (mut sent, echo) = desk.write(form, &desk.shown()).unwrap();
+            // It was shown as empty, which the API server takes for "as it is".
+            if let Some(managers) = desk.live["metadata"].get("managedFields") {
+                sent["metadata"]["managedFields"] = managers.clone();
+            }
+            assert_eq!(sent, desk.live, "{form:?}");
+            assert_eq!(echo, Echo::None);
+        }
+    }
+}
+
+#[test]
+fn a_changed_value_is_stored_beside_one_that_stays() {
+    let desk = Desk::secret();
+    let mut body = desk.shown();
+    body["data"]["password"] = encoded("changed").into();
+    let (sent, echo) = desk.write(Form::Object, &body).unwrap();
+    assert_eq!(sent["data"], json!({"password": encoded("changed"), "user": encoded("swordfish")}));
+    assert_eq!(echo, Echo::Keys(Arc::new(["password".to_owned()].into())));
+}
+
+#[test]
+fn a_renamed_key_keeps_its_value() {
+    let desk = Desk::secret();
+    let shown = desk.shown()["data"]["password"].clone();
+    let body = json!({"data": {"passphrase": shown, "password": null}});
+    let (sent, echo) = desk.write(Form::MergePatch, &body).unwrap();
+    assert_eq!(sent["data"], json!({"passphrase": encoded("hunter2"), "password": null}));
+    assert_eq!(echo, Echo::None);
+    let patch = json!([{"op": "add", "path": "/data/copy", "value": shown}]);
+    let (sent, _) = desk.write(Form::JsonPatch, &patch).unwrap();
+    assert_eq!(sent[0]["value"], encoded("hunter2"));
+}
+
+#[test]
+fn a_placeholder_is_restored_in_the_clear_and_encoded() {
+    let desk = Desk::secret();
+    let token = String::from_utf8(
+        STANDARD.decode(desk.shown()["data"]["password"].as_str().unwrap()).unwrap(),
+    );
+    let body = json!({"stringData": {"password": token.unwrap()}});
+    let (sent, _) = desk.write(Form::StrategicMergePatch, &body).unwrap();
+    assert_eq!(sent["stringData"]["password"], "hunter2");
+}
+
+#[test]
+fn last_applied_says_what_was_applied_and_never_a_placeholder() {
+    let desk = Desk::secret();
+    // As kubectl does with a file that was read before.
+    let mut file = desk.shown();
+    file["metadata"] = json!({"name": "db", "namespace": "shop"});
+    let mut body = json!({"metadata": {"annotations": {LAST_APPLIED: format!("{file}\n")}}});
+    let (sent, _) = desk.write(Form::StrategicMergePatch, &body).unwrap();
+    let applied = sent["metadata"]["annotations"][LAST_APPLIED].as_str().unwrap();
+    assert!(applied.ends_with('\n'));
+    let applied: Value = serde_json::from_str(applied).unwrap();
+    assert_eq!(applied["data"], desk.live["data"]);
+    // One that stands for nothing is left out.
+    file["data"]["other"] = encoded("kguard:masked:v1:of-something-else").into();
+    body["metadata"]["annotations"][LAST_APPLIED] = file.to_string().into();
+    let (sent, _) = desk.write(Form::StrategicMergePatch, &body).unwrap();
+    let applied = sent["metadata"]["annotations"][LAST_APPLIED].as_str().unwrap();
+    let applied: Value = serde_json::from_str(applied).unwrap();
+    assert_eq!(applied["data"], desk.live["data"]);
+}
+
+#[test]
+fn a_value_that_was_changed_meanwhile_is_a_conflict() {
+    let desk = Desk::secret();
+    let body = desk.shown();
+    let mut rotated = desk.live.clone();
+    rotated["data"]["password"] = encoded("rotated").into();
+    for form in FORMS {
+        let refused = desk.write_to(Some(&rotated), form, &body).unwrap_err();
+        assert_eq!(refused, Unwritable::Changed { place: "data.password".into() }, "{form:?}");
+    }
+}
+
+#[test]
+fn a_placeholder_is_refused_wherever_it_would_be_shown_or_stands_for_nothing() {
+    let desk = Desk::secret();
+    let shown = desk.shown()["data"]["password"].clone();
+    let token = String::from_utf8(STANDARD.decode(shown.as_str().unwrap()).unwrap()).unwrap();
+    for (body, place) in [
+        (json!({"metadata": {"labels": {"a": token}}}), "metadata.labels.a"),
+        (json!({"metadata": {"annotations": {"a": shown}}}), "metadata.annotations.a"),
+        (json!({"metadata": {"labels": {token.as_str(): "a"}}}), "metadata.labels"),
+        (json!({"data": {"a": token}}), "data.a"),
+        (json!({"data": {"a": encoded(&format!("x{token}"))}}), "data.a"),
+        (json!({"stringData": {"a": format!("{token} ")}}), "stringData.a"),
+        (json!({"data": {"a": encoded("kguard:masked:v1:short")}}), "data.a"),
+        (json!({"type": token}), "type"),
+    ] {
+        for form in FORMS {
+            let refused = desk.write(form, &body).unwrap_err();
+            assert_eq!(refused, foreign(place), "{form:?} {body}");
+        }
+    }
+    let other = Desk::deployment();
+    let body = json!({"spec": {"template": {"spec": {"containers": [
+        {"env": [{"name": "A", "value": token}]},
+    ]}}}});
+    let place = "spec.template.spec.containers.0.env.0.value";
+    assert_eq!(other.write(Form::StrategicMergePatch, &body).unwrap_err(), foreign(place));
+}
+
+#[test]
+fn an_object_that_is_gone_takes_no_placeholder_back() {
+    for desk in [Desk::secret(), Desk::deployment()] {
+        let refused = desk.write_to(None, Form::Object, &desk.shown()).unwrap_err();
+        assert!(matches!(refused, Unwritable::Foreign { .. }), "{refused}");
+    }
+}
+
+#[test]
+fn an_object_of_the_same_name_is_another_one() {
+    let desk = Desk::secret();
+    let mut again = desk.live.clone();
+    again["metadata"]["uid"] = "another".into();
+    let refused = desk.write_to(Some(&again), Form::Object, &desk.shown()).unwrap_err();
+    assert_eq!(refused, foreign("data.password"));
+}
+
+#[test]
+fn elements_of_lists_may_change_their_places_unless_a_mask_counts_them() {
+    let desk = Desk::deployment();
+    let env = desk.shown()["spec"]["template"]["spec"]["containers"][0]["env"].clone();
+    let env = |order: [usize; 2]| {
+        json!({"spec": {"template": {"spec": {"containers": [
+            {"name": "c", "env": order.map(|index| env[index].clone())},
+        ]}}}})
+    };
+    let (sent, _) = desk.write(Form::StrategicMergePatch, &env([1, 0])).unwrap();
+    let values = &sent["spec"]["template"]["spec"]["containers"][0]["env"];
+    assert_eq!((&values[0]["value"], &values[1]["value"]), (&json!("second"), &json!("first")));
+
+    let fields = ["spec.template.spec.containers.0.env.0.value"];
+    let counting = Desk::new("deployments", "apps", &fields, desk.live);
+    let shown = counting.shown();
+    assert!(counting.write(Form::Object, &shown).is_ok());
+    assert!(counting.write(Form::StrategicMergePatch, &shown).is_err());
+}
+
+#[test]
+fn a_json_patch_restores_where_its_pointers_lead() {
+    let desk = Desk::deployment();
+    let env = desk.shown()["spec"]["template"]["spec"]["containers"][0]["env"].clone();
+    let patch = json!([
+        {"op": "replace", "path": "/spec/template/spec/containers/0/env/0", "value": env[1]},
+        {"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": env[0]},
+    ]);
+    let (sent, echo) = desk.write(Form::JsonPatch, &patch).unwrap();
+    assert_eq!(
+        (&sent[0]["value"]["value"], &sent[1]["value"]["value"]),
+        (&json!("second"), &json!("first"))
+    );
+    assert_eq!(echo, Echo::All);
+    let patch = json!([{"op": "add", "path": "/metadata/labels/a", "value": env[0]["value"]}]);
+    assert_eq!(desk.write(Form::JsonPatch, &patch).unwrap_err(), foreign("metadata.labels.a"));
+}
+
+#[test]
+fn docker_configs_and_binary_values_come_back_as_they_were() {
+    let desk = Desk::secret();
+    let mut live = desk.live.clone();
+    live["type"] = "kubernetes.io/dockerconfigjson".into();
+    live["data"] = json!({
+        ".dockerconfigjson": encoded(r#"{"auths":{"r.io":{"auth":"eDp5"}}}"#),
+        "binary": STANDARD.encode([0, 255, 3]),
+        "public": "",
+    });
+    let desk = Desk { live, ..desk };
+    let mut body = desk.shown();
+    body.as_object_mut().unwrap().shift_remove("metadata");
+    let (sent, _) = desk.write(Form::MergePatch, &body).unwrap();
+    assert_eq!(sent["data"], desk.live["data"]);
+    // What has no text has none to be put into a field of text.
+    let token = STANDARD.decode(desk.shown()["data"]["binary"].as_str().unwrap()).unwrap();
+    let body = json!({"stringData": {"binary": String::from_utf8(token).unwrap()}});
+    assert_eq!(desk.write(Form::MergePatch, &body).unwrap_err(), foreign("stringData.binary"));
+}
