@@ -40,7 +40,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use incoming::{Form, Incoming, Unwritable};
+pub use incoming::{Form, Incoming, Prepared, Unwritable};
 pub use path::{FieldPath, FieldPathError};
 pub use placeholder::{Echo, PlaceholderKey, Placeholders, contains_placeholder};
 pub use rule::{MaskRule, MaskRules};

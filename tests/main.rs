@@ -28,6 +28,7 @@ mod expressions;
 mod failures;
 mod holds;
 mod identity;
+mod masking;
 mod objects;
 mod policies;
 mod policy_tools;

@@ -83,7 +83,7 @@ fn every_request_leaves_an_entry_and_each_is_found_by_what_it_was() {
 
     let made = record(&list(&bob, &["--verb", "create"])[0]);
     let id = made["id"].as_str().unwrap();
-    assert!(made["bodySha256"].is_string(), "{made}");
+    assert!(made["bodyDigest"].is_string(), "{made}");
     let shown = eventually("the end of the request", || {
         let shown = bob.kguard(&["audit", "show", id]).ok();
         shown.contains("201").then_some(shown)

@@ -108,7 +108,7 @@ fn request(id: Uuid) -> Record {
         method: "GET".to_owned(),
         request: Arc::new(RequestInfo { verb: Verb::Get, path, resource: None }),
         query: Vec::new(),
-        body_sha256: None,
+        body_digest: None,
         decision: Outcome::Allow,
         policy: Some("workloads".to_owned()),
         why: None,

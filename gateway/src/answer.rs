@@ -74,6 +74,11 @@ fn status(stopped: &Stopped) -> Status {
         }
         Stopped::Forward(error) => Status::failure(error.reason(), text),
         Stopped::Held { request, error } => held(error, text).about(request),
+        Stopped::Unwritable { request, message, reason, field } => {
+            let field = field.as_deref().unwrap_or_default();
+            let of_field = message.strip_prefix(field).unwrap_or(message).trim_start();
+            Status::failure(*reason, message.clone()).about(request).caused_by(field, of_field)
+        }
         Stopped::Mask(_) => Status::failure(Reason::BadGateway, text),
         Stopped::NoRoom(_) => Status::failure(Reason::TooManyRequests, text).retry_after(1),
     }

@@ -18,7 +18,6 @@ use kguard::kube::request_info::{RequestInfo, Unreadable, Verb};
 use kguard::kube::target::{Query, Target, TargetError};
 use kguard::kube::{strict_json, strict_yaml};
 use kguard::mask::placeholder;
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::bodies::MAX_BODY_BYTES;
@@ -161,14 +160,31 @@ impl Head {
             Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Unclassified::TooLarge),
             Ok(Err(_)) => return Err(Unclassified::Body),
         };
-        // Whatever encoding it has: no masked value is ever sent back to a cluster.
-        if placeholder::contains_placeholder(&body) {
-            return Err(Unclassified::Placeholder);
-        }
+        let is_marked = placeholder::contains_placeholder(&body);
         let (query, payload) = self.payload(body)?;
+        let returns_masked = match &payload {
+            // YAML has more ways to spell a placeholder than JSON (`"\x6bguard…"`), so it is looked
+            // for once more in what was read.
+            Payload::Json { value, .. } => {
+                is_marked || placeholder::contains_placeholder(value.to_string().as_bytes())
+            }
+            // Nothing here can put the value back where it was.
+            _ if is_marked => return Err(Unclassified::Placeholder),
+            _ => false,
+        };
         let Self { method, info, headers, impersonation, upgrade, .. } = self;
         let info = info.into();
-        Ok(KubeRequest { id, method, info, query, headers, payload, impersonation, upgrade })
+        Ok(KubeRequest {
+            id,
+            method,
+            info,
+            query,
+            headers,
+            payload,
+            impersonation,
+            returns_masked,
+            upgrade,
+        })
     }
 
     fn payload(&self, body: Bytes) -> Result<(Query, Payload), Unclassified> {
@@ -186,7 +202,7 @@ impl Head {
             Verb::Patch => Payload::Json {
                 media_type: patch_type(essence).ok_or(Unclassified::MediaType)?,
                 value: match essence {
-                    "application/apply-patch+yaml" => yaml(&body)?,
+                    "application/apply-patch+yaml" => strict_yaml::parse(&body)?,
                     _ => strict_json::parse(&body)?,
                 },
             },
@@ -210,11 +226,11 @@ fn delete_options(
     })
 }
 
-/// Unlike a patch's, an object's type may be in any case (RFC 9110, 8.3.1).
+/// YAML is sent on as the JSON that was read from it. Unlike a patch's, an object's type may be in any case (RFC 9110, 8.3.1).
 fn object(essence: &str, body: Bytes) -> Result<Payload, Unclassified> {
     let value = match essence.to_ascii_lowercase().as_str() {
         "application/json" => strict_json::parse(&body)?,
-        "application/yaml" => yaml(&body)?,
+        "application/yaml" => strict_yaml::parse(&body)?,
         "application/vnd.kubernetes.protobuf" => {
             let media_type = Some("application/vnd.kubernetes.protobuf".to_owned());
             return Ok(Payload::Opaque { media_type, bytes: body });
@@ -234,16 +250,6 @@ fn patch_type(essence: &str) -> Option<&'static str> {
         "application/strategic-merge-patch+json",
     ];
     TYPES.into_iter().find(|known| *known == essence)
-}
-
-/// YAML is sent on as the JSON that was read from it. It has more ways to spell a placeholder than
-/// JSON (`"\x6bguard…"`), so it is looked for once more in what it became.
-fn yaml(body: &[u8]) -> Result<Value, Unclassified> {
-    let value = strict_yaml::parse(body)?;
-    if placeholder::contains_placeholder(value.to_string().as_bytes()) {
-        return Err(Unclassified::Placeholder);
-    }
-    Ok(value)
 }
 
 fn upgrade(parts: &mut Parts, info: &RequestInfo) -> Result<Option<Upgrade>, Unclassified> {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kguard::audit::record::{Observed, Outcome};
 use kguard::identity::Caller;
-use kguard::mask::MaskRules;
+use kguard::kube::request_info::Verb;
+use kguard::kube::status::Reason;
+use kguard::mask::{Echo, MaskRules, PlaceholderKey};
 use kguard::policy::capability::Capabilities;
 use kguard::policy::{
     Candidates, Charge, Decision, Facts, HoldTerms, Needs, Objects, PolicySet, Ruling,
@@ -17,6 +19,7 @@ use crate::cluster::Cluster;
 use crate::forward::PooledBody;
 use crate::hold::Approval;
 use crate::impersonate::{self, Refusal};
+use crate::incoming::{self, Unprepared};
 use crate::live::{Change, LiveObjects, Seen, WouldRefuse};
 use crate::policies::Mode;
 use crate::request::KubeRequest;
@@ -64,6 +67,10 @@ pub struct Denial {
     pub policy: Option<String>,
     /// What the caller is told.
     pub message: String,
+    /// The kind of refusal.
+    pub reason: Reason,
+    /// The field that is in the way, if it is one.
+    pub field: Option<String>,
 }
 
 /// A request that the API server would refuse, by its answer to a dry run.
@@ -80,7 +87,18 @@ pub struct Subject {
     identity: Arc<Caller>,
     request: KubeRequest,
     masks: Arc<MaskRules>,
+    /// What came with the request of the values that the answer may hold.
+    echo: Echo,
     findings: Findings,
+}
+
+/// What the caller may see of an answer.
+#[derive(Debug)]
+pub struct Shown {
+    /// What is masked for him.
+    pub masks: Arc<MaskRules>,
+    /// What he knows already, and is shown as a constant.
+    pub echo: Echo,
 }
 
 /// What was found on the way to a decision, for the record.
@@ -103,6 +121,8 @@ pub struct Deciding<'a> {
     pub cluster: &'a Cluster,
     /// What callers have spent.
     pub budgets: &'a Budgets,
+    /// Makes what stands in for masked values.
+    pub placeholders: &'a PlaceholderKey,
     /// The moment.
     pub now: Timestamp,
 }
@@ -116,15 +136,19 @@ impl Deciding<'_> {
                 "the mask `{mask}` covers what this JSON patch tests, copies or moves; patch it \
                  with `add`, `replace` and `remove` instead"
             );
-            return Verdict::Deny(Box::new(Denial { subject, policy: Some(mask), message }));
+            return Verdict::forbid(subject, Some(mask), message);
         }
         if let Some(impersonation) = &subject.request.impersonation {
             let allowed =
                 impersonate::authorize(&self, self.cluster, &subject.caller, impersonation);
             // Boxed, as everything here that is rare and big.
             if let Err(Refusal { policy, message }) = Box::pin(allowed).await {
-                return Verdict::Deny(Box::new(Denial { subject, policy, message }));
+                return Verdict::forbid(subject, policy, message);
             }
+        }
+        let prepared = incoming::prepare(self.cluster, &mut subject, self.placeholders);
+        if let Err(unprepared) = Box::pin(prepared).await {
+            return Verdict::Deny(Box::new(Denial::of(subject, &unprepared)));
         }
         let (ruling, seen) = match self.rule(&subject).await {
             Ok(ruled) => ruled,
@@ -212,6 +236,12 @@ async fn objects(
 }
 
 impl Verdict {
+    /// Of what a policy, a mask or nobody allows.
+    fn forbid(subject: Subject, policy: Option<String>, message: String) -> Self {
+        let (reason, field) = (Reason::Forbidden, None);
+        Self::Deny(Box::new(Denial { subject, policy, message, reason, field }))
+    }
+
     /// Of a decision that is no allowance.
     fn of_refusal(
         subject: Subject,
@@ -220,12 +250,10 @@ impl Verdict {
     ) -> Self {
         match decision {
             Decision::Hold(terms) => Self::Hold(Box::new(Held { subject, terms, charges, seen })),
-            Decision::Deny { policy, message } => {
-                Self::Deny(Box::new(Denial { subject, policy, message }))
-            }
+            Decision::Deny { policy, message } => Self::forbid(subject, policy, message),
             Decision::Allow { policy } => {
                 let message = "the allowance could not be settled".to_owned();
-                Self::Deny(Box::new(Denial { subject, policy, message }))
+                Self::forbid(subject, policy, message)
             }
         }
     }
@@ -301,10 +329,19 @@ impl Held {
 }
 
 impl Denial {
+    fn of(subject: Subject, unprepared: &Unprepared) -> Self {
+        let field = unprepared.field().map(str::to_owned);
+        let (message, reason) = (unprepared.to_string(), unprepared.reason());
+        Self { subject, policy: None, message, reason, field }
+    }
+
     /// What the caller is told: the policy's message, the policy's name if that lacks it, and the
     /// command that says more.
     pub fn explain(&self) -> String {
-        let Self { subject, policy, message } = self;
+        let Self { subject, policy, message, reason, .. } = self;
+        if *reason != Reason::Forbidden {
+            return message.clone();
+        }
         let id = subject.request.id;
         let by = match policy {
             Some(policy) if !message.contains(policy.as_str()) => {
@@ -354,8 +391,10 @@ impl Subject {
                 Arc::new(identity)
             }
         };
+        let reads = matches!(request.info.verb, Verb::Get | Verb::List | Verb::Watch);
+        let echo = if reads { Echo::None } else { Echo::All };
         let findings = Findings::default();
-        Self { caller, identity, request, masks: Arc::new(masks), findings }
+        Self { caller, identity, request, masks: Arc::new(masks), echo, findings }
     }
 
     /// The caller.
@@ -383,8 +422,18 @@ impl Subject {
         &self.findings
     }
 
+    /// For putting values back in the place of what stands in for them.
+    pub(crate) fn request_mut(&mut self) -> &mut KubeRequest {
+        &mut self.request
+    }
+
+    /// Of the values in the answer, those that came with the request.
+    pub(crate) fn set_echo(&mut self, echo: Echo) {
+        self.echo = echo;
+    }
+
     /// Everything, for the one who sends it.
-    pub(crate) fn into_parts(self) -> (Arc<Caller>, KubeRequest, Arc<MaskRules>) {
-        (self.identity, self.request, self.masks)
+    pub(crate) fn into_parts(self) -> (Arc<Caller>, KubeRequest, Shown) {
+        (self.identity, self.request, Shown { masks: self.masks, echo: self.echo })
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kguard::api::Claims;
-use kguard::audit::hex::sha256;
 use kguard::audit::record::{Event, Outcome, Record, RequestRecord, ResponseRecord};
 use kguard::identity::Caller;
-use kguard::mask::MaskReport;
+use kguard::mask::{MaskReport, PlaceholderKey};
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::decide::{Denial, Futile, Held, Permit, Subject};
+use crate::gateway::Gateway;
 use crate::record::{Receipt, Recorder, TrailUnavailable};
 use crate::request::Origin;
 
@@ -27,6 +27,7 @@ const FUTILE: &str = "not sent, as the cluster refused a dry run of it";
 pub struct Entry {
     recorder: Arc<Recorder>,
     clock: Clock,
+    digests: PlaceholderKey,
     origin: Arc<Origin>,
     arrived: Timestamp,
 }
@@ -50,9 +51,10 @@ pub struct Closing {
 
 impl Entry {
     /// Opens the entry of a request that just arrived.
-    pub fn open(recorder: Arc<Recorder>, clock: Clock, origin: Arc<Origin>) -> Self {
+    pub fn open(gateway: &Gateway, origin: Arc<Origin>) -> Self {
+        let (recorder, clock) = (Arc::clone(&gateway.recorder), gateway.clock.clone());
         let arrived = clock.now();
-        Self { recorder, clock, origin, arrived }
+        Self { recorder, clock, digests: gateway.placeholders.clone(), origin, arrived }
     }
 
     /// Commits the entry of a request that may be sent.
@@ -130,6 +132,11 @@ impl Entry {
         &self.origin
     }
 
+    /// Makes digests that tell nothing of what may be short and secret.
+    pub fn digests(&self) -> &PlaceholderKey {
+        &self.digests
+    }
+
     async fn append(&self, event: Event) -> Result<Receipt, TrailUnavailable> {
         self.recorder.append(Record { at: self.clock.now(), event }).await
     }
@@ -148,7 +155,7 @@ impl Entry {
             method: request.method.to_string(),
             request: Arc::clone(&request.info),
             query: request.query.pairs().to_vec(),
-            body_sha256: (!body.is_empty()).then(|| sha256(&body)),
+            body_digest: (!body.is_empty()).then(|| self.digests.digest(&body)),
             decision,
             policy: None,
             why: None,

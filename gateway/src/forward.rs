@@ -23,7 +23,7 @@ pub use pool::{Pool, PooledBody, SendError};
 
 use self::pool::Outgoing;
 use crate::cluster::Cluster;
-use crate::decide::{Permit, Subject};
+use crate::decide::{Permit, Shown, Subject};
 use crate::entry::Committed;
 use crate::live::{LiveObjects, Seen};
 use crate::request::{KubeRequest, Upgrade};
@@ -56,7 +56,7 @@ pub(crate) enum Answer {
 /// What was asked for, by whom.
 pub(crate) struct About {
     pub(crate) info: Arc<RequestInfo>,
-    pub(crate) masks: Arc<MaskRules>,
+    pub(crate) shown: Shown,
     /// The content type to label the JSON answer with, if the client wants another label.
     pub(crate) label: Option<ContentType>,
     pub(crate) cluster: String,
@@ -128,12 +128,12 @@ pub async fn send(
 
 async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), ForwardError> {
     let (subject, seen) = permit.spend();
-    let (caller, mut request, masks) = subject.into_parts();
+    let (caller, mut request, shown) = subject.into_parts();
     let failed = |source| ForwardError::Send { cluster: cluster.name().to_owned(), source };
     let authorization = cluster.pool().endpoint().authorization().await;
     let authorization = authorization.map_err(|error| failed(error.into()))?;
     let identity = headers::identity(&caller, request.id, authorization)?;
-    let (accept, label) = negotiate(&request, &masks)?;
+    let (accept, label) = negotiate(&request, &shown.masks)?;
     let outgoing = Outgoing {
         headers: headers::of_request(&mut request, identity, accept),
         method: request.method.clone(),
@@ -166,7 +166,7 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
     {
         return Err(ForwardError::Protocol { cluster: cluster.name().to_owned() });
     }
-    let about = About { info: request.info, masks, label, cluster: cluster.name().to_owned() };
+    let about = About { info: request.info, shown, label, cluster: cluster.name().to_owned() };
     Ok((answer, about))
 }
 
@@ -216,9 +216,9 @@ pub fn refuse(
     response: http::Response<PooledBody>,
     committed: Committed,
 ) -> Result<Unmasked, ForwardError> {
-    let (_, request, masks) = subject.into_parts();
-    let (_, label) = negotiate(&request, &masks)?;
-    let about = About { info: request.info, masks, label, cluster: cluster.name().to_owned() };
+    let (_, request, shown) = subject.into_parts();
+    let (_, label) = negotiate(&request, &shown.masks)?;
+    let about = About { info: request.info, shown, label, cluster: cluster.name().to_owned() };
     Ok(Unmasked { answer: Answer::Response(response), about, committed })
 }
 

@@ -124,7 +124,7 @@ impl Holds {
         if held.terms().reason_required && reason.trim().is_empty() {
             return Err(NotReleased::ReasonRequired { policy: held.terms().policy.clone() });
         }
-        let digest = digest::of(held, entry.origin());
+        let digest = digest::of(held, entry);
         loop {
             let mut waiter = match self.known(&digest, bound_to.as_ref()) {
                 Some(waiter) => waiter,

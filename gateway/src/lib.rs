@@ -19,6 +19,7 @@ pub mod forward;
 pub mod gateway;
 pub mod hold;
 pub mod impersonate;
+pub mod incoming;
 pub mod live;
 pub mod mask;
 pub mod metrics;

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::body::{Body, Frame};
 use kguard::kube::media::ContentType;
 use kguard::kube::request_info::{RequestInfo, Verb};
-use kguard::mask::{Context, Echo, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape};
+use kguard::mask::{Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape};
 
 use crate::answer_body::AnswerBody;
 use crate::entry::Closing;
@@ -114,7 +114,7 @@ fn context(
     key: &PlaceholderKey,
 ) -> Result<Option<Context>, UnmaskableError> {
     let info = &about.info;
-    let Some(resource) = info.resource.as_ref().filter(|_| !about.masks.is_empty()) else {
+    let Some(resource) = info.resource.as_ref().filter(|_| !about.shown.masks.is_empty()) else {
         return Ok(None);
     };
     if info.is_proxy() || (info.subresource() == "log" && status.is_success()) {
@@ -132,12 +132,11 @@ fn context(
             Err(UnmaskableError::MediaType { cluster })
         };
     }
-    let write = !matches!(info.verb, Verb::Get | Verb::List | Verb::Watch);
     Ok(Some(Context {
-        rules: about.masks.clone(),
+        rules: about.shown.masks.clone(),
         shape: shape(info, status),
         requested: Some(resource.clone()),
-        placeholders: key.placeholders(&about.cluster, if write { Echo::All } else { Echo::None }),
+        placeholders: key.placeholders(&about.cluster, about.shown.echo.clone()),
         max_element_bytes: MAX_ELEMENT_BYTES,
     }))
 }
@@ -147,7 +146,7 @@ fn context(
 fn is_maskable(about: &About, status: StatusCode) -> bool {
     let log = about.info.subresource() == "log" && status.is_success();
     let resource = about.info.resource.as_ref().filter(|_| !log && !about.info.is_proxy());
-    resource.is_some_and(|resource| about.masks.cover(resource))
+    resource.is_some_and(|resource| about.shown.masks.cover(resource))
 }
 
 /// The API server's own panics, overloads and timeouts are one line of plain text.
@@ -184,7 +183,7 @@ fn headers(about: &About, mut from: HeaderMap, masked: bool) -> HeaderMap {
     }
     // A warning on a masked resource can quote it, as that of a TLS Secret does.
     let subject = about.info.resource.as_ref();
-    if !subject.is_some_and(|resource| about.masks.cover(resource)) {
+    if !subject.is_some_and(|resource| about.shown.masks.cover(resource)) {
         for value in from.get_all(WARNING) {
             headers.append(WARNING, value.clone());
         }

@@ -13,6 +13,7 @@ use hyper::body::{Body, Incoming};
 use kguard::api::{LiveObject, SessionEvent};
 use kguard::identity::Caller;
 use kguard::kube::request_info::Verb;
+use kguard::kube::status::Reason;
 use uuid::Uuid;
 
 use crate::answer;
@@ -64,7 +65,7 @@ pub async fn serve(gateway: &Gateway, arrival: Arrival) -> Response<AnswerBody> 
 
 async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>, Stopped> {
     let Arrival { request, path, credential, origin } = arrival;
-    let entry = Entry::open(Arc::clone(&gateway.recorder), gateway.clock.clone(), origin);
+    let entry = Entry::open(gateway, origin);
     let caller = authenticate(gateway, credential).await?;
     let method = request.method().clone();
     let Understood { cluster, request, _room } =
@@ -81,6 +82,7 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
         mode: gateway.policies.mode(),
         cluster: &cluster,
         budgets: &gateway.budgets,
+        placeholders: &gateway.placeholders,
         now: gateway.clock.now(),
     };
     let question = Question::of(&request, &caller);
@@ -146,9 +148,17 @@ async fn send(cluster: &Cluster, permit: Permit, entry: Entry) -> Result<Unmaske
 async fn deny(gateway: &Gateway, denial: &Denial, entry: &Entry) -> Result<Stopped, Stopped> {
     entry.refuse(denial).await?;
     let message = denial.explain();
+    let request = Arc::clone(&denial.subject().request().info);
+    if denial.reason != Reason::Forbidden {
+        return Ok(Stopped::Unwritable {
+            request,
+            message,
+            reason: denial.reason,
+            field: denial.field.clone(),
+        });
+    }
     let event = SessionEvent::Refused { policy: denial.policy.clone(), message: message.clone() };
     gateway.holds.tell(entry.origin().session, &denial.subject().caller().name, event);
-    let request = Arc::clone(&denial.subject().request().info);
     Ok(Stopped::Denied { request, message })
 }
 

@@ -1,5 +1,6 @@
 //! A request in the form in which every stage reads it and in which it will be sent.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -55,12 +56,14 @@ pub struct KubeRequest {
     pub payload: Payload,
     /// As whom it is to run, if not as the caller himself.
     pub impersonation: Option<Box<Impersonation>>,
+    /// Whether its body holds placeholders, which have to become values before it is sent.
+    pub returns_masked: bool,
     /// The client's half of an upgrade, for exec, attach and port-forward.
     pub upgrade: Option<Upgrade>,
 }
 
 /// A body, parsed where it has a meaning here.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Payload {
     /// Delete options, canonical.
     Delete(DeleteOptions),
@@ -130,6 +133,25 @@ impl Payload {
         bound
     }
 
+    /// Binds it to a version like [`Self::bound_to`], unless the client bound it already.
+    pub fn bind_unless_bound(&mut self, version: &str) {
+        const POINTER: &str = "/metadata/resourceVersion";
+        let Self::Json { media_type, value } = self else { return };
+        let is_bound = match value {
+            Value::Array(operations) if *media_type == JSON_PATCH => {
+                let sets = |of: &Value| of.get("path").is_some_and(|path| path == POINTER);
+                operations.iter().any(sets)
+            }
+            object => {
+                let bound = object.pointer(POINTER).and_then(Value::as_str);
+                bound.is_some_and(|version| !version.is_empty())
+            }
+        };
+        if !is_bound {
+            *self = self.bound_to(version);
+        }
+    }
+
     /// The media type to send them with.
     pub fn media_type(&self) -> Option<&str> {
         match self {
@@ -138,6 +160,19 @@ impl Payload {
             Self::Json { media_type, .. } => Some(media_type),
             Self::Opaque { media_type, .. } => media_type.as_deref(),
         }
+    }
+}
+
+/// Says what it is, not what is in it: there may be values that nobody is to see.
+impl fmt::Debug for Payload {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Delete(_) => "Delete",
+            Self::Empty => "Empty",
+            Self::Json { .. } => "Json",
+            Self::Opaque { .. } => "Opaque",
+        };
+        formatter.debug_tuple(name).field(&self.media_type()).finish_non_exhaustive()
     }
 }
 
@@ -205,7 +240,7 @@ mod tests {
             (merge, json!("a"), json!("a")),
         ] {
             let sent = Payload::Json { media_type, value: sent };
-            assert_eq!(sent.bound_to("7"), Payload::Json { media_type, value: bound });
+            assert_eq!(sent.bound_to("7").to_bytes(), bound.to_string());
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kguard::kube::request_info::RequestInfo;
+use kguard::kube::status::Reason;
 
 use crate::authenticate::AuthError;
 use crate::bodies::NoRoom;
@@ -64,6 +65,18 @@ pub enum Stopped {
         "this needs an approval, and a delete of a whole collection cannot be bound to what the approver sees; delete the objects by name, or with `kubectl delete -l`, which does so"
     )]
     UnboundDelete,
+    /// What is to be written does not go with what is masked.
+    #[error("{message}")]
+    Unwritable {
+        /// What was asked for.
+        request: Arc<RequestInfo>,
+        /// What the caller is told.
+        message: String,
+        /// The kind of refusal.
+        reason: Reason,
+        /// The field that is in the way, if it is one.
+        field: Option<String>,
+    },
     /// No such cluster.
     #[error("there is no cluster `{0}` behind this gateway; `kguard clusters` lists them")]
     UnknownCluster(String),

@@ -118,10 +118,11 @@ pub struct RequestRecord {
     /// The query, decoded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<(String, String)>,
-    /// SHA-256 of the body as it is forwarded, hex; none without a body. A change that was decided on
+    /// Keyed digest of the body as it is forwarded, hex; none without a body. With a plain one, a short
+    /// secret in the body could be found out by trying. A change that was decided on
     /// by its object is bound to that object's version besides, when it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body_sha256: Option<String>,
+    pub body_digest: Option<String>,
     /// The decision.
     pub decision: Outcome,
     /// The policy that decided; none when nothing matched.

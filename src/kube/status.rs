@@ -35,8 +35,18 @@ struct Details {
     group: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     kind: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<Cause>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_seconds: Option<u32>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Cause {
+    reason: &'static str,
+    message: String,
+    field: String,
 }
 
 /// The reasons that a gateway has (`metav1.StatusReason`), each with its HTTP status.
@@ -121,6 +131,15 @@ impl Status {
             details.group.clone_from(&of.api_group);
             details.kind.clone_from(&of.resource);
         }
+        self
+    }
+
+    /// Says what is wrong with which field: of an invalid object, kubectl shows only that.
+    #[must_use]
+    pub fn caused_by(mut self, field: &str, message: impl Into<String>) -> Self {
+        let (message, field) = (message.into(), field.to_owned());
+        let cause = Cause { reason: "FieldValueInvalid", message, field };
+        self.details.get_or_insert_default().causes.push(cause);
         self
     }
 

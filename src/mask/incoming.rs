@@ -113,6 +113,27 @@ pub struct Incoming<'a> {
     pub live: Option<&'a Value>,
 }
 
+/// What comes of preparing a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// What the answer to the write may not show.
+    pub echo: Echo,
+    /// Whether it was prepared for the very version that was read, so that it may not be stored over
+    /// another one.
+    pub for_version: bool,
+}
+
+impl Unwritable {
+    /// The field that is in the way, if it is one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Changed { place } | Self::Foreign { place } => Some(place),
+            Self::Immutable => Some("data"),
+            Self::Conflict { .. } | Self::Metadata | Self::Unmaskable => None,
+        }
+    }
+}
+
 impl MaskRules {
     /// Whether the live object is needed to judge a write that returns no placeholder: a Secret's,
     /// whose values are masked.
@@ -137,33 +158,38 @@ impl MaskRules {
 }
 
 impl Incoming<'_> {
-    /// Puts values where placeholders stand, and answers with what the answer to the write may not
-    /// show.
-    pub fn prepare(&self, body: &mut Value) -> Result<Echo, Unwritable> {
+    /// Puts values where placeholders stand.
+    pub fn prepare(&self, body: &mut Value) -> Result<Prepared, Unwritable> {
         let originals = match self.live {
             Some(live) => Originals::of(self.hidden(live)?, self.object(live)),
             None => Originals::default(),
         };
-        let mut written = Vec::new();
+        let (mut written, mut for_version) = (Vec::new(), false);
         for part in place::parts(body, self.form, self.live) {
-            written.extend(self.restore(part, &originals)?);
+            let (own, is_restored) = self.restore(part, &originals)?;
+            written.extend(own);
+            for_version |= is_restored;
         }
         if let Some(place) = place::of_placeholder(body) {
             return Err(Unwritable::Foreign { place });
         }
         if self.rules.guard(self.resource) {
-            return secret::guard(self, body, &written);
+            for_version |= secret::guard(self, body, &written)?;
+            let for_version = for_version && !self.is_mirrored();
+            return Ok(Prepared { echo: secret::echo(&written), for_version });
         }
         let opaque = self.form == Form::JsonPatch || written.iter().any(|written| !written.moved);
-        Ok(if opaque { Echo::All } else { Echo::None })
+        let for_version = for_version && !self.is_mirrored();
+        Ok(Prepared { echo: if opaque { Echo::All } else { Echo::None }, for_version })
     }
 
-    /// Restores one part of the body, and answers with what it brings of its own.
+    /// Restores one part of the body, if there is anything to restore, and answers with what it brings
+    /// of its own.
     fn restore(
         &self,
         Part { place, value }: Part<'_>,
         originals: &Originals,
-    ) -> Result<Vec<Written>, Unwritable> {
+    ) -> Result<(Vec<Written>, bool), Unwritable> {
         let exact = self.rules.have_positions();
         let bounds = Bounds { is_secret: self.is_secret(), exact };
         let restored = originals.restore((&place, &mut *value), bounds)?;
@@ -189,7 +215,7 @@ impl Incoming<'_> {
                 }
             }
         });
-        Ok(written.collect())
+        Ok((written.collect(), !restored.is_empty()))
     }
 
     /// What masking hides of an object.
@@ -215,6 +241,15 @@ impl Incoming<'_> {
             json::copy(live, &mut object, &["metadata", field]);
         }
         object
+    }
+
+    /// Whether the API server copies the body into the last-applied annotation, as it does for kubectl
+    /// (k8s.io/apimachinery `pkg/util/managedfields/internal/lastappliedupdater.go`): a version in it
+    /// would stand there, and the next `kubectl apply` of a file would try to take it away.
+    fn is_mirrored(&self) -> bool {
+        let annotations = self.live.and_then(|live| live.pointer("/metadata/annotations"));
+        matches!(self.form, Form::Apply { manager: "kubectl", .. })
+            && annotations.is_some_and(|annotations| annotations.get(LAST_APPLIED).is_some())
     }
 
     /// The placeholders of the live object.

@@ -29,6 +29,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem::{self, Finder};
 
+use crate::audit::hex::Hex;
+
 /// What every placeholder of every version starts with.
 const MARK: &str = "kguard:masked:";
 const PREFIX: &str = "kguard:masked:v1:";
@@ -44,12 +46,23 @@ const MAX_ESCAPING: usize = 4;
 
 /// The gateway's key for placeholders. Gateways that share it make the same ones.
 #[derive(Clone)]
-pub struct PlaceholderKey(hmac::Key);
+pub struct PlaceholderKey(Arc<hmac::Key>);
 
 impl PlaceholderKey {
     /// A key out of 32 random bytes.
     pub fn new(secret: &[u8; 32]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
+        Self(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret)))
+    }
+
+    /// A digest of something that may be short and secret, hex: nobody else can find out by trying
+    /// of what it is.
+    pub fn digest(&self, of: &[u8]) -> String {
+        let mut context = hmac::Context::with_key(&self.0);
+        absorb(&mut context, b"digest");
+        absorb(&mut context, of);
+        let mut digest = [0; 32];
+        digest.copy_from_slice(context.sign().as_ref());
+        Hex(digest).to_string()
     }
 
     /// What makes the placeholders of one response.

@@ -18,7 +18,7 @@ const COMMANDS: &[&str] = &[
     "k get secret db -o wide --show-labels",
     "k get secret db -o yaml",
     "k get secret db -o json",
-    "k get secret db -o yaml --show-managed-fields # newest",
+    "k get secret db -o yaml --show-managed-fields # newest, not compared",
     "kubectl get --raw /api/v1/namespaces/$NS/secrets/db",
     "kubectl get --raw /api/v1/namespaces/$NS/secrets?fieldSelector=metadata.name%3Ddb # newest",
     "k get secret db -o jsonpath='{.data.password}'",
@@ -45,8 +45,8 @@ const COMMANDS: &[&str] = &[
     "k diff -f secret.yaml # not compared",
     "k get secret db -v=9 # not compared",
     "k get secret db -o yaml -v=9 # not compared",
-    // kubectl warns that it cannot rewrite the annotation that it read masked.
-    "k apply --server-side --force-conflicts -f secret.yaml -o yaml # not stderr",
+    // The API server copies what was applied into the last-applied annotation, kguard's with it.
+    "k apply --server-side --force-conflicts -f secret.yaml -o yaml # not compared",
     "k delete secret made",
     "k get secret made",
 ];
@@ -77,16 +77,6 @@ fn compare(version: &str) {
         let (plain, masked) = (hidden(plain), hidden(masked));
         let same = !line.compared || plain == masked;
         assert!(same, "{version}: {}\n{}", line.text, difference(&plain, &masked));
-    }
-    a_masked_value_does_not_come_back(&through);
-}
-
-/// What was read cannot be written: it would replace the value with its placeholder.
-fn a_masked_value_does_not_come_back(through: &Side) {
-    for verb in ["apply", "replace"] {
-        let refused = through.run(&format!("k get secret db -o yaml | k {verb} -f -"));
-        assert_ne!(refused.code, 0, "{refused:?}");
-        assert!(refused.stderr.contains("a value masked by kguard"), "{refused:?}");
     }
 }
 
@@ -124,15 +114,26 @@ impl Canary {
         }
     }
 
-    /// The output with neither the value nor what stands in for it.
+    /// The output with neither the value nor what stands in for it, nor what goes with that: who
+    /// manages which field is not shown, and kguard's annotation is there.
     fn hide(&self, output: &Output) -> Output {
         static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
             // As it is, and in base64; and the value's length, which `describe` tells.
-            Regex::new(r"kguard:masked:v1:[\w-]{24}|a2d1YXJkOm1hc2tlZD[\w+/]*=*|\d+ bytes").unwrap()
+            Regex::new(r"kguard:masked:v1:[\w-]{32}|a2d1YXJkOm1hc2tlZD[\w+/]*=*|\d+ bytes").unwrap()
+        });
+        static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
+            let written = [
+                r#""kguard.dev/written": *"(\\"|[^"\\])*",\s*"#,
+                r"\n *kguard.dev/written: '[^']*'",
+                r"kguard.dev/written: \S*\n *",
+            ];
+            let managers = r#"(?<managers>"managedFields": *)\[[^\]]*\]"#;
+            Regex::new(&format!("{}|{managers}", written.join("|"))).unwrap()
         });
         let hide = |text: &str| {
             let text = text.replace(&self.value, "MASKED").replace(&self.base64, "MASKED");
-            PLACEHOLDER.replace_all(&text, "MASKED").into_owned()
+            let text = PLACEHOLDER.replace_all(&text, "MASKED");
+            BESIDE.replace_all(&text, "$managers").into_owned()
         };
         Output { stdout: hide(&output.stdout), stderr: hide(&output.stderr), code: output.code }
     }

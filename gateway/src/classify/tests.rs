@@ -2,6 +2,8 @@ use http::Request;
 use http_body_util::Full;
 use serde_json::json;
 
+use serde_json::Value;
+
 use super::*;
 
 async fn classify(
@@ -132,14 +134,34 @@ async fn bodies_with_two_readings_are_refused() {
 }
 
 #[tokio::test]
-async fn a_masked_value_is_not_sent_back() {
-    let body = r#"{"data":{"a":"kguard:masked:v1:AAAAAAAAAAAAAAAAAAAAAAAAAA"}}"#;
-    let result = classify("PUT", "/api/v1/namespaces/n/secrets/s", &[JSON], body).await;
-    assert!(matches!(result, Err(Unclassified::Placeholder)));
-    let body = "data: {a: \"\\x6bguard:masked:v1:AAAAAAAAAAAAAAAAAAAAAAAAAA\"}";
+async fn a_masked_value_that_comes_back_is_noticed_however_it_is_spelled() {
+    const SECRET: &str = "/api/v1/namespaces/n/secrets/s";
     let yaml = ("content-type", "application/yaml");
-    let result = classify("PUT", "/api/v1/namespaces/n/secrets/s", &[yaml], body).await;
-    assert!(matches!(result, Err(Unclassified::Placeholder)), "spelled in YAML");
+    for (content_type, value, returns) in [
+        (JSON, "kguard:masked:v1:AAAA", true),
+        (JSON, "\\u006bguard:masked:v1:AAAA", true),
+        (yaml, "kguard:masked:v1:AAAA", true),
+        (yaml, "\\x6bguard:masked:v1:AAAA", true),
+        (yaml, "unmasked", false),
+    ] {
+        let body = format!(r#"{{"data":{{"a":"{value}"}}}}"#);
+        let request = classify("PUT", SECRET, &[content_type], &body).await.unwrap();
+        assert_eq!(request.returns_masked, returns, "{content_type:?} {value}");
+    }
+}
+
+#[tokio::test]
+async fn a_masked_value_is_refused_where_nothing_can_put_it_back() {
+    let protobuf = ("content-type", "application/vnd.kubernetes.protobuf");
+    for (method, path, content_type, body) in [
+        ("PUT", POD, protobuf, "k8s\0kguard:masked:v1:AAAA"),
+        ("DELETE", POD, JSON, r#"{"preconditions":{"uid":"kguard:masked:v1:AAAA"}}"#),
+        ("POST", "/api/v1/namespaces/n/services/s/proxy/x", JSON, "kguard:masked:v1:AAAA"),
+        ("GET", POD, JSON, "kguard:masked:v1:AAAA"),
+    ] {
+        let result = classify(method, path, &[content_type], body).await;
+        assert!(matches!(result, Err(Unclassified::Placeholder)), "{method} {path}");
+    }
 }
 
 #[tokio::test]

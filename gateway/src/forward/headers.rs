@@ -110,6 +110,7 @@ mod tests {
             headers: HeaderMap::new(),
             payload: Payload::Empty,
             impersonation: None,
+            returns_masked: false,
             upgrade: None,
         };
         for name in [ACCEPT, AUTHORIZATION, IMPERSONATE_USER, IMPERSONATE_GROUP, AUDIT_ID] {

@@ -18,6 +18,7 @@ use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use kguard::mask::contains_placeholder;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::connect::{ConnectError, Endpoint, Version};
@@ -56,6 +57,9 @@ pub enum SendError {
     /// The connection broke before an answer came.
     #[error("the connection to the API server broke")]
     Broken(#[source] hyper::Error),
+    /// A masked value was about to be sent; a fault of the gateway's own.
+    #[error("the request still holds a masked value, so it is not sent")]
+    Placeholder,
     /// The request cannot be put on the wire.
     #[error("the request cannot be sent")]
     Unsendable(#[from] http::Error),
@@ -223,18 +227,26 @@ impl Pool {
         &self,
         outgoing: &Outgoing,
         version: Version,
-    ) -> Result<Request<Full<Bytes>>, http::Error> {
+    ) -> Result<Request<Full<Bytes>>, SendError> {
+        // The last moment, and the only way out.
+        if contains_placeholder(&outgoing.body) {
+            return Err(SendError::Placeholder);
+        }
         let path = format!("{}{}", self.endpoint.base_path(), outgoing.target);
         let uri: Uri = match version {
-            Version::Http1 => path.parse()?,
-            Version::Http2 => format!("https://{}{path}", self.endpoint.authority()).parse()?,
+            Version::Http1 => path.parse().map_err(http::Error::from)?,
+            Version::Http2 => {
+                let uri = format!("https://{}{path}", self.endpoint.authority());
+                uri.parse().map_err(http::Error::from)?
+            }
         };
         let mut request = Request::new(Full::new(outgoing.body.clone()));
         *request.method_mut() = outgoing.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = outgoing.headers.clone();
         if version == Version::Http1 {
-            let host = HeaderValue::from_str(self.endpoint.authority())?;
+            let host = HeaderValue::from_str(self.endpoint.authority());
+            let host = host.map_err(http::Error::from)?;
             request.headers_mut().insert(http::header::HOST, host);
         }
         Ok(request)

@@ -1,17 +1,16 @@
-//! What an approval is bound to: SHA-256 over the caller, the cluster and everything that the
-//! request will be sent with.
-
-use kguard::audit::hex;
+//! What an approval is bound to: a keyed digest of the caller, the cluster and everything that the
+//! request will be sent with. Approvers see it, and may not find out from it what is in the request.
 
 use crate::decide::Held;
-use crate::request::Origin;
+use crate::entry::Entry;
 
 /// The digest of a held request, hex.
 ///
 /// An exec that kubectl tries over WebSocket (GET) and then over SPDY (POST) is one request, so
 /// for streams the method is left out. The session is part of it: what one invocation was
 /// allowed, another has to ask for. Plain clients have none, and are known by their identity.
-pub fn of(held: &Held, origin: &Origin) -> String {
+pub fn of(held: &Held, entry: &Entry) -> String {
+    let origin = entry.origin();
     let subject = held.subject();
     let request = subject.request();
     let method = if request.info.is_stream() { "STREAM" } else { request.method.as_str() };
@@ -26,7 +25,7 @@ pub fn of(held: &Held, origin: &Origin) -> String {
     let acting = subject.identity();
     let acting = format!("{}\n{:?}\n{}", acting.name, acting.uid, acting.groups.join("\n"));
     let parts: [&[u8]; 13] = [
-        b"kguard hold v3",
+        b"kguard hold v4",
         acting.as_bytes(),
         caller.issuer.as_bytes(),
         caller.name.as_bytes(),
@@ -46,5 +45,5 @@ pub fn of(held: &Held, origin: &Origin) -> String {
         text.extend_from_slice(&(part.len() as u64).to_be_bytes());
         text.extend_from_slice(part);
     }
-    hex::sha256(&text)
+    entry.digests().digest(&text)
 }

@@ -18,31 +18,31 @@ use super::{Echo, Form, Incoming, LAST_APPLIED, Unwritable, Written, identity};
 /// Directives of a strategic merge patch that say what becomes of all members of an object.
 const DIRECTIVES: [&str; 2] = ["$patch", "$retainKeys"];
 
-/// Closes what would tell stored values, and answers with what the answer may not show.
+/// Closes what would tell stored values; whether that holds for the live version alone.
 pub(super) fn guard(
     incoming: &Incoming<'_>,
     body: &mut Value,
     written: &[Written],
-) -> Result<Echo, Unwritable> {
-    let echo = echo(written);
-    let Some(live) = incoming.live else { return Ok(echo) };
+) -> Result<bool, Unwritable> {
+    let Some(live) = incoming.live else { return Ok(false) };
+    let kept = Kept::of(live);
+    let written: Vec<_> = written.iter().filter(|written| kept.may_tell(written)).collect();
     let is_immutable = live.get("immutable") == Some(&Value::Bool(true));
     if is_immutable && written.iter().any(|written| !written.place.applied) {
         return Err(Unwritable::Immutable);
     }
     if let Form::Apply { manager, force: false } = incoming.form {
         let fields: Vec<_> =
-            written.iter().flat_map(|written| managed_by_others(live, manager, written)).collect();
+            written.iter().flat_map(|it| managed_by_others(live, manager, it)).collect();
         if !fields.is_empty() {
             return Err(Unwritable::Conflict { fields });
         }
     }
-    Keeping::of(incoming, live, written).within(body)?;
-    Ok(echo)
+    Keeping::of(incoming, &kept, &written).within(body)
 }
 
 /// Values that came in the clear came from the caller; whatever he is shown of them is a constant.
-fn echo(written: &[Written]) -> Echo {
+pub(super) fn echo(written: &[Written]) -> Echo {
     let mut keys = BTreeSet::new();
     for Written { place, .. } in written.iter().filter(|it| !it.moved && !it.place.applied) {
         match place.secret_key() {
@@ -103,6 +103,37 @@ pub(super) fn conflict_message(fields: &[(String, String)]) -> String {
     format!("Apply failed with {} conflict{plural}: {}", fields.len(), with.join("\n"))
 }
 
+/// What the live object has of it.
+struct Kept<'a> {
+    live: &'a Value,
+    text: Option<&'a str>,
+    salts: BTreeMap<String, String>,
+}
+
+impl<'a> Kept<'a> {
+    fn of(live: &'a Value) -> Self {
+        let text = live.pointer("/metadata/annotations").and_then(|all| all.get(WRITTEN)?.as_str());
+        let salts = match text.map(Salts::parse) {
+            Some(Salts::Keys(salts)) => salts,
+            _ => BTreeMap::new(),
+        };
+        Self { live, text, salts }
+    }
+
+    /// Whether it may tell something that this was what is there already.
+    ///
+    /// A file that was read masked and is applied again brings the live values into the annotation,
+    /// where they mostly are: no write may come of that. It tells whether both are the same, which
+    /// is no news unless the caller had his hand in one of them.
+    fn may_tell(&self, written: &Written) -> bool {
+        let place = &written.place;
+        let key = place.secret_key().map(|(_, key)| key);
+        !(written.moved && place.applied)
+            || self.salts.contains_key(LAST_APPLIED)
+            || key.is_none_or(|key| self.salts.contains_key(&key))
+    }
+}
+
 /// What has to stand in the annotation afterwards.
 struct Keeping<'a> {
     form: Form<'a>,
@@ -114,18 +145,25 @@ struct Keeping<'a> {
 }
 
 impl<'a> Keeping<'a> {
-    fn of(incoming: &Incoming<'a>, live: &'a Value, written: &[Written]) -> Self {
-        let form = incoming.form;
-        let text = live.pointer("/metadata/annotations").and_then(|all| all.get(WRITTEN)?.as_str());
-        if written.is_empty() {
-            return Self { form, live, annotation: text.map(str::to_owned), is_new: false };
-        }
-        let mut salts = match text.map(Salts::parse) {
-            Some(Salts::Keys(salts)) => salts,
-            _ => BTreeMap::new(),
+    fn of(incoming: &Incoming<'a>, kept: &Kept<'a>, written: &[&Written]) -> Self {
+        let (form, live) = (incoming.form, kept.live);
+        // Not bound to a version, so that it may come after what it does not know of: no salt of
+        // before may stay, nor may another such write make the same.
+        let nonce = match (incoming.is_mirrored(), kept.text) {
+            (true, Some(_)) => nonce(),
+            _ => String::new(),
         };
+        if written.is_empty() && nonce.is_empty() {
+            return Self { form, live, annotation: kept.text.map(str::to_owned), is_new: false };
+        }
+        let mut salts = kept.salts.clone();
         let version = live.pointer("/metadata/resourceVersion").and_then(Value::as_str);
         let (identity, version) = (identity(live), version.unwrap_or_default());
+        for (key, salt) in &mut salts {
+            if !nonce.is_empty() {
+                *salt = incoming.placeholders.salt(&[&identity, version, "kept", key, &nonce]);
+            }
+        }
         for written in written {
             // What was moved has a salt of its own kind, or it could be told from one whether the
             // same value given in the clear is the same.
@@ -139,11 +177,12 @@ impl<'a> Keeping<'a> {
         Self { form, live, annotation: Some(json!(salts).to_string()), is_new: true }
     }
 
-    fn within(&self, body: &mut Value) -> Result<(), Unwritable> {
+    /// Has the body keep it, and answers whether the body says anything about it now.
+    fn within(&self, body: &mut Value) -> Result<bool, Unwritable> {
         match self.form {
             Form::Apply { .. } | Form::Object => {
                 self.in_object(body);
-                Ok(())
+                Ok(self.annotation.is_some())
             }
             Form::JsonPatch => self.in_operations(body),
             Form::MergePatch | Form::StrategicMergePatch => self.in_patch(body),
@@ -158,9 +197,9 @@ impl<'a> Keeping<'a> {
         }
     }
 
-    fn in_patch(&self, body: &mut Value) -> Result<(), Unwritable> {
+    fn in_patch(&self, body: &mut Value) -> Result<bool, Unwritable> {
         drop_annotation(body);
-        let Some(annotation) = &self.annotation else { return Ok(()) };
+        let Some(annotation) = &self.annotation else { return Ok(false) };
         if self.form == Form::StrategicMergePatch && has_directive(body) {
             return Err(Unwritable::Metadata);
         }
@@ -176,18 +215,18 @@ impl<'a> Keeping<'a> {
         if self.is_new {
             annotate(body, annotation);
         }
-        Ok(())
+        Ok(self.is_new)
     }
 
     /// Its own operation comes last, so that none of the caller's can undo it.
-    fn in_operations(&self, body: &mut Value) -> Result<(), Unwritable> {
-        let Some(operations) = body.as_array_mut() else { return Ok(()) };
+    fn in_operations(&self, body: &mut Value) -> Result<bool, Unwritable> {
+        let Some(operations) = body.as_array_mut() else { return Ok(false) };
         let own = format!("/metadata/annotations/{}", WRITTEN.replace('/', "~1"));
         let path = |operation: &Value| {
             operation.get("path").and_then(Value::as_str).unwrap_or_default().to_owned()
         };
         operations.retain(|operation| path(operation) != own);
-        let Some(annotation) = &self.annotation else { return Ok(()) };
+        let Some(annotation) = &self.annotation else { return Ok(false) };
         let (mut touches, mut makes_annotations) = (self.is_new, false);
         for operation in operations.iter() {
             let path = path(operation);
@@ -199,7 +238,7 @@ impl<'a> Keeping<'a> {
             }
         }
         if !touches {
-            return Ok(());
+            return Ok(false);
         }
         let has_annotations =
             self.live.pointer("/metadata/annotations").is_some_and(Value::is_object);
@@ -208,8 +247,12 @@ impl<'a> Keeping<'a> {
             operations.insert(0, made);
         }
         operations.push(json!({"op": "add", "path": own, "value": annotation}));
-        Ok(())
+        Ok(true)
     }
+}
+
+fn nonce() -> String {
+    uuid::Uuid::new_v4().to_string()
 }
 
 fn has_directive(value: &Value) -> bool {

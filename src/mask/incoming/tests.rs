@@ -118,7 +118,7 @@ impl Desk {
             live,
         };
         let mut body = body.clone();
-        incoming.prepare(&mut body).map(|echo| (body, echo))
+        incoming.prepare(&mut body).map(|prepared| (body, prepared.echo))
     }
 }
 

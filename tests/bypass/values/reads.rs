@@ -270,14 +270,15 @@ const READ_HONESTLY: &[Entry] = &[Entry {
 }];
 
 const STORIES: &[Story] = &[Story {
-    name: "a placeholder that is written back",
-    attacker: "reads a masked Secret and writes it again, the placeholder as it is or in escapes",
-    unguarded: "**200** would store the placeholder over the value",
+    name: "a placeholder that is written elsewhere",
+    attacker: "reads a masked Secret and writes the placeholder into a label, where it would be shown, \
+               as it is or in escapes",
+    unguarded: "**200** would store the placeholder, or show the value",
     guarded: "422 “value masked by kguard”",
 }];
 
-/// A placeholder that is written back would replace the value that it stands for, however it is
-/// spelled on its way.
+/// A placeholder that is written where it does not belong is refused, however it is spelled on its
+/// way; where it belongs, it becomes the value again.
 #[test]
 fn no_placeholder_is_ever_stored() {
     let lab = Lab::new();
@@ -286,12 +287,16 @@ fn no_placeholder_is_ever_stored() {
     let placeholder = answer.json()["data"]["password"].as_str().unwrap().to_owned();
     let escaped: String = placeholder.chars().map(|c| format!("\\u{:04x}", c as u32)).collect();
     for value in [&placeholder, &escaped] {
-        let body = format!(r#"{{"data":{{"password":"{value}"}}}}"#);
-        let answer = lab.guarded(
-            "PATCH /api/v1/namespaces/$NS/secrets/db\nContent-Type: application/merge-patch+json",
-            body,
-        );
-        assert_eq!(answer.status, 422, "{answer:?}");
+        for (body, status) in [
+            (format!(r#"{{"metadata":{{"labels":{{"a":"{value}"}}}}}}"#), 422),
+            (format!(r#"{{"data":{{"password":"{value}"}}}}"#), 200),
+        ] {
+            let answer = lab.guarded(
+                "PATCH /api/v1/namespaces/$NS/secrets/db\nContent-Type: application/merge-patch+json",
+                body,
+            );
+            assert_eq!(answer.status, status, "{answer:?}");
+        }
     }
     let stored = lab.space.admin(&["get", "secret", "db", "-o", "jsonpath={.data.password}"]).ok();
     assert_eq!(stored, "aHVudGVyMi1pcy1hLXNlY3JldA==");

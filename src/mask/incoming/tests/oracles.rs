@@ -177,16 +177,42 @@ fn the_annotation_takes_guesses_of_what_is_applied_no_better() {
             LAST_APPLIED: json!({"kind": "Secret", "data": data}).to_string(),
         }}})
     };
-    let shown = desk.shown()["data"].clone();
-    for body in [annotation(json!({"password": encoded(RIGHT)})), annotation(shown)] {
-        let (sent, _) = desk.write(Form::MergePatch, &body).unwrap();
-        assert!(salts(&sent)[LAST_APPLIED].is_string(), "{body}");
+    let guess = annotation(json!({"password": encoded(RIGHT)}));
+    let shown = annotation(desk.shown()["data"].clone());
+    let salted = |desk: &Desk, body: &Value| {
+        salts(&desk.write(Form::MergePatch, body).unwrap().0)[LAST_APPLIED].is_string()
+    };
+    assert!(salted(&desk, &guess));
+    // What is stored comes there with every apply; that tells nothing, until he wrote a guess there
+    // or into the object.
+    assert!(!salted(&desk, &shown));
+    for key in [LAST_APPLIED, "password"] {
+        let mut live = desk.live.clone();
+        live["metadata"]["annotations"][WRITTEN] = json!({key: "s1"}).to_string().into();
+        let desk = Desk { live, ..Desk::secret() };
+        let data = desk.shown()["data"].clone();
+        assert!(salted(&desk, &annotation(data)), "{key}");
     }
     // What the annotation hides is not known to be what is stored.
     let text = desk.shown()["metadata"]["annotations"][LAST_APPLIED].clone();
     let applied: Value = serde_json::from_str(text.as_str().unwrap()).unwrap();
     let body = json!({"data": {"password": applied["data"]["password"]}});
     assert_eq!(desk.write(Form::MergePatch, &body).unwrap_err(), foreign("data.password"));
+}
+
+#[test]
+fn an_apply_that_is_bound_to_no_version_brings_salts_of_its_own() {
+    let desk = Desk::secret();
+    let kubectl = Form::Apply { manager: "kubectl", force: true };
+    let labelled = json!({"metadata": {"name": "db", "labels": {"a": "b"}}});
+    assert_eq!(salts(&desk.write(kubectl, &labelled).unwrap().0), Value::Null);
+    let mut live = desk.live.clone();
+    live["metadata"]["annotations"][WRITTEN] = r#"{"password":"s1"}"#.into();
+    let desk = Desk { live, ..desk };
+    let salt = || salts(&desk.write(kubectl, &labelled).unwrap().0)["password"].clone();
+    let [one, other] = [salt(), salt()];
+    assert!(one != other && one != "s1" && other != "s1");
+    assert_eq!(salts(&desk.write(FORCED, &labelled).unwrap().0)["password"], "s1");
 }
 
 #[test]

@@ -1,0 +1,127 @@
+//! The way back of masked values: before a write is decided on, what stands in for a value becomes
+//! the value again, and what would tell a guess from another is refused.
+//!
+//! From here on the request holds values that its caller may not see: it has no `Debug` that shows
+//! its body, and what is written down of that is a keyed digest.
+
+use kguard::kube::request_info::{ResourceInfo, Verb};
+use kguard::kube::status::Reason;
+use kguard::mask::{Echo, Form, Incoming, PlaceholderKey, Prepared, Unwritable};
+use kguard::policy::Object;
+use serde_json::Value;
+
+use crate::cluster::Cluster;
+use crate::decide::Subject;
+use crate::live::LiveObjects;
+use crate::request::{JSON_PATCH, KubeRequest, Payload};
+
+const APPLY: &str = "application/apply-patch+yaml";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+const STRATEGIC_MERGE_PATCH: &str = "application/strategic-merge-patch+json";
+
+/// Why a write is refused before anything is decided on it.
+#[derive(Debug, thiserror::Error)]
+pub enum Unprepared {
+    /// What is stored cannot be read.
+    #[error(
+        "values of this object are masked for you, and to keep them as they are kguard has to read \
+         the object in your name: {why}"
+    )]
+    Unreadable {
+        /// Why not.
+        why: String,
+    },
+    /// It cannot be written like that.
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
+}
+
+impl Unprepared {
+    /// What it is to the client.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Unreadable { .. } => Reason::Forbidden,
+            Self::Unwritable(Unwritable::Changed { .. } | Unwritable::Conflict { .. }) => {
+                Reason::Conflict
+            }
+            Self::Unwritable(_) => Reason::Invalid,
+        }
+    }
+
+    /// The field that is in the way, if it is one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Unreadable { .. } => None,
+            Self::Unwritable(error) => error.field(),
+        }
+    }
+}
+
+/// Prepares what is to be sent, and answers with what the answer to it may not show.
+pub async fn prepare(
+    cluster: &Cluster,
+    subject: &mut Subject,
+    key: &PlaceholderKey,
+) -> Result<(), Unprepared> {
+    let Some(resource) = writes(subject) else { return Ok(()) };
+    let live = match subject.request().info.verb {
+        Verb::Patch | Verb::Update if has_object(&resource) => stored(cluster, subject).await?,
+        _ => None,
+    };
+    let rules = subject.masks().clone();
+    let request = subject.request_mut();
+    let query = request.query.clone();
+    let Payload::Json { media_type, value } = &mut request.payload else { return Ok(()) };
+    let incoming = Incoming {
+        rules,
+        placeholders: key.placeholders(cluster.name(), Echo::None),
+        resource: &resource,
+        form: form(media_type, |name| query.first(name)),
+        live: live.as_ref(),
+    };
+    let Prepared { echo, for_version } = incoming.prepare(value)?;
+    let version =
+        live.as_ref().and_then(|live| live.pointer("/metadata/resourceVersion")?.as_str());
+    if let Some(version) = version.filter(|_| for_version) {
+        request.payload.bind_unless_bound(version);
+    }
+    subject.set_echo(echo);
+    Ok(())
+}
+
+/// The resource of a write that has to be prepared: a placeholder comes back, or it goes to a Secret
+/// whose values are masked.
+fn writes(subject: &Subject) -> Option<ResourceInfo> {
+    let KubeRequest { info, returns_masked, .. } = subject.request();
+    let changes = matches!(info.verb, Verb::Patch | Verb::Update);
+    let resource = info.resource.as_ref()?;
+    (*returns_masked || changes && subject.masks().guard(resource)).then(|| resource.clone())
+}
+
+/// Whether a body at this path is of the object that is masked.
+fn has_object(resource: &ResourceInfo) -> bool {
+    matches!(resource.subresource.as_str(), "" | "status")
+}
+
+async fn stored(cluster: &Cluster, subject: &Subject) -> Result<Option<Value>, Unprepared> {
+    let live = LiveObjects::of(cluster, subject.identity());
+    match live.stored(&subject.request().info).await {
+        Object::Known(object) => Ok(Some(object)),
+        Object::Absent => Ok(None),
+        Object::Unavailable { why } => Err(Unprepared::Unreadable { why }),
+    }
+}
+
+/// How the body says what is to be stored. Only what is sure to force is taken as forced.
+fn form<'q>(media_type: &str, first: impl Fn(&str) -> Option<&'q str>) -> Form<'q> {
+    match media_type {
+        APPLY => Form::Apply {
+            manager: first("fieldManager").unwrap_or_default(),
+            force: first("force") == Some("true"),
+        },
+        JSON_PATCH => Form::JsonPatch,
+        MERGE_PATCH => Form::MergePatch,
+        STRATEGIC_MERGE_PATCH => Form::StrategicMergePatch,
+        _ => Form::Object,
+    }
+}

@@ -1,0 +1,167 @@
+//! What was read masked is written back, with every command that writes.
+
+use super::*;
+
+const BOTH: [(&str, &str); 2] = [("password", "hunter2"), ("user", "swordfish")];
+
+#[test]
+fn a_secret_is_edited_and_keeps_what_nobody_touched() {
+    let desk = Desk::new("edit");
+    desk.secret("db");
+    desk.edit("secret/db", "s/^kind:.*/&/").ok();
+    desk.edit("secret/db", "'/^  name:/i\\  labels: {edited: \"yes\"}'").ok();
+    assert_eq!(desk.values("db"), pairs(&BOTH));
+    assert_eq!(desk.stored("secret/db")["metadata"]["labels"]["edited"], "yes");
+    let changed = format!("'s/^  password:.*/  password: {}/'", encoded("changed"));
+    desk.edit("secret/db", &changed).ok();
+    assert_eq!(desk.values("db"), pairs(&[("password", "changed"), ("user", "swordfish")]));
+    desk.edit("secret/db", "'s/^  password:/  passphrase:/'").ok();
+    assert_eq!(desk.values("db"), pairs(&[("passphrase", "changed"), ("user", "swordfish")]));
+}
+
+#[test]
+fn a_file_that_was_read_masked_is_applied_and_replaced() {
+    let desk = Desk::new("apply");
+    desk.secret("db");
+    let file = desk.file("db.yaml", &desk.kubectl(&["get", "secret", "db", "-o", "yaml"]).ok());
+    for args in [
+        &["apply", "-f", &file][..],
+        &["apply", "-f", &file],
+        &["replace", "-f", &file],
+        &["apply", "--server-side", "--force-conflicts", "-f", &file],
+    ] {
+        // A file says which version it is of, so each needs what the one before has stored.
+        let text = desk.kubectl(&["get", "secret", "db", "-o", "yaml"]).ok();
+        let text = match args[1] {
+            "--server-side" => without_managers(&text),
+            _ => text,
+        };
+        std::fs::write(&file, text).unwrap();
+        let said = desk.kubectl(args);
+        assert_eq!(said.code, 0, "{args:?}: {said:?}");
+        assert_eq!(desk.values("db"), pairs(&BOTH), "{args:?}");
+        let stored = desk.stored("secret/db");
+        let annotations = stored["metadata"]["annotations"].to_string();
+        assert!(!annotations.contains("kguard:masked"), "{annotations}");
+        assert!(!annotations.contains(&encoded("kguard:masked")[..12]), "{annotations}");
+    }
+}
+
+/// Server-side apply takes no `managedFields`.
+fn without_managers(text: &str) -> String {
+    text.lines().filter(|line| !line.contains("managedFields")).map(|l| format!("{l}\n")).collect()
+}
+
+#[test]
+fn diff_of_what_was_read_is_empty() {
+    let desk = Desk::new("diff");
+    desk.secret("db");
+    let file = desk.file("db.yaml", &desk.kubectl(&["get", "secret", "db", "-o", "yaml"]).ok());
+    // kubectl notes in the object what it applied; from then on there is nothing to change.
+    desk.kubectl(&["apply", "-f", &file]).ok();
+    let file = desk
+        .file("db.yaml", &unversioned(&desk.kubectl(&["get", "secret", "db", "-o", "yaml"]).ok()));
+    desk.kubectl(&["apply", "-f", &file]).ok();
+    let version = || desk.stored("secret/db")["metadata"]["resourceVersion"].clone();
+    let before = version();
+    for flags in [&[][..], &["--server-side", "--force-conflicts"]] {
+        let said = desk.kubectl(&[&["diff", "-f", &file], flags].concat());
+        assert_eq!((said.code, said.stdout.as_str()), (0, ""), "{flags:?} {said:?}");
+    }
+    desk.kubectl(&["apply", "-f", &file]).ok();
+    assert_eq!(version(), before);
+}
+
+/// As a file without what tells one version from another.
+fn unversioned(text: &str) -> String {
+    let of = |line: &&str| {
+        !["resourceVersion:", "uid:", "creationTimestamp:"]
+            .iter()
+            .any(|it| line.trim().starts_with(it))
+    };
+    text.lines().filter(of).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn patches_labels_and_annotations_leave_values_alone() {
+    let desk = Desk::new("patch");
+    desk.secret("db");
+    let password = desk.shown("db", "password");
+    desk.kubectl(&["label", "secret", "db", "a=b"]).ok();
+    desk.kubectl(&["annotate", "secret", "db", "a=b"]).ok();
+    let copy = format!(r#"{{"data":{{"copy":"{password}","user":null}}}}"#);
+    desk.kubectl(&["patch", "secret", "db", "--type=merge", "-p", &copy]).ok();
+    assert_eq!(desk.values("db"), pairs(&[("copy", "hunter2"), ("password", "hunter2")]));
+    let replace = format!(r#"[{{"op":"replace","path":"/data/copy","value":"{}"}}]"#, encoded("x"));
+    desk.kubectl(&["patch", "secret", "db", "--type=json", "-p", &replace]).ok();
+    assert_eq!(desk.values("db"), pairs(&[("copy", "x"), ("password", "hunter2")]));
+    let strategic = r#"{"stringData":{"copy":"y"}}"#;
+    desk.kubectl(&["patch", "secret", "db", "-p", strategic]).ok();
+    assert_eq!(desk.values("db"), pairs(&[("copy", "y"), ("password", "hunter2")]));
+}
+
+#[test]
+fn a_value_that_was_rotated_meanwhile_is_not_overwritten() {
+    let desk = Desk::new("rotated");
+    desk.secret("db");
+    let shown = desk.shown("db", "password");
+    let rotated = format!(r#"{{"data":{{"password":"{}"}}}}"#, encoded("rotated"));
+    desk.namespace.admin(&["patch", "secret", "db", "-p", &rotated]).ok();
+    let patch = format!(r#"{{"data":{{"password":"{shown}"}}}}"#);
+    let refused = desk.kubectl(&["patch", "secret", "db", "-p", &patch]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.stderr.contains("(Conflict)"), "{refused:?}");
+    assert!(refused.stderr.contains("data.password was changed since you read it"), "{refused:?}");
+    assert_eq!(desk.values("db")[0].1, "rotated");
+}
+
+#[test]
+fn a_placeholder_anywhere_else_is_refused_by_its_key() {
+    let desk = Desk::new("foreign");
+    desk.secret("db");
+    desk.secret("other");
+    let shown = desk.shown("db", "password");
+    let patch = format!(r#"{{"data":{{"password":"{shown}"}}}}"#);
+    let refused = |of: Output, place: &str| {
+        assert!(of.code == 1 && of.stderr.contains("is invalid"), "{of:?}");
+        assert!(of.stderr.contains(place) && of.stderr.contains("masked by kguard"), "{of:?}");
+    };
+    refused(desk.kubectl(&["patch", "secret", "other", "-p", &patch]), "data.password");
+    let text = desk.kubectl(&["get", "secret", "db", "-o", "yaml"]).ok();
+    let file = desk.file("db.yaml", &text.replace("name: db", "name: new"));
+    let created = desk.kubectl(&["create", "-f", &file]);
+    assert!(created.stderr.contains("data.password"), "{created:?}");
+    let file = desk.file("db.yaml", &text);
+    desk.kubectl(&["delete", "secret", "db"]).ok();
+    refused(desk.kubectl(&["create", "-f", &file]), "data.password");
+}
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
+    replicas: 0\n  selector: {matchLabels: {a: web}}\n  template:\n    metadata: {labels: {a: web}}\n    \
+    spec: {containers: [{name: c, image: none, env: [{name: A, value: first}, {name: B, value: second}]}]}\n";
+
+#[test]
+fn other_kinds_keep_their_masked_fields_too() {
+    let desk = Desk::new("workload");
+    desk.namespace.apply(DEPLOYMENT);
+    let env = || {
+        let stored = desk.stored("deployment/web");
+        stored["spec"]["template"]["spec"]["containers"][0]["env"].to_string()
+    };
+    let before = env();
+    let text = desk.kubectl(&["get", "deployment", "web", "-o", "yaml"]).ok();
+    assert!(!text.contains("first") && !text.contains("second"), "{text}");
+    let file = desk.file("web.yaml", &text);
+    desk.kubectl(&["apply", "-f", &file]).ok();
+    assert_eq!(env(), before);
+    desk.edit("deployment/web", "'s/replicas: 0/replicas: 0/;s/image: none/image: some/'").ok();
+    assert_eq!(env(), before);
+    desk.kubectl(&["set", "env", "deployment/web", "C=third"]).ok();
+    assert!(env().starts_with(before.trim_end_matches(']')), "{}", env());
+    desk.kubectl(&["scale", "deployment", "web", "--replicas=0"]).ok();
+    desk.kubectl(&["rollout", "restart", "deployment/web"]).ok();
+    let annotations = desk.stored("deployment/web")["metadata"]["annotations"].to_string();
+    assert!(!annotations.contains("kguard:masked"), "{annotations}");
+    let applied = desk.namespace.admin(&["apply", "view-last-applied", "deployment/web"]).ok();
+    assert!(applied.contains("value: first"), "{applied}");
+}
