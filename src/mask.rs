@@ -15,6 +15,7 @@
 //!       → walk   (their field paths through the object) → edits
 //! ```
 
+pub mod detect;
 mod edit;
 mod incoming;
 mod kind;
@@ -24,6 +25,7 @@ mod object;
 mod pass;
 mod patch;
 pub mod path;
+mod pieces;
 pub mod placeholder;
 pub mod rule;
 mod scan;

@@ -8,7 +8,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, WARNING};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::body::{Body, Frame};
 use kguard::kube::media::ContentType;
-use kguard::kube::request_info::{RequestInfo, Verb};
+use kguard::kube::request_info::{RequestInfo, ResourceInfo, Verb};
 use kguard::mask::{Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape};
 
 use crate::answer_body::AnswerBody;
@@ -146,7 +146,7 @@ fn context(
 fn is_maskable(about: &About, status: StatusCode) -> bool {
     let log = about.info.subresource() == "log" && status.is_success();
     let resource = about.info.resource.as_ref().filter(|_| !log && !about.info.is_proxy());
-    resource.is_some_and(|resource| about.shown.masks.cover(resource))
+    resource.is_some_and(|resource| about.shown.masks.hide_in(resource, "").is_none())
 }
 
 /// The API server's own panics, overloads and timeouts are one line of plain text.
@@ -183,16 +183,24 @@ fn headers(about: &About, mut from: HeaderMap, masked: bool) -> HeaderMap {
     }
     // A warning on a masked resource can quote it, as that of a TLS Secret does.
     let subject = about.info.resource.as_ref();
-    if !subject.is_some_and(|resource| about.shown.masks.cover(resource)) {
-        for value in from.get_all(WARNING) {
-            headers.append(WARNING, value.clone());
-        }
+    for value in from.get_all(WARNING) {
+        headers.extend(warning(about, subject, value).map(|value| (WARNING, value)));
     }
     let label = about.label.as_ref().filter(|_| masked);
     if let Some(Ok(label)) = label.map(|label| HeaderValue::from_str(label.essence())) {
         headers.insert(CONTENT_TYPE, label);
     }
     headers
+}
+
+fn warning(
+    about: &About,
+    subject: Option<&ResourceInfo>,
+    value: &HeaderValue,
+) -> Option<HeaderValue> {
+    let Some(resource) = subject else { return Some(value.clone()) };
+    let hidden = about.shown.masks.hide_in(resource, value.to_str().ok()?)?;
+    HeaderValue::from_str(&hidden).ok()
 }
 
 /// A body on its way to the client. Ends its entry when it ends or is dropped.

@@ -3,13 +3,14 @@
 
 use serde_json::Value;
 
+use super::detect::Detectors;
 use super::object::LAST_APPLIED;
 use super::path::{FieldPath, Segment};
 use super::rule::{MaskRule, MaskRules, Subject, resource_name};
 use crate::kube::request_info::ResourceInfo;
 
 impl MaskRules {
-    /// The mask whose fields a JSON patch of `resource` would read.
+    /// The mask that hides what a JSON patch of `resource` would read.
     pub fn read_by_patch(&self, resource: &ResourceInfo, patch: &Value) -> Option<&str> {
         let given = |text: &&str| !text.is_empty();
         let subject = Subject {
@@ -17,8 +18,12 @@ impl MaskRules {
             namespace: Some(resource.namespace.as_str()).filter(given),
             name: Some(resource.name.as_str()).filter(given),
         };
-        let pointers: Vec<_> = patch.as_array()?.iter().flat_map(pointers).collect();
-        let reads = |rule: &&MaskRule| pointers.iter().any(|pointer| overlaps(rule, pointer));
+        let operations = patch.as_array()?;
+        let pointers: Vec<_> = operations.iter().flat_map(pointers).collect();
+        let reads = |rule: &&MaskRule| {
+            pointers.iter().any(|pointer| overlaps(rule, pointer))
+                || !rule.values.is_empty() && operations.iter().any(|of| may_find(&rule.values, of))
+        };
         self.matching(&subject).into_iter().find(reads).map(|rule| rule.name.as_str())
     }
 }
@@ -40,10 +45,30 @@ fn pointers(operation: &Value) -> Vec<Vec<String>> {
     keys.iter().map(tokens).collect()
 }
 
-/// Whether a place is, holds or lies within something that the rule masks.
+/// Whether an operation tells something of what detectors hide, which may stand anywhere: one that
+/// copies always may, a test only if what it compares with looks like such a secret.
+fn may_find(detectors: &Detectors, operation: &Value) -> bool {
+    match operation.get("op").and_then(Value::as_str) {
+        Some("copy" | "move") => true,
+        Some("test") => operation.get("value").is_some_and(|value| holds(detectors, value)),
+        _ => false,
+    }
+}
+
+fn holds(detectors: &Detectors, value: &Value) -> bool {
+    match value {
+        Value::String(text) => !detectors.find(text.as_bytes()).is_empty(),
+        Value::Array(elements) => elements.iter().any(|element| holds(detectors, element)),
+        Value::Object(members) => members.values().any(|member| holds(detectors, member)),
+        _ => false,
+    }
+}
+
+/// Whether a place is, holds or lies within a field that the rule masks.
 fn overlaps(rule: &MaskRule, pointer: &[String]) -> bool {
     let last_applied = ["metadata", "annotations", LAST_APPLIED];
-    let in_last_applied = pointer.iter().zip(last_applied).all(|(token, key)| token == key);
+    let in_last_applied = !rule.fields.is_empty()
+        && pointer.iter().zip(last_applied).all(|(token, key)| token == key);
     in_last_applied
         || rule.fields.iter().any(|field| {
             let twin = field.moved("data", "stringData");
@@ -76,8 +101,8 @@ mod tests {
             name: "m".into(),
             resources: vec!["secrets".parse().unwrap()],
             namespaces: vec!["shop".into()],
-            names: Vec::new(),
             fields,
+            ..MaskRule::default()
         };
         MaskRules { rules: vec![Arc::new(rule)] }
     }

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::detect::Detectors;
 use super::path::FieldPath;
+use super::pieces;
+use super::walk::detectors;
 use crate::glob::Glob;
 use crate::kube::request_info::ResourceInfo;
 use crate::kube::resource_pattern::ResourcePattern;
@@ -16,7 +19,7 @@ pub struct MaskRules {
 }
 
 /// One rule, as a `Mask` document gives it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct MaskRule {
     /// The document's name, for the report.
     pub name: String,
@@ -28,6 +31,12 @@ pub struct MaskRule {
     pub names: Vec<Glob>,
     /// The fields.
     pub fields: Vec<FieldPath>,
+    /// What is hidden wherever it stands.
+    pub values: Detectors,
+    /// Whether it is about the text of `pods/log` and the like, and not about objects.
+    pub is_text: bool,
+    /// Whether the values of the Secrets are hidden that a pod references; in text alone.
+    pub known_secrets: bool,
 }
 
 /// A resource and its group.
@@ -53,12 +62,26 @@ impl MaskRules {
         self.rules.is_empty()
     }
 
-    /// Whether some rule masks objects of this resource, whatever their names: for what cannot be
-    /// judged by its content, such as `Warning` headers and plain-text errors, which are withheld
+    /// Whether some rule masks fields of this resource, whatever the objects' names: for what cannot
+    /// be judged by its content, such as `Warning` headers and plain-text errors, which are withheld
     /// then.
     pub fn cover(&self, requested: &ResourceInfo) -> bool {
+        self.of_any(requested).iter().any(|rule| !rule.fields.is_empty())
+    }
+
+    /// A text about objects of this resource, with what detectors find in it replaced; none if it
+    /// has to be withheld.
+    pub fn hide_in<'t>(&self, requested: &ResourceInfo, text: &'t str) -> Option<Cow<'t, str>> {
+        if self.cover(requested) {
+            return None;
+        }
+        let (replaced, rules) = pieces::replaced(text, &detectors(&self.of_any(requested)));
+        Some(if rules.is_empty() { text.into() } else { replaced.into() })
+    }
+
+    fn of_any(&self, requested: &ResourceInfo) -> Vec<&MaskRule> {
         let resources = vec![resource_name(requested)];
-        !self.matching(&Subject { resources, namespace: None, name: None }).is_empty()
+        self.matching(&Subject { resources, namespace: None, name: None })
     }
 
     /// Whether a rule may mean one position of a list.
@@ -82,7 +105,9 @@ impl MaskRules {
 
 impl MaskRule {
     fn matches(&self, subject: &Subject<'_>) -> bool {
-        !self.fields.is_empty()
+        let hides = !self.fields.is_empty() || !self.values.is_empty();
+        hides
+            && !self.is_text
             && self.matches_resource(&subject.resources)
             && any_glob(&self.namespaces, subject.namespace)
             && any_glob(&self.names, subject.name)

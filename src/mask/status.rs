@@ -1,10 +1,13 @@
 //! Error texts: the API server quotes whole objects in some of them (apiserver
 //! `endpoints/handlers/patch.go` puts the patched object into `Invalid value: ...`).
 
+use super::detect::Detectors;
 use super::edit::{Edit, quote};
 use super::members::Members;
 use super::object::requested;
+use super::pieces;
 use super::rule::Subject;
+use super::walk::detectors;
 use super::{Context, MaskError};
 
 const WITHHELD: &str =
@@ -16,7 +19,43 @@ pub(super) fn edits<'c>(
     text: &[u8],
     status: &Members<'_>,
 ) -> Result<Vec<Edit<'c>>, MaskError> {
-    let Some(rule) = rule(context) else { return Ok(Vec::new()) };
+    let subject = Subject { resources: requested(context), namespace: None, name: None };
+    let rules = context.rules.matching(&subject);
+    // Which object it is does not count: a create by `generateName` or a collection has no name yet.
+    match rules.iter().find(|rule| !rule.fields.is_empty()) {
+        Some(rule) => withheld(&rule.name, text, status),
+        None => found(&detectors(&rules), text, status),
+    }
+}
+
+/// Detectors know what they look for in any text.
+fn found<'c>(
+    detectors: &[(&'c str, &'c Detectors)],
+    text: &[u8],
+    status: &Members<'_>,
+) -> Result<Vec<Edit<'c>>, MaskError> {
+    let details = status.object("details")?;
+    let causes = match &details {
+        Some(details) => read_causes(text, details)?,
+        None => Vec::new(),
+    };
+    let mut edits = Vec::new();
+    for members in std::iter::once(status).chain(&causes) {
+        let Some(message) = members.string("message") else { continue };
+        let (replaced, rules) = pieces::replaced(&message, detectors);
+        let span = members.get("message").unwrap_or_default();
+        if let Some(rule) = rules.first() {
+            edits.push(Edit { span, replacement: quote(&replaced), rule: Some(rule) });
+        }
+    }
+    Ok(edits)
+}
+
+fn withheld<'c>(
+    rule: &'c str,
+    text: &[u8],
+    status: &Members<'_>,
+) -> Result<Vec<Edit<'c>>, MaskError> {
     let code = status.get("code").and_then(|span| text.get(span)).unwrap_or_default();
     if status.string("status").as_deref() == Some("Success") || quotes_no_object(code) {
         return Ok(Vec::new());
@@ -38,13 +77,6 @@ pub(super) fn edits<'c>(
         replace(cause, WITHHELD);
     }
     Ok(edits)
-}
-
-/// The first rule that may mask what the error is about. Which object that is does not count: a
-/// create by `generateName` or a collection has no name yet.
-fn rule(context: &Context) -> Option<&str> {
-    let subject = Subject { resources: requested(context), namespace: None, name: None };
-    context.rules.matching(&subject).first().map(|rule| rule.name.as_str())
 }
 
 /// Errors from before the object was read, or that name no more than it.

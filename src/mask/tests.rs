@@ -1,5 +1,6 @@
 //! What masking promises, case by case; `differential` compares it with a plain model.
 
+mod detectors;
 mod differential;
 mod errors;
 
@@ -17,6 +18,7 @@ fn rule(resource: &str, fields: &[&str]) -> MaskRule {
         namespaces: Vec::new(),
         names: Vec::new(),
         fields: fields.iter().map(|field| field.parse().unwrap()).collect(),
+        ..MaskRule::default()
     }
 }
 

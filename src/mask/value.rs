@@ -47,11 +47,8 @@ impl Values {
         if scalar == b"null" || value.is_empty() {
             return None;
         }
-        let (encoded, key) = match (place, &self.secret_type) {
-            ([field, key], Some(_)) if field == "data" => (true, Some(key.as_ref())),
-            ([field, key], Some(_)) if field == "stringData" => (false, Some(key.as_ref())),
-            _ => (false, None),
-        };
+        let (encoded, key) =
+            self.key_of(place).map_or((false, None), |(encoded, key)| (encoded, Some(key)));
         if !named && key.is_some_and(|key| self.is_public(key, &value, encoded)) {
             return None;
         }
@@ -64,6 +61,15 @@ impl Values {
             _ => token,
         };
         Some(quote(&if encoded { STANDARD.encode(text) } else { text }))
+    }
+
+    /// Of a Secret's value: whether it is base64, and its key.
+    pub(super) fn key_of<'p>(&self, place: &'p [Cow<'_, str>]) -> Option<(bool, &'p str)> {
+        match (place, &self.secret_type) {
+            ([field, key], Some(_)) if field == "data" => Some((true, key)),
+            ([field, key], Some(_)) if field == "stringData" => Some((false, key)),
+            _ => None,
+        }
     }
 
     /// The placeholder for a value, or a part of one, at `place`; `key` if that is a Secret's.

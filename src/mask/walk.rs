@@ -3,17 +3,34 @@
 use std::borrow::Cow;
 
 use super::MaskError;
+use super::detect::Detectors;
 use super::edit::Edit;
 use super::members::refuse_duplicates;
+use super::object::LAST_APPLIED;
 use super::path::{FieldPath, Segment, is_structure};
+use super::pieces;
 use super::rule::MaskRule;
 use super::scan::Scanner;
 use super::string::decode;
 use super::value::{Location, Values};
 
-/// The paths of the rules that match one object.
+/// What tells objects and their versions apart.
+const IDENTITY: [&str; 9] = [
+    "creationTimestamp",
+    "deletionTimestamp",
+    "generateName",
+    "managedFields",
+    "name",
+    "namespace",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
+/// The paths and the detectors of the rules that match one object.
 pub(super) struct Masks<'r> {
     paths: Vec<(&'r str, Cow<'r, FieldPath>)>,
+    detectors: Vec<(&'r str, &'r Detectors)>,
 }
 
 impl<'r> Masks<'r> {
@@ -27,12 +44,13 @@ impl<'r> Masks<'r> {
                 paths.extend(twin.map(|twin| (rule.name.as_str(), Cow::Owned(twin))));
             }
         }
-        Self { paths }
+        Self { paths, detectors: detectors(rules) }
     }
 
     /// The rule that whole-value replacements count for.
     pub(super) fn first_rule(&self) -> &'r str {
-        self.paths.first().map_or("", |(rule, _)| rule)
+        let path = self.paths.first().map(|(rule, _)| *rule);
+        path.or_else(|| self.detectors.first().map(|(rule, _)| *rule)).unwrap_or_default()
     }
 
     fn start(&self) -> Vec<State> {
@@ -91,6 +109,12 @@ impl<'r> Masks<'r> {
     }
 }
 
+/// The detectors of rules, each with the rule's name.
+pub(super) fn detectors<'r>(rules: &[&'r MaskRule]) -> Vec<(&'r str, &'r Detectors)> {
+    let with = rules.iter().filter(|rule| !rule.values.is_empty());
+    with.map(|rule| (rule.name.as_str(), &rule.values)).collect()
+}
+
 /// How much of a path is behind us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct State {
@@ -128,10 +152,12 @@ struct Walk<'a, 'r, 't> {
 
 impl Walk<'_, '_, '_> {
     fn value(&mut self, states: &[State]) -> Result<(), MaskError> {
-        if states.is_empty() || self.is_structure() {
+        let is_hidden = !states.is_empty() && !self.is_structure();
+        if !is_hidden && !self.is_searched() {
             self.scanner.skip()?;
             return Ok(());
         }
+        let states = if is_hidden { states } else { &[] };
         match self.scanner.peek() {
             Some(b'{') => self.object(states),
             Some(b'[') => self.array(states),
@@ -161,8 +187,12 @@ impl Walk<'_, '_, '_> {
     fn scalar(&mut self, states: &[State]) -> Result<(), MaskError> {
         let span = self.scanner.skip()?;
         let key = self.place.last().map(AsRef::as_ref);
-        let Some((rule, named)) = self.masks.matched(states, key) else { return Ok(()) };
         let scalar = self.scanner.bytes(&span);
+        let Some((rule, named)) = self.masks.matched(states, key) else {
+            let at = (self.values, self.location, self.place.as_slice());
+            self.edits.extend(pieces::edits((scalar, span), &self.masks.detectors, at));
+            return Ok(());
+        };
         let replacement = self.values.replacement(self.location, &self.place, scalar, named);
         self.edits.extend(replacement.map(|replacement| Edit {
             span,
@@ -170,6 +200,21 @@ impl Walk<'_, '_, '_> {
             rule: Some(rule),
         }));
         Ok(())
+    }
+
+    /// Whether detectors look at the current value: at everything but what tells which object it is,
+    /// and the copy of it all in the annotation, which is looked at as the object that it is.
+    fn is_searched(&self) -> bool {
+        if self.masks.detectors.is_empty() {
+            return false;
+        }
+        let mut place = self.place.iter().map(AsRef::as_ref);
+        match (place.next(), place.next(), place.next()) {
+            (Some("apiVersion" | "kind"), ..)
+            | (Some("metadata"), Some("annotations"), Some(LAST_APPLIED)) => false,
+            (Some("metadata"), Some(field), None) => !IDENTITY.contains(&field),
+            _ => true,
+        }
     }
 
     /// Whether the current value makes the object one that clients can read at all.

@@ -2,6 +2,7 @@
 //! in its place.
 
 mod budget;
+mod mask;
 mod matching;
 mod spelling;
 mod terms;
@@ -16,7 +17,6 @@ use super::matcher::{Match, Reach};
 use super::problem::{Place, Problems, did_you_mean};
 use super::template::Template;
 use super::yaml::{Fields, Node, Value};
-use crate::mask::{FieldPath, FieldPathError};
 
 pub(super) const API_VERSION: &str = "kguard.dev/v1alpha1";
 
@@ -91,8 +91,8 @@ pub(super) fn read(node: Node, text: &str, problems: &mut Problems<'_>) -> Optio
     match kind.1.as_str() {
         "Mask" => {
             let spec = fields.require("spec", problems)?;
-            let (matches, fields) = mask(spec, problems)?;
-            name.map(|(at, name)| Document::Mask(at, MaskDocument::new(name, matches, fields)))
+            let mask = mask::read(spec, problems)?;
+            name.map(|(at, name)| Document::Mask(at, mask.named(name)))
         }
         "Policy" => {
             let spec = fields.require("spec", problems)?;
@@ -128,28 +128,6 @@ pub(super) fn name(metadata: Node, problems: &mut Problems<'_>) -> Option<(Place
         problems.add_with(at, format!("`{name}` is no name"), Some(hint.to_owned()));
     }
     Some((at, name))
-}
-
-fn mask(spec: Node, problems: &mut Problems<'_>) -> Option<(Match, Vec<FieldPath>)> {
-    let mut fields = Fields::read(spec, "the spec of a mask", &["fields", "match"], problems)?;
-    let matches = match fields.take("match") {
-        Some(node) => matching::read(node, matching::Target::Mask, problems),
-        None => Match::default(),
-    };
-    if fields.has("fields") {
-        let paths = fields.texts("fields", problems).unwrap_or_default();
-        let mut read = Vec::with_capacity(paths.len());
-        for (at, path) in paths {
-            match path.parse() {
-                Ok(path) => read.push(path),
-                Err(error) => problems.add(at, FieldPathError::to_string(&error)),
-            }
-        }
-        Some((matches, read))
-    } else {
-        problems.add(fields.at, "`fields` is missing");
-        None
-    }
 }
 
 fn policy(spec: Node, text: &str, problems: &mut Problems<'_>) -> Option<Policy> {

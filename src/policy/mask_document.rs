@@ -4,33 +4,39 @@
 use std::sync::Arc;
 
 use super::matcher::Match;
-use crate::identity::Caller;
-use crate::mask::{FieldPath, MaskRule};
+use crate::identity::{Caller, SubjectPattern};
+use crate::mask::MaskRule;
 
 /// A `Mask` document.
 #[derive(Debug)]
 pub(super) struct MaskDocument {
-    pub(super) name: String,
     matches: Match,
+    exempt: Vec<SubjectPattern>,
     rule: Arc<MaskRule>,
 }
 
 impl MaskDocument {
     /// Of a `match` only callers, clusters, resources, namespaces and names are ever set.
-    pub(super) fn new(name: String, matches: Match, fields: Vec<FieldPath>) -> Self {
-        let rule = Arc::new(MaskRule {
-            name: name.clone(),
-            resources: matches.resources.clone(),
-            namespaces: matches.namespaces.clone(),
-            names: matches.names.clone(),
-            fields,
-        });
-        Self { name, matches, rule }
+    pub(super) fn new(matches: Match, exempt: Vec<SubjectPattern>, rule: MaskRule) -> Self {
+        Self { matches, exempt, rule: Arc::new(rule) }
+    }
+
+    /// The same under its name.
+    pub(super) fn named(self, name: String) -> Self {
+        let rule = MaskRule { name, ..MaskRule::clone(&self.rule) };
+        Self { rule: Arc::new(rule), ..self }
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.rule.name
     }
 
     /// What it masks for a caller on a cluster, if anything. Which objects it is about is told by
     /// the objects in the response.
     pub(super) fn rule(&self, caller: &Caller, cluster: &str) -> Option<Arc<MaskRule>> {
-        self.matches.fits_caller(caller, cluster).then(|| Arc::clone(&self.rule))
+        let is_exempt = self.exempt.iter().any(|pattern| pattern.matches(caller));
+        let masks = !is_exempt && self.matches.fits_caller(caller, cluster);
+        masks.then(|| Arc::clone(&self.rule))
     }
 }

@@ -133,7 +133,7 @@ impl Loader {
                     self.budgets.push(budget);
                 }
                 Some(Document::Mask(at, mask)) => {
-                    self.note("Mask", &mask.name, (source, at), &mut problems);
+                    self.note("Mask", mask.name(), (source, at), &mut problems);
                     self.masks.push(mask);
                 }
                 Some(Document::Policy(at, policy)) => {
@@ -171,7 +171,7 @@ impl Loader {
         }
         policies.sort_by(|a, b| a.name.cmp(&b.name));
         budgets.sort_by(|a, b| a.name.cmp(&b.name));
-        masks.sort_by(|a, b| a.name.cmp(&b.name));
+        masks.sort_by(|a, b| a.name().cmp(b.name()));
         let index = Index::of(&policies);
         Ok(PolicySet { index, policies, budgets, masks, digest: String::new() })
     }

@@ -214,6 +214,19 @@ fn masks_are_chosen_by_caller_and_cluster() {
 }
 
 #[test]
+fn who_is_exempt_from_a_mask_sees_what_it_hides() {
+    let set = compile(
+        "apiVersion: kguard.dev/v1alpha1\nkind: Mask\nmetadata: {name: m}\nspec: {exempt: \
+         ['workload:*'], values: [jwt, {name: order, regex: 'ORD-[0-9]+'}]}\n---\napiVersion: \
+         kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: a}\nspec: {effect: deny}\n",
+    )
+    .unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let rules = |kind| set.mask_rules(&caller(kind), "prod").rules;
+    assert!(rules(CallerKind::Workload).is_empty());
+    assert_eq!(rules(CallerKind::Person)[0].values.find(b"ORD-1").len(), 1);
+}
+
+#[test]
 fn the_starter_pack_holds_a_delete_by_the_garbage_collector() {
     let gone = json!({"metadata": {"ownerReferences": [{"kind": "Node", "uid": "gone"}]}});
     let owned =

@@ -118,7 +118,7 @@ impl Restoring<'_> {
                     self.value(&place.then(Step::Index(index)), value)?;
                 }
             }
-            Value::String(text) if place.is_last_applied() => self.last_applied(text),
+            Value::String(text) if place.is_last_applied() => self.last_applied(text)?,
             Value::String(text) => {
                 if let Some(original) = self.text(place, text)? {
                     *value = original;
@@ -131,15 +131,22 @@ impl Restoring<'_> {
 
     /// Restores within the last-applied annotation. Whatever cannot be restored is left out: the
     /// annotation says what was applied, and must never say that a placeholder was.
-    fn last_applied(&mut self, text: &mut String) {
-        if placeholder::find(text).next().is_none() && !super::contains_placeholder(text.as_bytes())
-        {
-            return;
+    fn last_applied(&mut self, text: &mut String) -> Result<(), Unwritable> {
+        if !super::contains_placeholder(text.as_bytes()) {
+            return Ok(());
         }
-        let Ok(mut applied) = serde_json::from_str::<Value>(text) else { return };
+        let applied = serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+        let Some(mut applied) = applied else {
+            // Hidden as a whole, or nothing that kubectl has made.
+            if let Some(Value::String(original)) = self.text(&Place::applied(), text)? {
+                *text = original;
+            }
+            return Ok(());
+        };
         self.applied(&Place::applied(), &mut applied);
         let end = if text.ends_with('\n') { "\n" } else { "" };
         *text = json::as_go(&applied) + end;
+        Ok(())
     }
 
     /// Whether `value` may stay where it is in the annotation.

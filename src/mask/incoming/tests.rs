@@ -29,6 +29,7 @@ impl Desk {
             namespaces: Vec::new(),
             names: Vec::new(),
             fields: fields.iter().map(|field| field.parse().unwrap()).collect(),
+            ..MaskRule::default()
         };
         let resource = ResourceInfo {
             resource: resource.into(),

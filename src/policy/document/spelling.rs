@@ -20,9 +20,13 @@ pub(super) fn misspelt(pattern: &str) -> Option<(String, Option<String>)> {
     unknown_resource(resource, group).or_else(|| unknown_subresource(subresource, group))
 }
 
+/// What is only ever an answer (`kubectl create token`), and can be masked as such.
+const ANSWERS: [(&str, &str); 1] = [("tokenrequests", "authentication.k8s.io")];
+
 fn unknown_resource(resource: &str, group: &str) -> Option<(String, Option<String>)> {
     let known = resources_of(group)?;
-    if resource.contains('*') || known.contains(&resource) {
+    let is_known = known.contains(&resource) || ANSWERS.contains(&(resource, group));
+    if resource.contains('*') || is_known {
         return None;
     }
     let spelt = |resource: &&str| format!("{resource}.{group}");

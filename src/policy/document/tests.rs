@@ -196,6 +196,61 @@ fn documents_are_checked_as_a_whole() {
 }
 
 #[test]
+fn masks_are_checked() {
+    for (spec, problem) in [
+        (
+            "{match: {resources: [secrets]}}",
+            "4:7: it masks nothing\n  hint: write `fields: [PATH]`, or `values: [DETECTOR]`, or both",
+        ),
+        (
+            "{match: {resources: [pods/log]}}",
+            "4:7: it masks nothing\n  hint: write `values: [known-secrets]`",
+        ),
+        (
+            "{match: {resources: [pods/log]}, fields: [a], values: [jwt]}",
+            "4:7: text has no `fields`\n  hint: write `values: [known-secrets]`, or name detectors there",
+        ),
+        (
+            "{match: {resources: [pods/log, pods]}, values: [jwt]}",
+            "4:15: the resources are objects and texts\n  hint: write one mask for `pods/attach`, \
+             `pods/exec`, `pods/log`, and one for the rest",
+        ),
+        (
+            "{values: [known-secrets]}",
+            "4:17: objects have no `known-secrets`\n  hint: they are looked for in text: in \
+             `pods/attach`, `pods/exec`, `pods/log`",
+        ),
+        ("{values: [jwts]}", "4:17: unknown detector `jwts`\n  hint: did you mean `jwt`?"),
+        ("{values: []}", "4:16: `values` is empty, so it masks nothing"),
+        (
+            "{values: jwt}",
+            "4:16: `values` has to be a list, not a text\n  hint: write `values: [jwt]`",
+        ),
+        (
+            "{values: [{name: a, regex: 'a*'}]}",
+            "4:34: it matches the empty text, so it would mask nothing",
+        ),
+        (
+            "{values: [{name: jwt, regex: 'a'}]}",
+            "4:24: `jwt` is the name of a detector of kguard's own",
+        ),
+        ("{values: [{name: a}]}", "4:17: `regex` is missing"),
+        (
+            "{fields: [a], exempt: [argocd]}",
+            "4:30: `argocd` names no caller: write `*`, `user:NAME`, \
+         `workload:NAME` or `group:NAME`",
+        ),
+    ] {
+        let text = format!(
+            "apiVersion: kguard.dev/v1alpha1\nkind: Mask\nmetadata: {{name: b}}\nspec: {spec}"
+        );
+        let found = compile(&text).map(|_| ()).unwrap_err();
+        let expected = format!("a.yaml:{problem}");
+        assert!(found.iter().any(|found| found.to_string() == expected), "{spec}: {found:#?}");
+    }
+}
+
+#[test]
 fn budgets_are_checked() {
     for (spec, problem) in [
         ("{max: -1, per: 10m, over: deny}", "4:13: `max` has to be a number, 0 or more"),

@@ -1,5 +1,6 @@
 //! Nothing is lost on the way back, and nothing comes to where it does not belong.
 
+use super::super::super::detect::{BuiltIn, DetectorSpec, Detectors};
 use super::*;
 
 #[test]
@@ -186,4 +187,47 @@ fn docker_configs_and_binary_values_come_back_as_they_were() {
     let token = STANDARD.decode(desk.shown()["data"]["binary"].as_str().unwrap()).unwrap();
     let body = json!({"stringData": {"binary": String::from_utf8(token).unwrap()}});
     assert_eq!(desk.write(Form::MergePatch, &body).unwrap_err(), foreign("stringData.binary"));
+}
+
+#[test]
+fn what_detectors_hid_comes_back_in_its_text() {
+    let specs = [DetectorSpec::BuiltIn(BuiltIn::UrlPassword)];
+    let live = json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "db", "namespace": "shop", "uid": "u", "resourceVersion": "5"},
+        "data": {"url": "a=postgres://u:one@h b=redis://:two@h", "bare": "x"},
+    });
+    let mut desk = Desk::new("configmaps", "", &[], live);
+    let rule = MaskRule {
+        values: Detectors::compile(&specs).unwrap(),
+        ..MaskRule::clone(&desk.rules.rules[0])
+    };
+    desk.rules = Arc::new(MaskRules { rules: vec![Arc::new(rule)] });
+    let shown = desk.shown();
+    for form in FORMS {
+        assert_eq!(desk.write(form, &shown).unwrap().0, desk.live, "{form:?}");
+    }
+    // The text around a secret may change, and its order.
+    let text = shown["data"]["url"].as_str().unwrap();
+    let (one, two) = text.split_once(" b=").unwrap();
+    let swapped = json!({"data": {"url": format!("b={two} and {one}!")}});
+    let (sent, _) = desk.write(Form::MergePatch, &swapped).unwrap();
+    assert_eq!(sent["data"]["url"], "b=redis://:two@h and a=postgres://u:one@h!");
+    // Where the detector would not see it, it is not put.
+    let (token, _) = one.split_once("u:").unwrap().1.split_once('@').unwrap();
+    for data in [json!({"url": token}), json!({"bare": one})] {
+        assert!(desk.write(Form::MergePatch, &json!({"data": data})).is_err());
+    }
+}
+
+#[test]
+fn an_annotation_that_is_hidden_as_a_whole_comes_back_as_a_whole() {
+    let desk = Desk::secret();
+    let field = r"metadata.annotations.kubectl\.kubernetes\.io/last-applied-configuration";
+    let whole = Desk::new("secrets", "", &["data.*", field], desk.live);
+    let shown = whole.shown();
+    assert!(!shown["metadata"]["annotations"].to_string().contains("apiVersion"));
+    let (sent, echo) = whole.write(Form::Object, &shown).unwrap();
+    assert_eq!(sent["metadata"]["annotations"], whole.live["metadata"]["annotations"]);
+    assert_eq!(echo, Echo::None);
 }

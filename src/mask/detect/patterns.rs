@@ -1,0 +1,71 @@
+//! The patterns of the built-in detectors. Nearly all of them are about ASCII, and faster that way.
+
+/// Never ended, it goes on to the end of the text.
+pub(super) const PRIVATE_KEY: &[&str] = &[
+    r"(?s)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z)",
+    r"(?-u)\bAGE-SECRET-KEY-1[0-9A-Z]{58}",
+];
+
+/// Signed (three parts) and encrypted (five).
+pub(super) const JWT: &[&str] =
+    &[r"(?-u)\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]+){0,2}"];
+
+pub(super) const CLOUD_KEY: &[&str] = &[
+    r"(?-u)\b(?:AKIA|ASIA)[A-Z2-7]{16}\b",
+    r#"(?i-u)secret_?access_?key\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?<secret>[A-Za-z0-9/+]{40})"#,
+    r#"(?i-u)aws_?session_?token\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?<secret>[A-Za-z0-9/+=]{64,})"#,
+    r"(?-u)\bAIza[A-Za-z0-9_-]{35}",
+    r"(?-u)\bGOCSPX-[A-Za-z0-9_-]{20,}",
+    r"(?-u)\bya29\.[A-Za-z0-9_-]{20,}",
+    r"(?i-u)\b(?:AccountKey|SharedAccessKey)=(?<secret>[A-Za-z0-9+/]{30,}={0,2})",
+    r"(?-u)[?&]sig=(?<secret>[A-Za-z0-9%+/=]{30,})",
+];
+
+pub(super) const VENDOR_TOKEN: &[&str] = &[
+    // GitHub, GitLab
+    r"(?-u)\bgh[oprsu]_[A-Za-z0-9]{36,255}",
+    r"(?-u)\bgithub_pat_[A-Za-z0-9_]{22,255}",
+    r"(?-u)\bgl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat)-[A-Za-z0-9_-]{20,}",
+    // Slack
+    r"(?-u)\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
+    r"(?-u)\bxapp-[0-9]-[A-Za-z0-9-]{10,}",
+    r"(?-u)hooks\.slack\.com/services/(?<secret>T[A-Za-z0-9_]+/B[A-Za-z0-9_]+/[A-Za-z0-9_]+)",
+    // Stripe
+    r"(?-u)\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}",
+    r"(?-u)\bwhsec_[A-Za-z0-9+/=]{24,}",
+    // npm, PyPI, Docker Hub
+    r"(?-u)\bnpm_[A-Za-z0-9]{36}\b",
+    r"(?-u)\bpypi-[A-Za-z0-9_-]{50,}",
+    r"(?-u)\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}",
+    // HashiCorp
+    r"(?-u)\bhv[brs]\.[A-Za-z0-9_-]{20,}",
+    r"(?-u)\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}",
+    // Anthropic, OpenAI, Hugging Face
+    r"(?-u)\bsk-(?:ant|proj|svcacct|admin)-[A-Za-z0-9_-]{20,}",
+    r"(?-u)\bsk-[A-Za-z0-9]{32,}\b",
+    r"(?-u)\bhf_[A-Za-z0-9]{30,}\b",
+    // SendGrid, Twilio, Telegram
+    r"(?-u)\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+    r"(?-u)\bSK[0-9a-f]{32}\b",
+    r"(?-u)\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b",
+    // DigitalOcean, Databricks, Shopify, Grafana, New Relic, Sentry, Postman, Doppler
+    r"(?-u)\bdo[opr]_v1_[a-f0-9]{64}",
+    r"(?-u)\bdapi[a-f0-9]{32}\b",
+    r"(?-u)\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}",
+    r"(?-u)\bgl(?:sa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|c_[A-Za-z0-9+/]{32,}={0,2})",
+    r"(?-u)\bNRAK-[A-Z0-9]{27}",
+    r"(?-u)\bsntry[su]_[A-Za-z0-9+/=_-]{40,}",
+    r"(?-u)\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}",
+    r"(?-u)\bdp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9._-]{40,}",
+];
+
+/// Up to the last `@` before the path, since people forget to escape theirs.
+pub(super) const URL_PASSWORD: &[&str] = &[
+    r#"(?-u)\b[A-Za-z][A-Za-z0-9+.-]{1,20}://(?u:[^\s:/?#@"'<>\\]{0,256}):(?<secret>(?u:[^\s/?#"'<>\\]{1,256}))@[A-Za-z0-9\[]"#,
+];
+
+pub(super) const BEARER: &[&str] = &[
+    r#"(?i-u)\bauthorization\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?:bearer|basic|token)\s{1,4}(?<secret>[A-Za-z0-9._~+/=-]{6,})"#,
+    r"(?i-u)\bbearer\s{1,4}(?<secret>[A-Za-z0-9._~+/=-]{20,})",
+    r#"(?i-u)\b(?:x-api-key|x-auth-token|x-vault-token|private-token)\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?<secret>(?u:[^\s"'\\,;]{6,}))"#,
+];
