@@ -32,6 +32,7 @@ mod scan;
 mod status;
 mod stream;
 mod string;
+pub mod text;
 mod value;
 mod walk;
 mod written;
@@ -47,6 +48,7 @@ pub use path::{FieldPath, FieldPathError};
 pub use placeholder::{Echo, PlaceholderKey, Placeholders, contains_placeholder};
 pub use rule::{MaskRule, MaskRules};
 pub use stream::Masker;
+pub use text::{KnownValue, TextMasker, TextPlan, TextRule, TextRules};
 
 use crate::kube::request_info::ResourceInfo;
 

@@ -1,0 +1,178 @@
+//! Masks text as it streams: logs, and what goes through exec and attach.
+//!
+//! Two kinds of secrets are replaced: known values, those of the Secrets that the pod references,
+//! in all [forms](forms) that programs print, by `[masked:NAME/KEY]`; and what detectors find, by
+//! `[masked:DETECTOR]`.
+//!
+//! ```text
+//! bytes → known (every known value, wherever it stands) → lines (detectors) → bytes
+//! ```
+//!
+//! How the bytes are cut into chunks makes no difference: what may be the beginning of a secret is
+//! held back until it is clear. Only when the caller lets go of it because time is up (see
+//! [`TextMasker::release`]) the beginning of a secret gets out; the rest still does not. A hostile
+//! program in a container can of course always write a secret so that nobody finds it.
+
+mod common;
+mod forms;
+mod known;
+mod window;
+
+use std::fmt;
+use std::sync::Arc;
+
+use known::{Known, KnownStage};
+use window::{Label, Window};
+
+use super::MaskReport;
+
+/// How much is looked at at a time.
+const SLICE_BYTES: usize = 32 << 10;
+
+/// What one mask document asks for in text.
+#[derive(Debug, Clone)]
+pub struct TextRule {
+    /// The document's name, for the report.
+    pub document: String,
+    /// Whether the values of the Secrets that the pod references are masked.
+    pub known_secrets: bool,
+}
+
+/// What is masked in the text of one request. With nothing, bytes pass unread.
+#[derive(Debug, Clone, Default)]
+pub struct TextRules {
+    rules: Vec<TextRule>,
+}
+
+/// A value of a Secret. Does not show it.
+#[derive(Clone)]
+pub struct KnownValue {
+    /// The Secret's name.
+    pub secret: String,
+    /// The key in it.
+    pub key: String,
+    /// The value, decoded.
+    pub value: Vec<u8>,
+}
+
+/// Text rules and known values, compiled once for a stream or for many.
+pub struct TextPlan {
+    known: Option<(Known, Vec<Label>)>,
+}
+
+/// Masks one stream of text.
+#[derive(Debug)]
+pub struct TextMasker {
+    plan: Arc<TextPlan>,
+    known: KnownStage,
+}
+
+impl TextRules {
+    /// The rules of mask documents. A rule that asks for nothing is none.
+    pub fn new(rules: impl IntoIterator<Item = TextRule>) -> Self {
+        Self { rules: rules.into_iter().filter(|rule| rule.known_secrets).collect() }
+    }
+
+    /// Whether nothing is masked.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// Whether [`Self::compile`] must be given the values of the pod's Secrets.
+    pub fn needs_known_values(&self) -> bool {
+        self.rules.iter().any(|rule| rule.known_secrets)
+    }
+
+    /// Compiles the rules and the values that are known. Values that are too short or too common
+    /// are left out.
+    pub fn compile(&self, known: &[KnownValue]) -> TextPlan {
+        let rule = self.rules.iter().find(|rule| rule.known_secrets);
+        TextPlan { known: rule.and_then(|rule| compile_known(&rule.document, known)) }
+    }
+}
+
+fn compile_known(document: &str, values: &[KnownValue]) -> Option<(Known, Vec<Label>)> {
+    let label = |KnownValue { secret, key, .. }: &KnownValue| Label {
+        text: format!("[masked:{secret}/{key}]"),
+        document: document.to_owned(),
+    };
+    let forms = values.iter().enumerate().flat_map(|(index, known)| {
+        forms::forms(&known.value).into_iter().map(move |form| (form, index))
+    });
+    let known = Known::new(forms);
+    (!known.is_empty()).then(|| (known, values.iter().map(label).collect()))
+}
+
+impl TextPlan {
+    /// Begins a stream.
+    pub fn masker(self: &Arc<Self>) -> TextMasker {
+        TextMasker { plan: Arc::clone(self), known: KnownStage::default() }
+    }
+
+    /// Masks a text that is there as a whole.
+    pub fn mask_str(self: &Arc<Self>, text: &str) -> (String, MaskReport) {
+        let mut masked = Vec::with_capacity(text.len());
+        let mut masker = self.masker();
+        masker.push(text.as_bytes(), &mut masked);
+        let report = masker.finish(&mut masked);
+        (String::from_utf8_lossy(&masked).into_owned(), report)
+    }
+}
+
+impl TextMasker {
+    /// Takes the next bytes and writes those that are clear by now, masked.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        let Some((known, labels)) = &self.plan.known else {
+            out.extend_from_slice(bytes);
+            return;
+        };
+        for slice in bytes.chunks(SLICE_BYTES) {
+            self.known.push(known, labels, slice, out);
+        }
+    }
+
+    /// Whether something is held back.
+    pub fn is_holding(&self) -> bool {
+        self.known.window().is_holding()
+    }
+
+    /// Writes what is held back, for an interactive stream that must not wait longer. If it was
+    /// the beginning of a secret, the rest of it is masked all the same.
+    pub fn release(&mut self, out: &mut Vec<u8>) {
+        if let Some((known, labels)) = &self.plan.known {
+            self.known.release(known, labels, out);
+        }
+    }
+
+    /// Ends the stream: writes the rest, and says how much was masked.
+    pub fn finish(mut self, out: &mut Vec<u8>) -> MaskReport {
+        self.release(out);
+        let mut report = MaskReport::default();
+        if let Some((_, labels)) = &self.plan.known {
+            count(self.known.window(), labels, &mut report);
+        }
+        report
+    }
+}
+
+fn count(window: &Window, labels: &[Label], report: &mut MaskReport) {
+    for (count, label) in window.counts().iter().zip(labels).filter(|(count, _)| **count > 0) {
+        *report.masked.entry(label.document.clone()).or_default() += count;
+    }
+}
+
+impl fmt::Debug for KnownValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "KnownValue({}/{})", self.secret, self.key)
+    }
+}
+
+impl fmt::Debug for TextPlan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels = self.known.iter().flat_map(|(_, labels)| labels).map(|label| &label.text);
+        formatter.debug_set().entries(labels).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

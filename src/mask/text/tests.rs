@@ -1,0 +1,245 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use proptest::prelude::*;
+
+use super::*;
+
+fn known(values: &[(&str, &[u8])]) -> Vec<KnownValue> {
+    let of = |(key, value): &(&str, &[u8])| KnownValue {
+        secret: "s".into(),
+        key: (*key).into(),
+        value: value.to_vec(),
+    };
+    values.iter().map(of).collect()
+}
+
+fn plan(values: &[(&str, &[u8])]) -> Arc<TextPlan> {
+    let rule = TextRule { document: "text".into(), known_secrets: true };
+    Arc::new(TextRules::new([rule]).compile(&known(values)))
+}
+
+fn mask(plan: &Arc<TextPlan>, chunks: &[&[u8]]) -> Vec<u8> {
+    let (mut out, mut masker) = (Vec::new(), plan.masker());
+    for chunk in chunks {
+        masker.push(chunk, &mut out);
+    }
+    masker.finish(&mut out);
+    out
+}
+
+fn contains(text: &[u8], value: &[u8]) -> bool {
+    text.windows(value.len()).any(|window| window == value)
+}
+
+#[test]
+fn a_value_is_masked_in_every_form() {
+    let value = "pa$$ <wörd>/\"x\\1\"";
+    let plan = plan(&[("k", value.as_bytes())]);
+    for (text, left) in [
+        (format!("a={value};"), "a=[masked:s/k];"),
+        (
+            format!("{{\"a\":{}}}", serde_json::to_string(value).unwrap()),
+            "{\"a\":\"[masked:s/k]\"}",
+        ),
+        (r#""pa$$ \u003cwörd\u003e/\"x\\1\"""#.into(), "\"[masked:s/k]\""),
+        ("?p=pa%24%24+%3Cw%C3%B6rd%3E%2F%22x%5C1%22&x".into(), "?p=[masked:s/k]&x"),
+        ("?p=pa%24%24%20%3cw%c3%b6rd%3e%2f%22x%5c1%22&x".into(), "?p=[masked:s/k]&x"),
+        ("/pa$$%20%3Cw%C3%B6rd%3E%2F%22x%5C1%22/".into(), "/[masked:s/k]/"),
+    ] {
+        let masked = mask(&plan, &[text.as_bytes()]);
+        assert_eq!(String::from_utf8_lossy(&masked), left, "{text}");
+    }
+}
+
+#[test]
+fn a_value_in_base64_is_masked_at_every_alignment_with_what_is_mixed_into_its_neighbours() {
+    for value in ["hunter2", "hunter22", "hunter222", "\u{3ff}\u{3ff}\u{3ff}??>>"] {
+        let plan = plan(&[("k", value.as_bytes())]);
+        for (before, after) in (0..4).flat_map(|a| (0..4).map(move |b| (a, b))) {
+            let text = format!("{}{value}{}", "#".repeat(before), "#".repeat(after));
+            for encoded in [STANDARD.encode(&text), URL_SAFE.encode(&text)] {
+                let masked = mask(&plan, &[format!("x {encoded} y").as_bytes()]);
+                let masked = String::from_utf8(masked).unwrap();
+                let (front, back) = masked.split_once("[masked:s/k]").unwrap();
+                assert_eq!(front.len() - 2, before * 8 / 6, "{encoded} {masked}");
+                assert!(front.starts_with("x ") && back.ends_with(" y"));
+                let rest = back.strip_suffix(" y").unwrap().trim_end_matches('=');
+                assert!(rest.len() <= (after * 8).div_ceil(6), "{encoded} {masked}");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_what_base64_wraps_no_line_is_left() {
+    let value: Vec<u8> = (0..200_u8).collect();
+    let plan = plan(&[("k", &value)]);
+    let encoded = STANDARD.encode(&value);
+    for width in [64, 76] {
+        let lines = encoded.as_bytes().chunks(width).map(|line| [line, b"\n"].concat());
+        let masked =
+            String::from_utf8(mask(&plan, &[&lines.collect::<Vec<_>>().concat()])).unwrap();
+        assert!(masked.lines().all(|line| line == "[masked:s/k]"), "{masked}");
+    }
+}
+
+#[test]
+fn the_lines_of_a_value_are_masked_one_by_one_and_together() {
+    let key = "-----BEGIN X-----\nMIIEpAIBAAKCAQEA\nc2VjcmV0IGtleSE=\n-----END X-----\n";
+    let plan = plan(&[("k", key.as_bytes())]);
+    assert_eq!(mask(&plan, &[format!("<{key}>").as_bytes()]), b"<[masked:s/k]\n>");
+    let printed = key.replace('\n', "\nlog: ");
+    let expected =
+        "-----BEGIN X-----\nlog: [masked:s/k]\nlog: [masked:s/k]\nlog: -----END X-----\nlog: ";
+    assert_eq!(String::from_utf8(mask(&plan, &[printed.as_bytes()])).unwrap(), expected);
+}
+
+#[test]
+fn long_values_become_one_placeholder_and_leave_nothing() {
+    let value = (0..5000).map(|n| format!("{n:x}")).collect::<Vec<_>>().join("g");
+    let plan = plan(&[("k", value.as_bytes())]);
+    assert_eq!(mask(&plan, &[format!("a {value} b").as_bytes()]), b"a [masked:s/k] b");
+    let encoded = STANDARD.encode(format!("x{value}x"));
+    let masked = String::from_utf8(mask(&plan, &[encoded.as_bytes()])).unwrap();
+    assert!(masked.len() < 20, "{masked}");
+}
+
+#[test]
+fn overlapping_values_leave_no_fragment() {
+    let plan =
+        plan(&[("a", b"abcdefgh"), ("b", b"efghijkl"), ("c", b"abcdefghij"), ("d", b"zzyyxx")]);
+    for (text, left) in [
+        ("-abcdefghijkl-", "-[masked:s/c]-"),
+        ("-abcdefgh-", "-[masked:s/a]-"),
+        ("-abcdefghi-", "-[masked:s/a]i-"),
+        ("-efghijklzzyyxxzzyyxx", "-[masked:s/b][masked:s/d]"),
+    ] {
+        assert_eq!(String::from_utf8(mask(&plan, &[text.as_bytes()])).unwrap(), left, "{text}");
+    }
+}
+
+#[test]
+fn a_release_gives_the_beginning_away_but_not_the_rest() {
+    let plan = plan(&[("k", b"correct horse")]);
+    let (mut out, mut masker) = (Vec::new(), plan.masker());
+    masker.push(b"$ correct", &mut out);
+    assert_eq!((out.as_slice(), masker.is_holding()), (b"$ ".as_slice(), true));
+    masker.release(&mut out);
+    assert_eq!((out.as_slice(), masker.is_holding()), (b"$ correct".as_slice(), false));
+    masker.push(b" ho", &mut out);
+    masker.push(b"rse battery", &mut out);
+    let report = masker.finish(&mut out);
+    assert_eq!(out, b"$ correct[masked:s/k] battery");
+    assert_eq!(report.masked, [("text".to_owned(), 1)].into());
+}
+
+#[test]
+fn what_is_too_common_stays_and_without_values_nothing_is_held() {
+    let plan = plan(&[("a", b"true"), ("b", b"localhost"), ("c", b"5432"), ("d", b"")]);
+    let (mut out, mut masker) = (Vec::new(), plan.masker());
+    masker.push(b"true localhost:5432", &mut out);
+    assert!(!masker.is_holding());
+    assert_eq!(out, b"true localhost:5432");
+}
+
+#[test]
+fn nothing_shows_the_values() {
+    let values = known(&[("k", b"correct horse")]);
+    let rule = TextRule { document: "text".into(), known_secrets: true };
+    let plan = Arc::new(TextRules::new([rule]).compile(&values));
+    let mut masker = plan.masker();
+    masker.push(b"correct h", &mut Vec::new());
+    let shown = format!("{values:?} {plan:?} {masker:?}");
+    assert!(!shown.contains("correct") && !shown.contains("99, 111"), "{shown}");
+}
+
+/// Values of few letters, so that they overlap, and text made of them and between them.
+fn values_and_text() -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
+    let values = prop::collection::vec("[ab<\" %]{6,12}".prop_map(String::into_bytes), 1..5);
+    values.prop_flat_map(|values| {
+        let pieces =
+            prop::collection::vec((any::<prop::sample::Index>(), 0..5_u8, "[ab< ]{0,4}"), 1..8);
+        let of = values.clone();
+        let text = pieces.prop_map(move |pieces| {
+            let piece = |(index, form, noise): (prop::sample::Index, u8, String)| {
+                let value = index.get(&of);
+                let spelled = match form {
+                    0 => value.clone(),
+                    1 => STANDARD.encode(value).into_bytes(),
+                    2 => serde_json::to_vec(str::from_utf8(value).unwrap()).unwrap(),
+                    3 => STANDARD.encode([b"x", value.as_slice(), b"y"].concat()).into_bytes(),
+                    _ => value.iter().take(4).copied().collect(),
+                };
+                [spelled, noise.into_bytes()].concat()
+            };
+            pieces.into_iter().flat_map(piece).collect()
+        });
+        (Just(values), text)
+    })
+}
+
+fn plan_of(values: &[Vec<u8>]) -> Arc<TextPlan> {
+    let keys: Vec<String> = (0..values.len()).map(|n| format!("k{n}")).collect();
+    let values: Vec<_> =
+        keys.iter().map(String::as_str).zip(values.iter().map(Vec::as_slice)).collect();
+    plan(&values)
+}
+
+/// What is left between the placeholders, each of which becomes a byte that is in no value.
+fn rest(masked: &[u8]) -> Vec<u8> {
+    let mut text = String::from_utf8_lossy(masked).into_owned();
+    for key in 0..5 {
+        text = text.replace(&format!("[masked:s/k{key}]"), "\u{1}");
+    }
+    text.into_bytes()
+}
+
+proptest! {
+    #[test]
+    fn cutting_the_text_anywhere_changes_nothing_and_no_value_is_left(
+        (values, text) in values_and_text()
+    ) {
+        let plan = plan_of(&values);
+        let whole = mask(&plan, &[&text]);
+        for at in 0..text.len() {
+            let (front, back) = text.split_at(at);
+            prop_assert_eq!(&mask(&plan, &[front, back]), &whole, "cut at {}", at);
+        }
+        let bytes: Vec<&[u8]> = text.chunks(1).collect();
+        prop_assert_eq!(&mask(&plan, &bytes), &whole);
+        let rest = rest(&whole);
+        for value in values.iter().filter(|value| !common::is_too_common(value.trim_ascii())) {
+            prop_assert!(!contains(&rest, value.trim_ascii()));
+            prop_assert!(!contains(&rest, STANDARD.encode(value.trim_ascii()).as_bytes()));
+        }
+    }
+
+    #[test]
+    fn random_values_are_masked_in_random_bytes(
+        value in prop::collection::vec(any::<u8>(), 8..3000),
+        (front, back) in (prop::collection::vec(any::<u8>(), 0..50), prop::collection::vec(any::<u8>(), 0..50)),
+        cut in any::<prop::sample::Index>(),
+        released in any::<bool>(),
+    ) {
+        let value = value.trim_ascii();
+        prop_assume!(!common::is_too_common(value));
+        let plan = plan(&[("k", value)]);
+        let text = [&front, value, &back].concat();
+        prop_assert!(contains(&mask(&plan, &[&text]), b"[masked:s/k]"));
+        let (first, second) = text.split_at(cut.index(text.len()));
+        let (mut out, mut masker) = (Vec::new(), plan.masker());
+        masker.push(first, &mut out);
+        if released {
+            masker.release(&mut out);
+        }
+        masker.push(second, &mut out);
+        masker.finish(&mut out);
+        prop_assert!(!contains(&out, value));
+    }
+
+    #[test]
+    fn text_without_values_passes_byte_by_byte(text in prop::collection::vec(any::<u8>(), 0..400)) {
+        let plan = plan(&[("k", b"correct horse battery"), ("l", b"staple staple")]);
+        prop_assert_eq!(mask(&plan, &[&text]), text);
+    }
+}
