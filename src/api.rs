@@ -21,6 +21,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::command_line;
 use crate::identity::{Caller, SubjectPattern};
 use crate::kube::impersonation::Impersonation;
 use crate::kube::request_info::RequestInfo;
@@ -203,6 +204,12 @@ impl Claims {
     /// Whether the client says nothing of itself.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The same without what people type into command lines and nobody else is to read.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        Self { argv: command_line::redacted(&self.argv), ..self }
     }
 }
 

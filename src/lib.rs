@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod command_line;
 pub mod glob;
 pub mod identity;
 pub mod kube;

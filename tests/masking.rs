@@ -2,13 +2,14 @@
 
 mod oracles;
 mod round_trips;
+mod text;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::harness::process::{Output, run};
-use crate::harness::{Gateway, Namespace, User};
+use crate::harness::{Gateway, Namespace, User, eventually};
 
 const HEAD: &str = "apiVersion: kguard.dev/v1alpha1\n";
 
@@ -26,7 +27,9 @@ impl Desk {
              effect: allow}}\n---\n{HEAD}kind: Mask\nmetadata: {{name: secrets}}\nspec:\n  \
              match: {{resources: [secrets]}}\n  fields: ['data.*']\n---\n{HEAD}kind: Mask\nmetadata: \
              {{name: env}}\nspec:\n  match: {{resources: [deployments.apps, pods]}}\n  fields: \
-             ['spec.**.env.*.value']\n"
+             ['spec.**.env.*.value']\n---\n{HEAD}kind: Mask\nmetadata: {{name: text}}\nspec:\n  \
+             match: {{resources: [pods/log, pods/exec, pods/attach]}}\n  values: [known-secrets, \
+             url-password]\n"
         ));
         let namespace = Namespace::create(purpose);
         namespace.allow(&[("user", "oidc:alice")]);
@@ -41,6 +44,30 @@ impl Desk {
             "apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\ndata: {{password: {password}, \
              user: {user}}}\n"
         ));
+    }
+
+    /// A pod that prints the values of the Secret `db`, and waits until it runs.
+    fn talker(&self) {
+        self.secret("db");
+        self.namespace.apply(text::POD);
+        let ready = ["wait", "--for=condition=Ready", "--timeout=60s", "pod/talker"];
+        self.namespace.admin(&ready).ok();
+    }
+
+    /// What the trail says of the last request for a subresource, once it has ended.
+    fn last_end(&self, subresource: &str) -> Value {
+        let list = || -> Vec<Value> {
+            let listed = self.user.kguard(&["audit", "list", "-o", "json", "--limit", "1000"]).ok();
+            let entries: Vec<Value> = serde_json::from_str(&listed).unwrap();
+            entries.iter().map(record).collect()
+        };
+        let request = |entry: &&Value| entry["request"]["resource"]["subresource"] == subresource;
+        eventually("the request has ended in the trail", || {
+            let entries = list();
+            let id = &entries.iter().rev().find(request)?["id"];
+            let ends = |entry: &&Value| entry["type"] == "response" && entry["id"] == *id;
+            entries.iter().find(ends).cloned()
+        })
     }
 
     fn kubectl(&self, args: &[&str]) -> Output {
@@ -76,6 +103,14 @@ impl Desk {
     fn shown(&self, name: &str, key: &str) -> String {
         let path = format!("jsonpath={{.data.{key}}}");
         self.kubectl(&["get", "secret", name, "-o", &path]).ok()
+    }
+}
+
+/// What an entry says: it is listed as the text that its hash is over.
+fn record(entry: &Value) -> Value {
+    match entry.get("record").unwrap_or(entry) {
+        Value::String(text) => serde_json::from_str(text).unwrap(),
+        record => record.clone(),
     }
 }
 

@@ -8,7 +8,7 @@ use kguard::audit::record::{Observed, Outcome};
 use kguard::identity::Caller;
 use kguard::kube::request_info::Verb;
 use kguard::kube::status::Reason;
-use kguard::mask::{Echo, MaskRules, PlaceholderKey};
+use kguard::mask::{Echo, MaskRules, PlaceholderKey, TextPlan};
 use kguard::policy::capability::Capabilities;
 use kguard::policy::{
     Candidates, Charge, Decision, Facts, HoldTerms, Needs, Objects, PolicySet, Ruling,
@@ -20,9 +20,13 @@ use crate::forward::PooledBody;
 use crate::hold::Approval;
 use crate::impersonate::{self, Refusal};
 use crate::incoming::{self, Unprepared};
+use crate::known_values;
 use crate::live::{Change, LiveObjects, Seen, WouldRefuse};
 use crate::policies::Mode;
 use crate::request::KubeRequest;
+
+/// What is written down of an argument that could not be masked.
+const WITHHELD: &str = "[withheld]";
 
 /// What the policies say.
 #[must_use]
@@ -89,6 +93,10 @@ pub struct Subject {
     masks: Arc<MaskRules>,
     /// What came with the request of the values that the answer may hold.
     echo: Echo,
+    /// How the text of the answer is masked, if it is one.
+    text: Option<Arc<TextPlan>>,
+    /// The query as it may be written down.
+    noted_query: Vec<(String, String)>,
     findings: Findings,
 }
 
@@ -99,6 +107,8 @@ pub struct Shown {
     pub masks: Arc<MaskRules>,
     /// What he knows already, and is shown as a constant.
     pub echo: Echo,
+    /// How text is masked, if it is.
+    pub text: Option<Arc<TextPlan>>,
 }
 
 /// What was found on the way to a decision, for the record.
@@ -144,6 +154,14 @@ impl Deciding<'_> {
             // Boxed, as everything here that is rare and big.
             if let Err(Refusal { policy, message }) = Box::pin(allowed).await {
                 return Verdict::forbid(subject, policy, message);
+            }
+        }
+        match Box::pin(known_values::plan(self.cluster, &subject)).await {
+            Ok(plan) => subject.set_text(plan),
+            Err(unknown) => {
+                let (message, reason) = (unknown.to_string(), unknown.reason());
+                let denial = Denial { subject, policy: None, message, reason, field: None };
+                return Verdict::Deny(Box::new(denial));
             }
         }
         let prepared = incoming::prepare(self.cluster, &mut subject, self.placeholders);
@@ -257,6 +275,18 @@ impl Verdict {
             }
         }
     }
+}
+
+/// Until it is known what is to be masked in them, arguments are left out.
+fn noted_query(request: &KubeRequest, masks: &MaskRules) -> Vec<(String, String)> {
+    let text = request.info.resource.as_ref().map(|resource| masks.text_rules(resource));
+    let withheld = text.is_some_and(|rules| !rules.is_empty());
+    let pairs = request.query.pairs().iter();
+    let noted = pairs.map(|(name, value)| match name.as_str() {
+        "command" if withheld => (name.clone(), WITHHELD.to_owned()),
+        _ => (name.clone(), value.clone()),
+    });
+    noted.collect()
 }
 
 fn record_of(decision: &Decision) -> Observed {
@@ -393,8 +423,9 @@ impl Subject {
         };
         let reads = matches!(request.info.verb, Verb::Get | Verb::List | Verb::Watch);
         let echo = if reads { Echo::None } else { Echo::All };
-        let findings = Findings::default();
-        Self { caller, identity, request, masks: Arc::new(masks), echo, findings }
+        let noted_query = noted_query(&request, &masks);
+        let (masks, text, findings) = (Arc::new(masks), None, Findings::default());
+        Self { caller, identity, request, masks, echo, text, noted_query, findings }
     }
 
     /// The caller.
@@ -422,6 +453,20 @@ impl Subject {
         &self.findings
     }
 
+    /// The query as it may be written down: arguments of an exec may hold what is masked.
+    pub fn noted_query(&self) -> &[(String, String)] {
+        &self.noted_query
+    }
+
+    /// How the text of the answer is masked, and the arguments of the request.
+    fn set_text(&mut self, plan: Option<Arc<TextPlan>>) {
+        let Some(plan) = plan else { return };
+        let pairs = self.request.query.pairs().iter();
+        let masked = pairs.map(|(name, value)| (name.clone(), plan.mask_str(value).0));
+        self.noted_query = masked.collect();
+        self.text = Some(plan);
+    }
+
     /// For putting values back in the place of what stands in for them.
     pub(crate) fn request_mut(&mut self) -> &mut KubeRequest {
         &mut self.request
@@ -434,6 +479,6 @@ impl Subject {
 
     /// Everything, for the one who sends it.
     pub(crate) fn into_parts(self) -> (Arc<Caller>, KubeRequest, Shown) {
-        (self.identity, self.request, Shown { masks: self.masks, echo: self.echo })
+        (self.identity, self.request, Shown { masks: self.masks, echo: self.echo, text: self.text })
     }
 }

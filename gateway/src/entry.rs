@@ -154,7 +154,7 @@ impl Entry {
             cluster: self.origin.cluster.clone(),
             method: request.method.to_string(),
             request: Arc::clone(&request.info),
-            query: request.query.pairs().to_vec(),
+            query: subject.noted_query().to_vec(),
             body_digest: (!body.is_empty()).then(|| self.digests.digest(&body)),
             decision,
             policy: None,

@@ -303,7 +303,7 @@ impl Holds {
             cluster: entry.origin().cluster.clone(),
             method: subject.request().method.to_string(),
             request: Arc::clone(&subject.request().info),
-            query: subject.request().query.pairs().to_vec(),
+            query: subject.noted_query().to_vec(),
             digest: digest.to_owned(),
             policy: terms.policy.clone(),
             message: terms.message.clone(),

@@ -20,6 +20,7 @@ pub mod gateway;
 pub mod hold;
 pub mod impersonate;
 pub mod incoming;
+pub mod known_values;
 pub mod live;
 pub mod mask;
 pub mod metrics;

@@ -1,7 +1,9 @@
 //! Masks an answer: the only way from [`Unmasked`] to something that a client can be given.
 
+use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, WARNING};
@@ -9,7 +11,11 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::body::{Body, Frame};
 use kguard::kube::media::ContentType;
 use kguard::kube::request_info::{RequestInfo, ResourceInfo, Verb};
-use kguard::mask::{Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape};
+use kguard::mask::{
+    Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape, TextMasker,
+};
+
+use tokio::time::Sleep;
 
 use crate::answer_body::AnswerBody;
 use crate::entry::Closing;
@@ -20,6 +26,9 @@ use crate::stream;
 /// What is read ahead before the head of an answer is sent, so that an answer that cannot be
 /// masked is a clean 502 and not a broken body.
 const READ_AHEAD_BYTES: usize = 32 * 1024;
+
+/// How long the end of a log is held back that may be the beginning of something to mask.
+const LONGEST_HOLD: Duration = Duration::from_secs(1);
 
 /// Response headers that are passed on. What an API server says besides is its own business.
 const PASSED: [&str; 11] = [
@@ -89,17 +98,22 @@ pub async fn mask(unmasked: Unmasked, key: &PlaceholderKey) -> Result<Masked, Un
     };
     let (mut parts, body) = response.into_parts();
     closing.code(parts.status);
-    let masker = match context(&about, &parts.headers, parts.status, key) {
-        Ok(context) => context.map(Masker::new),
+    let masking = match context(&about, &parts.headers, parts.status, key) {
+        Ok(Some(context)) => Masking::Objects(Box::new(Masker::new(context))),
+        Ok(None) => match about.shown.text.as_ref().filter(|_| is_log(&about, parts.status)) {
+            Some(plan) => Masking::Text(Box::new(HeldText::new(plan.masker()))),
+            None => Masking::None,
+        },
         Err(error) => {
             closing.code(StatusCode::BAD_GATEWAY);
             closing.failed(&error);
             return Err(error);
         }
     };
-    let withheld = masker.is_none() && is_maskable(&about, parts.status);
-    parts.headers = headers(&about, parts.headers, masker.is_some() || withheld);
-    let mut body = MaskedBody::new((!withheld).then_some(body), masker, closing);
+    let is_passed = matches!(masking, Masking::None);
+    let withheld = is_passed && is_maskable(&about, parts.status);
+    parts.headers = headers(&about, parts.headers, !is_passed || withheld);
+    let mut body = MaskedBody::new((!withheld).then_some(body), masking, closing);
     if shape(&about.info, parts.status) != Shape::Watch {
         body.read_ahead().await.map_err(|error| error.of(&about.cluster))?;
     }
@@ -117,7 +131,7 @@ fn context(
     let Some(resource) = info.resource.as_ref().filter(|_| !about.shown.masks.is_empty()) else {
         return Ok(None);
     };
-    if info.is_proxy() || (info.subresource() == "log" && status.is_success()) {
+    if info.is_proxy() || is_log(about, status) {
         return Ok(None);
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -141,11 +155,16 @@ fn context(
     }))
 }
 
+/// Whether the answer is what a container wrote.
+fn is_log(about: &About, status: StatusCode) -> bool {
+    about.info.subresource() == "log" && status.is_success()
+}
+
 /// Whether masks cover what the answer is about, so that of an answer that is not masked only the
 /// status and the headers are passed on. (client-go makes its own words of those.)
 fn is_maskable(about: &About, status: StatusCode) -> bool {
-    let log = about.info.subresource() == "log" && status.is_success();
-    let resource = about.info.resource.as_ref().filter(|_| !log && !about.info.is_proxy());
+    let is_opaque = about.info.is_proxy() || is_log(about, status);
+    let resource = about.info.resource.as_ref().filter(|_| !is_opaque);
     resource.is_some_and(|resource| about.shown.masks.hide_in(resource, "").is_none())
 }
 
@@ -203,10 +222,50 @@ fn warning(
     HeaderValue::from_str(&hidden).ok()
 }
 
+/// What is done to a body.
+enum Masking {
+    /// Nothing.
+    None,
+    /// It is made of objects.
+    Objects(Box<Masker>),
+    /// It is what a container wrote.
+    Text(Box<HeldText>),
+}
+
+/// Text whose end may be the beginning of something to mask: held back until it is clear, or until
+/// time is up.
+struct HeldText {
+    masker: TextMasker,
+    until: Option<Pin<Box<Sleep>>>,
+}
+
+impl HeldText {
+    fn new(masker: TextMasker) -> Self {
+        Self { masker, until: None }
+    }
+
+    fn push(&mut self, data: &[u8], out: &mut Vec<u8>) {
+        self.masker.push(data, out);
+        self.until = None;
+    }
+
+    /// Gives up what is held back once time is up.
+    fn poll_release(&mut self, cx: &mut TaskContext<'_>, out: &mut Vec<u8>) {
+        if !self.masker.is_holding() {
+            return;
+        }
+        let until = self.until.get_or_insert_with(|| Box::pin(tokio::time::sleep(LONGEST_HOLD)));
+        if until.as_mut().poll(cx).is_ready() {
+            self.until = None;
+            self.masker.release(out);
+        }
+    }
+}
+
 /// A body on its way to the client. Ends its entry when it ends or is dropped.
 pub struct MaskedBody {
     from: Option<PooledBody>,
-    masker: Option<Masker>,
+    masking: Masking,
     ready: Option<Bytes>,
     closing: Closing,
 }
@@ -233,14 +292,14 @@ impl BodyError {
 }
 
 impl MaskedBody {
-    fn new(from: Option<PooledBody>, masker: Option<Masker>, closing: Closing) -> Self {
-        Self { from, masker, ready: None, closing }
+    fn new(from: Option<PooledBody>, masking: Masking, closing: Closing) -> Self {
+        Self { from, masking, ready: None, closing }
     }
 
     /// Reads until something can be sent, so that errors at the start are found before the head
     /// of the answer is gone.
     async fn read_ahead(&mut self) -> Result<(), BodyError> {
-        if self.masker.is_none() {
+        if !matches!(self.masking, Masking::Objects(_)) {
             return Ok(());
         }
         let mut ahead = Vec::new();
@@ -266,16 +325,30 @@ impl MaskedBody {
     fn poll_bytes(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         loop {
             let Some(from) = &mut self.from else { return Poll::Ready(None) };
-            let frame = match std::task::ready!(Pin::new(from).poll_frame(cx)) {
-                Some(Ok(frame)) => frame,
-                Some(Err(_)) => return self.fail(BodyError::Broken),
-                None => return self.end(),
+            let mut out = Vec::new();
+            let frame = match Pin::new(from).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => frame,
+                Poll::Ready(Some(Err(_))) => return self.fail(BodyError::Broken),
+                Poll::Ready(None) => return self.end(),
+                Poll::Pending => {
+                    if let Masking::Text(text) = &mut self.masking {
+                        text.poll_release(cx, &mut out);
+                    }
+                    if out.is_empty() {
+                        return Poll::Pending;
+                    }
+                    return Poll::Ready(Some(Ok(out.into())));
+                }
             };
             let Ok(data) = frame.into_data() else { continue };
-            let Some(masker) = &mut self.masker else { return Poll::Ready(Some(Ok(data))) };
-            let mut out = Vec::new();
-            if let Err(error) = masker.push(&data, &mut out) {
-                return self.fail(error.into());
+            match &mut self.masking {
+                Masking::None => return Poll::Ready(Some(Ok(data))),
+                Masking::Objects(masker) => {
+                    if let Err(error) = masker.push(&data, &mut out) {
+                        return self.fail(error.into());
+                    }
+                }
+                Masking::Text(text) => text.push(&data, &mut out),
             }
             if !out.is_empty() {
                 return Poll::Ready(Some(Ok(out.into())));
@@ -285,19 +358,32 @@ impl MaskedBody {
 
     fn end(&mut self) -> Poll<Option<Result<Bytes, BodyError>>> {
         self.from = None;
-        match self.masker.take().map(Masker::finish) {
-            Some(Ok(report)) => self.closing.masked(report),
-            Some(Err(error)) => return self.fail(error.into()),
-            None => {}
+        let mut out = Vec::new();
+        match std::mem::replace(&mut self.masking, Masking::None) {
+            Masking::None => {}
+            Masking::Objects(masker) => match masker.finish() {
+                Ok(report) => self.closing.masked(report),
+                Err(error) => return self.fail(error.into()),
+            },
+            Masking::Text(text) => self.closing.masked(text.masker.finish(&mut out)),
         }
-        Poll::Ready(None)
+        Poll::Ready((!out.is_empty()).then(|| Ok(out.into())))
     }
 
     fn fail(&mut self, error: BodyError) -> Poll<Option<Result<Bytes, BodyError>>> {
         self.from = None;
-        self.masker = None;
+        self.masking = Masking::None;
         self.closing.failed(&error);
         Poll::Ready(Some(Err(error)))
+    }
+}
+
+/// A client that has read enough of a log has seen what was masked until then.
+impl Drop for MaskedBody {
+    fn drop(&mut self) {
+        if let Masking::Text(text) = std::mem::replace(&mut self.masking, Masking::None) {
+            self.closing.masked(text.masker.finish(&mut Vec::new()));
+        }
     }
 }
 

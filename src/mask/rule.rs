@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::detect::Detectors;
 use super::path::FieldPath;
 use super::pieces;
+use super::text::{TextRule, TextRules};
 use super::walk::detectors;
 use crate::glob::Glob;
 use crate::kube::request_info::ResourceInfo;
@@ -79,6 +80,15 @@ impl MaskRules {
         Some(if rules.is_empty() { text.into() } else { replaced.into() })
     }
 
+    /// What is masked in the text of a request (`pods/log` and the like).
+    pub fn text_rules(&self, requested: &ResourceInfo) -> TextRules {
+        let rules = self.rules.iter().filter(|rule| rule.hides_text_of(requested));
+        TextRules::new(rules.map(|rule| TextRule {
+            document: rule.name.clone(),
+            known_secrets: rule.known_secrets,
+        }))
+    }
+
     fn of_any(&self, requested: &ResourceInfo) -> Vec<&MaskRule> {
         let resources = vec![resource_name(requested)];
         self.matching(&Subject { resources, namespace: None, name: None })
@@ -111,6 +121,13 @@ impl MaskRule {
             && self.matches_resource(&subject.resources)
             && any_glob(&self.namespaces, subject.namespace)
             && any_glob(&self.names, subject.name)
+    }
+
+    fn hides_text_of(&self, requested: &ResourceInfo) -> bool {
+        self.is_text
+            && self.resources.iter().any(|pattern| pattern.matches(requested))
+            && any_glob(&self.namespaces, Some(&requested.namespace))
+            && any_glob(&self.names, Some(&requested.name))
     }
 
     fn matches_resource(&self, resources: &[ResourceName<'_>]) -> bool {

@@ -102,7 +102,7 @@ async fn admit(
         via: Via::Tunnel,
         peer: peer.to_string(),
         session: tunnel::read_session(request.headers()).map_err(invalid)?,
-        claims: tunnel::read_claims(request.headers()).map_err(invalid)?,
+        claims: tunnel::read_claims(request.headers()).map_err(invalid)?.without_secrets(),
     };
     Ok((authenticated, Arc::new(origin)))
 }

@@ -8,6 +8,9 @@ const MAX_NAME_BYTES: usize = 256;
 /// The names that Kubernetes gives a meaning of its own.
 pub(super) const SYSTEM_PREFIX: &str = "system:";
 
+/// The names as whom kguard itself reads.
+const OWN_PREFIX: &str = "kguard:";
+
 /// Why a name is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -23,6 +26,9 @@ pub enum NameError {
     /// Space around a name, which some hops strip and others keep.
     #[error("a name begins or ends with space")]
     Space,
+    /// A name of kguard's own, as whom it reads for itself.
+    #[error("names that begin with `kguard:` are reserved for kguard")]
+    Own,
     /// A name reserved by Kubernetes.
     #[error("names that begin with `system:` are reserved for Kubernetes")]
     System,
@@ -39,7 +45,7 @@ pub(super) fn prefixed(prefix: &str, name: &str) -> Result<String, NameError> {
     check_text(name)?;
     let name = format!("{prefix}{name}");
     check_text(&name)?;
-    Ok(name)
+    if name.starts_with(OWN_PREFIX) { Err(NameError::Own) } else { Ok(name) }
 }
 
 /// Like [`prefixed`], and not one of Kubernetes' own names.
@@ -104,6 +110,7 @@ mod tests {
             ("al%69ce", NameError::Character),
             ("system:admin", NameError::System),
             ("system:", NameError::System),
+            ("kguard:masking", NameError::Own),
             (long.as_str(), NameError::TooLong),
         ] {
             assert_eq!(ordinary("", name), Err(error), "{name:?}");

@@ -1,0 +1,89 @@
+//! What containers print: the values of the Secrets that their pod references do not get out.
+
+use super::*;
+use crate::harness::eventually;
+
+/// Prints the value of a Secret in every form, the last one in two pieces, and goes on.
+pub(super) const POD: &str = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: talker}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: c
+    image: kguard.test/busybox:1
+    imagePullPolicy: Never
+    command:
+    - sh
+    - -c
+    - |
+      echo "plain $PASSWORD end"
+      echo "base64 $(printf %s "$PASSWORD" | base64) end"
+      echo "shifted $(printf 'x%s' "$PASSWORD" | base64) end"
+      echo "file $(cat /secrets/user) end"
+      echo "found postgres://app:letmein7@db/x end"
+      printf 'split %s' "$(printf %s "$PASSWORD" | cut -c1-4)"; sleep 0.2
+      echo "$(printf %s "$PASSWORD" | cut -c5-) end"
+      echo done
+      sleep 600
+    env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: db, key: password}}}]
+    volumeMounts: [{name: secrets, mountPath: /secrets}]
+  volumes: [{name: secrets, secret: {secretName: db}}]
+"#;
+
+#[test]
+fn logs_hide_the_values_of_the_pods_secrets() {
+    let desk = Desk::new("logs");
+    desk.talker();
+    let log = eventually("the pod has talked", || {
+        let log = desk.kubectl(&["logs", "talker"]).ok();
+        log.contains("done").then_some(log)
+    });
+    assert_eq!(
+        log,
+        "plain [masked:db/password] end\nbase64 [masked:db/password] end\n\
+         shifted e[masked:db/password] end\nfile [masked:db/user] end\n\
+         found postgres://app:[masked:url-password]@db/x end\nsplit [masked:db/password] end\ndone\n"
+    );
+    let entry = desk.last_end("log");
+    assert_eq!(entry["masked"]["text"], 6, "{entry}");
+}
+
+#[test]
+fn who_may_not_know_the_values_gets_no_output() {
+    let desk = Desk::new("nologs");
+    desk.talker();
+    let carol = User::person(&desk.gateway, "carol");
+    desk.namespace
+        .admin(&["create", "role", "logs", "--verb=get", "--resource=pods,pods/log"])
+        .ok();
+    desk.namespace
+        .admin(&["create", "rolebinding", "logs", "--role=logs", "--user=oidc:carol"])
+        .ok();
+    let logs = ["-n", &desk.namespace.name, "logs", "talker"];
+    let refused = carol.kubectl(&logs);
+    assert!(refused.stderr.contains("the Secret `db`"), "{refused:?}");
+    assert!(refused.stderr.contains("let that user get pods and secrets"), "{refused:?}");
+    // The gateway's own reader needs to be let, once for all callers.
+    desk.namespace
+        .admin(&["create", "role", "masking", "--verb=get", "--resource=pods,secrets"])
+        .ok();
+    let binding = ["create", "rolebinding", "masking", "--role=masking", "--user=kguard:masking"];
+    desk.namespace.admin(&binding).ok();
+    let log = eventually("the pod has talked", || {
+        let log = carol.kubectl(&logs).ok();
+        log.contains("done").then_some(log)
+    });
+    assert!(log.contains("plain [masked:db/password] end"), "{log}");
+}
+
+#[test]
+fn arguments_of_an_exec_are_not_in_the_trail() {
+    let desk = Desk::new("arguments");
+    desk.talker();
+    desk.kubectl(&["exec", "talker", "--", "true", "user=swordfish", "x"]).ok();
+    let trail = desk.user.kguard(&["audit", "list", "-o", "json"]).ok();
+    assert!(trail.contains("user=[masked:db/user]"), "{trail}");
+    assert!(!trail.contains("swordfish"), "{trail}");
+}
