@@ -9,6 +9,7 @@ mod process;
 mod proxies;
 mod setup;
 mod table;
+mod text;
 mod trail;
 
 use std::net::SocketAddr;
@@ -94,6 +95,7 @@ enum Measure {
     Watches,
     Trail,
     Policies,
+    Text,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -131,6 +133,9 @@ async fn run(options: &Options) -> Result<(), Failure> {
     process::pin(LOAD_CPU)?;
     if wanted(Measure::Policies) {
         policies::measure(options.rounds, &mut table)?;
+    }
+    if wanted(Measure::Text) {
+        text::measure(options.rounds, &mut table)?;
     }
     if wanted(Measure::Throughput) {
         proxies::throughput(&setup, options.rounds, &mut table).await?;
