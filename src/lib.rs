@@ -15,4 +15,5 @@ pub mod kube;
 pub mod mask;
 pub mod policy;
 pub mod redact;
+pub mod stream;
 pub mod tunnel;

@@ -1,5 +1,6 @@
 //! Masking as those see it from whom values are hidden, and who work all the same.
 
+mod canary;
 mod oracles;
 mod round_trips;
 mod text;
@@ -22,15 +23,22 @@ struct Desk {
 
 impl Desk {
     fn new(purpose: &str) -> Self {
-        let gateway = Gateway::with_policies(&format!(
-            "{HEAD}kind: Policy\nmetadata: {{name: all}}\nspec: {{match: {{callers: ['*']}}, \
+        Self::with(
+            purpose,
+            &format!(
+                "{HEAD}kind: Policy\nmetadata: {{name: all}}\nspec: {{match: {{callers: ['*']}}, \
              effect: allow}}\n---\n{HEAD}kind: Mask\nmetadata: {{name: secrets}}\nspec:\n  \
              match: {{resources: [secrets]}}\n  fields: ['data.*']\n---\n{HEAD}kind: Mask\nmetadata: \
              {{name: env}}\nspec:\n  match: {{resources: [deployments.apps, pods]}}\n  fields: \
              ['spec.**.env.*.value']\n---\n{HEAD}kind: Mask\nmetadata: {{name: text}}\nspec:\n  \
              match: {{resources: [pods/log, pods/exec, pods/attach]}}\n  values: [known-secrets, \
              url-password]\n"
-        ));
+            ),
+        )
+    }
+
+    fn with(purpose: &str, policies: &str) -> Self {
+        let gateway = Gateway::with_policies(policies);
         let namespace = Namespace::create(purpose);
         namespace.allow(&[("user", "oidc:alice")]);
         let user = User::person(&gateway, "alice");

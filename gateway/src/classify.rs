@@ -49,6 +49,9 @@ const SEC_WEBSOCKET_PROTOCOL: HeaderName = HeaderName::from_static("sec-websocke
 /// (k8s.io/apiserver `pkg/authentication/request/websocket/protocol.go`).
 const BEARER_SUBPROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
 
+/// Subprotocols in which the same is said in base64: no client needs them that speaks another one.
+const BASE64: &str = "base64.";
+
 /// Why a request is not understood. All of it is the client's doing.
 #[derive(Debug, thiserror::Error)]
 pub enum Unclassified {
@@ -296,9 +299,10 @@ fn passed_headers(headers: &HeaderMap, upgrading: bool) -> HeaderMap {
 
 fn without_bearer(value: &http::HeaderValue) -> Option<http::HeaderValue> {
     let protocols = value.to_str().ok()?.split(',').map(str::trim);
-    let kept: Vec<_> = protocols
-        .filter(|name| !name.starts_with(BEARER_SUBPROTOCOL) && !name.is_empty())
-        .collect();
+    let is_passed = |name: &&str| {
+        !name.starts_with(BEARER_SUBPROTOCOL) && !name.contains(BASE64) && !name.is_empty()
+    };
+    let kept: Vec<_> = protocols.filter(is_passed).collect();
     if kept.is_empty() { None } else { kept.join(", ").parse().ok() }
 }
 

@@ -60,6 +60,8 @@ pub(crate) struct About {
     /// The content type to label the JSON answer with, if the client wants another label.
     pub(crate) label: Option<ContentType>,
     pub(crate) cluster: String,
+    /// Whether somebody may be typing into it.
+    pub(crate) is_interactive: bool,
 }
 
 /// Why a request was not answered.
@@ -166,8 +168,7 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
     {
         return Err(ForwardError::Protocol { cluster: cluster.name().to_owned() });
     }
-    let about = About { info: request.info, shown, label, cluster: cluster.name().to_owned() };
-    Ok((answer, about))
+    Ok((answer, about(cluster, request, shown, label)))
 }
 
 /// Sends a request that is answered soon.
@@ -218,8 +219,20 @@ pub fn refuse(
 ) -> Result<Unmasked, ForwardError> {
     let (_, request, shown) = subject.into_parts();
     let (_, label) = negotiate(&request, &shown.masks)?;
-    let about = About { info: request.info, shown, label, cluster: cluster.name().to_owned() };
+    let about = about(cluster, request, shown, label);
     Ok(Unmasked { answer: Answer::Response(response), about, committed })
+}
+
+fn about(
+    cluster: &Cluster,
+    request: KubeRequest,
+    shown: Shown,
+    label: Option<ContentType>,
+) -> About {
+    let asks = |name| request.query.first(name).is_some_and(|value| value != "false");
+    let is_interactive = asks("tty") || asks("stdin");
+    let cluster = cluster.name().to_owned();
+    About { info: request.info, shown, label, cluster, is_interactive }
 }
 
 /// What to ask for, so that the answer can be masked: JSON, wherever an object can come back.

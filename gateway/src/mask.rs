@@ -15,13 +15,15 @@ use kguard::mask::{
     Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape, TextMasker,
 };
 
+use kguard::stream::Protocol;
 use tokio::time::Sleep;
 
 use crate::answer_body::AnswerBody;
 use crate::entry::Closing;
 use crate::forward::{About, Answer, PooledBody, Unmasked};
 use crate::record::TrailUnavailable;
-use crate::stream;
+use crate::request::Upgrade;
+use crate::stream::{self, HeldStream};
 
 /// What is read ahead before the head of an answer is sent, so that an answer that cannot be
 /// masked is a clean 502 and not a broken body.
@@ -92,7 +94,8 @@ pub async fn mask(unmasked: Unmasked, key: &PlaceholderKey) -> Result<Masked, Un
     let response = match answer {
         Answer::Upgrade(response, client) => {
             closing.code(response.status());
-            return Ok(Masked { response: stream::join(response, client, closing) });
+            let text = held_stream(&about, &client);
+            return Ok(Masked { response: stream::join(response, client, (text, closing)) });
         }
         Answer::Response(response) => response,
     };
@@ -118,6 +121,14 @@ pub async fn mask(unmasked: Unmasked, key: &PlaceholderKey) -> Result<Masked, Un
         body.read_ahead().await.map_err(|error| error.of(&about.cluster))?;
     }
     Ok(Masked { response: http::Response::from_parts(parts, AnswerBody::new(body)) })
+}
+
+/// The masking of an upgraded connection, if its text is masked.
+fn held_stream(about: &About, client: &Upgrade) -> Option<HeldStream> {
+    let plan = about.shown.text.clone()?;
+    let protocol =
+        if client.protocol == "websocket" { Protocol::WebSocket } else { Protocol::Spdy };
+    Some(HeldStream::new(protocol, plan, about.is_interactive))
 }
 
 /// What masking the answer needs to know; none if no mask can apply to it.

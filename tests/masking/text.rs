@@ -87,3 +87,33 @@ fn arguments_of_an_exec_are_not_in_the_trail() {
     assert!(trail.contains("user=[masked:db/user]"), "{trail}");
     assert!(!trail.contains("swordfish"), "{trail}");
 }
+
+#[test]
+fn exec_and_attach_hide_them_too_over_both_protocols() {
+    let desk = Desk::new("exec");
+    desk.talker();
+    let script = "echo out $PASSWORD; echo err $PASSWORD >&2; printf 'split %s' hun; sleep 0.2; \
+                  echo ter2; exit 3";
+    for version in ["1.27", "1.34"] {
+        let args =
+            ["kubectl", "-n", &desk.namespace.name, "exec", "talker", "--", "sh", "-c", script];
+        let said = run(&mut desk.user.command(version, &args));
+        assert_eq!(said.code, 3, "{version}: {said:?}");
+        assert_eq!(said.stdout, "out [masked:db/password]\nsplit [masked:db/password]\n");
+        assert!(said.stderr.starts_with("err [masked:db/password]\n"), "{said:?}");
+        assert_eq!(desk.last_end("exec")["masked"]["text"], 3);
+    }
+}
+
+#[test]
+fn a_copied_file_keeps_its_length() {
+    let desk = Desk::new("copy");
+    desk.talker();
+    for version in ["1.27", "1.34"] {
+        let to = desk.file("copied", "");
+        let n = &desk.namespace.name;
+        let args = ["kubectl", "-n", n, "cp", "talker:/secrets/password", &to];
+        run(&mut desk.user.command(version, &args)).ok();
+        assert_eq!(std::fs::read_to_string(&to).unwrap(), "*******", "{version}");
+    }
+}
