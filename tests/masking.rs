@@ -64,16 +64,20 @@ impl Desk {
 
     /// What the trail says of the last request for a subresource, once it has ended.
     fn last_end(&self, subresource: &str) -> Value {
+        let bob = User::person(&self.gateway, "bob");
         let list = || -> Vec<Value> {
-            let listed = self.user.kguard(&["audit", "list", "-o", "json", "--limit", "1000"]).ok();
+            let listed = bob.kguard(&["audit", "list", "-o", "json", "--limit", "1000"]).ok();
             let entries: Vec<Value> = serde_json::from_str(&listed).unwrap();
             entries.iter().map(record).collect()
         };
-        let request = |entry: &&Value| entry["request"]["resource"]["subresource"] == subresource;
+        let request = |entry: &&Value| {
+            entry["request"]["subresource"] == subresource
+                && entry["request"]["namespace"] == *self.namespace.name
+        };
         eventually("the request has ended in the trail", || {
             let entries = list();
             let id = &entries.iter().rev().find(request)?["id"];
-            let ends = |entry: &&Value| entry["type"] == "response" && entry["id"] == *id;
+            let ends = |entry: &&Value| entry["event"] == "response" && entry["id"] == *id;
             entries.iter().find(ends).cloned()
         })
     }

@@ -20,6 +20,7 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::decide::Subject;
 use crate::forward::{self, ReadError};
+use crate::request::KubeRequest;
 
 /// As whom Secrets are read for masking. No issuer's callers have such a name: all that it names
 /// have a prefix.
@@ -79,7 +80,20 @@ pub async fn plan(cluster: &Cluster, subject: &Subject) -> Result<Option<Arc<Tex
     } else {
         Vec::new()
     };
-    Ok(Some(Arc::new(rules.compile(&known))))
+    let plan = rules.compile(&known);
+    let plan = if is_archive(subject.request()) { plan.keeping_length() } else { plan };
+    Ok(Some(Arc::new(plan)))
+}
+
+/// Whether what comes is an archive, as for `kubectl cp` (kubectl `pkg/cmd/cp`): it runs `tar cf -`,
+/// after a broken connection within `sh -c`.
+fn is_archive(request: &KubeRequest) -> bool {
+    let command: Vec<_> = request.query.all("command").collect();
+    match command.as_slice() {
+        ["sh", "-c", script] => script.starts_with("tar cf - "),
+        [program, ..] => *program == "tar",
+        [] => false,
+    }
 }
 
 /// Those as whom the gateway may read.

@@ -95,6 +95,7 @@ fn compile_known(document: &str, values: &[KnownValue]) -> Option<(Known, Vec<La
     let label = |KnownValue { secret, key, .. }: &KnownValue| Label {
         text: format!("[masked:{secret}/{key}]"),
         document: document.to_owned(),
+        keeps_length: false,
     };
     let forms = values.iter().enumerate().flat_map(|(index, known)| {
         forms::forms(&known.value).into_iter().map(move |form| (form, index))
@@ -104,6 +105,16 @@ fn compile_known(document: &str, values: &[KnownValue]) -> Option<(Known, Vec<La
 }
 
 impl TextPlan {
+    /// The same for bytes in which places count, such as an archive: what is masked keeps its
+    /// length, and is not named.
+    #[must_use]
+    pub fn keeping_length(mut self) -> Self {
+        for label in self.known.iter_mut().flat_map(|(_, labels)| labels) {
+            label.keeps_length = true;
+        }
+        self
+    }
+
     /// Begins a stream.
     pub fn masker(self: &Arc<Self>) -> TextMasker {
         TextMasker { plan: Arc::clone(self), known: KnownStage::default() }

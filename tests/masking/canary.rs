@@ -59,7 +59,7 @@ const COMMANDS: &[&str] = &[
     "exec talker -- cat /secrets/password",
     "exec talker -- base64 /secrets/password",
     "exec talker -- sh -c cat</secrets/password>&2;exit+3",
-    "cp talker:/secrets/password $F/copied",
+    "cp talker:/secrets/..data/password $F/copied",
     "get --raw /api/v1/namespaces/$NS/secrets/vault",
     "get --raw /api/v1/namespaces/$NS/secrets?watch=1&timeoutSeconds=1",
     "delete secret vault --dry-run=server -o yaml",

@@ -112,7 +112,7 @@ fn a_copied_file_keeps_its_length() {
     for version in ["1.27", "1.34"] {
         let to = desk.file("copied", "");
         let n = &desk.namespace.name;
-        let args = ["kubectl", "-n", n, "cp", "talker:/secrets/password", &to];
+        let args = ["kubectl", "-n", n, "cp", "talker:/secrets/..data/password", &to];
         run(&mut desk.user.command(version, &args)).ok();
         assert_eq!(std::fs::read_to_string(&to).unwrap(), "*******", "{version}");
     }

@@ -19,7 +19,13 @@ pub(super) struct Label {
     pub text: String,
     /// The mask document that asks for it.
     pub document: String,
+    /// Whether as many bytes stand there as before, of which nothing is said: in an archive, all
+    /// that follows would be in the wrong place.
+    pub keeps_length: bool,
 }
+
+/// Stands for each byte of what keeps its length.
+const FILLER: u8 = b'*';
 
 #[derive(Default)]
 pub(super) struct Window {
@@ -66,10 +72,13 @@ impl Window {
             self.emit_clear(range.start, out);
             let goes_on =
                 self.tail == Some(*label) || (self.tail.is_some() && range.start < self.sent);
+            let label_of = labels.get(*label);
+            if label_of.is_some_and(|label| label.keeps_length) {
+                out.resize(out.len() + range.end - range.start.max(self.sent), FILLER);
+            } else if !goes_on {
+                out.extend(label_of.map(|label| label.text.as_bytes()).unwrap_or_default());
+            }
             if !goes_on {
-                out.extend(
-                    labels.get(*label).map(|label| label.text.as_bytes()).unwrap_or_default(),
-                );
                 self.count(*label);
                 self.tail = Some(*label);
             }
