@@ -385,6 +385,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders, all mistakes at once')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the cases that say what policies have to decide')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell which policies are about a request, and why others are not')
+            [CompletionResult]::new('mask', 'mask', [CompletionResultType]::ParameterValue, 'Show what masks hide of manifests')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Tell what other policies would have decided on the requests of a trail')
             [CompletionResult]::new('suggest', 'suggest', [CompletionResultType]::ParameterValue, 'Suggest the least policies that allow what a trail says was done')
             [CompletionResult]::new('starter', 'starter', [CompletionResultType]::ParameterValue, 'Print policies to start with')
@@ -431,6 +432,19 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;policy;mask' {
+            [CompletionResult]::new('--policies', '--policies', [CompletionResultType]::ParameterName, 'Files, folders or pack:NAME; may be given several times')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Who reads: user:NAME or workload:NAME')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'A group of the caller; may be given several times')
+            [CompletionResult]::new('--on', '--on', [CompletionResultType]::ParameterName, 'The cluster that is read from')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -493,6 +507,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders, all mistakes at once')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the cases that say what policies have to decide')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell which policies are about a request, and why others are not')
+            [CompletionResult]::new('mask', 'mask', [CompletionResultType]::ParameterValue, 'Show what masks hide of manifests')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Tell what other policies would have decided on the requests of a trail')
             [CompletionResult]::new('suggest', 'suggest', [CompletionResultType]::ParameterValue, 'Suggest the least policies that allow what a trail says was done')
             [CompletionResult]::new('starter', 'starter', [CompletionResultType]::ParameterValue, 'Print policies to start with')
@@ -506,6 +521,9 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;policy;help;explain' {
+            break
+        }
+        'kguard;policy;help;mask' {
             break
         }
         'kguard;policy;help;replay' {
@@ -540,6 +558,32 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('mask', 'mask', [CompletionResultType]::ParameterValue, 'Show what masks hide of manifests, as `kguard policy mask` does')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;doctor;mask' {
+            [CompletionResult]::new('--policies', '--policies', [CompletionResultType]::ParameterName, 'Files, folders or pack:NAME; may be given several times')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Who reads: user:NAME or workload:NAME')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'A group of the caller; may be given several times')
+            [CompletionResult]::new('--on', '--on', [CompletionResultType]::ParameterName, 'The cluster that is read from')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;doctor;help' {
+            [CompletionResult]::new('mask', 'mask', [CompletionResultType]::ParameterValue, 'Show what masks hide of manifests, as `kguard policy mask` does')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;doctor;help;mask' {
+            break
+        }
+        'kguard;doctor;help;help' {
             break
         }
         'kguard;version' {
@@ -639,6 +683,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check policy files or folders, all mistakes at once')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the cases that say what policies have to decide')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell which policies are about a request, and why others are not')
+            [CompletionResult]::new('mask', 'mask', [CompletionResultType]::ParameterValue, 'Show what masks hide of manifests')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Tell what other policies would have decided on the requests of a trail')
             [CompletionResult]::new('suggest', 'suggest', [CompletionResultType]::ParameterValue, 'Suggest the least policies that allow what a trail says was done')
             [CompletionResult]::new('starter', 'starter', [CompletionResultType]::ParameterValue, 'Print policies to start with')
@@ -651,6 +696,9 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;help;policy;explain' {
+            break
+        }
+        'kguard;help;policy;mask' {
             break
         }
         'kguard;help;policy;replay' {
@@ -666,6 +714,10 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;help;doctor' {
+            [CompletionResult]::new('mask', 'mask', [CompletionResultType]::ParameterValue, 'Show what masks hide of manifests, as `kguard policy mask` does')
+            break
+        }
+        'kguard;help;doctor;mask' {
             break
         }
         'kguard;help;version' {

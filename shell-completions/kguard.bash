@@ -103,6 +103,18 @@ _kguard() {
             kguard__subcmd__audit__subcmd__help,verify)
                 cmd="kguard__subcmd__audit__subcmd__help__subcmd__verify"
                 ;;
+            kguard__subcmd__doctor,help)
+                cmd="kguard__subcmd__doctor__subcmd__help"
+                ;;
+            kguard__subcmd__doctor,mask)
+                cmd="kguard__subcmd__doctor__subcmd__mask"
+                ;;
+            kguard__subcmd__doctor__subcmd__help,help)
+                cmd="kguard__subcmd__doctor__subcmd__help__subcmd__help"
+                ;;
+            kguard__subcmd__doctor__subcmd__help,mask)
+                cmd="kguard__subcmd__doctor__subcmd__help__subcmd__mask"
+                ;;
             kguard__subcmd__help,approve)
                 cmd="kguard__subcmd__help__subcmd__approve"
                 ;;
@@ -172,11 +184,17 @@ _kguard() {
             kguard__subcmd__help__subcmd__audit,verify)
                 cmd="kguard__subcmd__help__subcmd__audit__subcmd__verify"
                 ;;
+            kguard__subcmd__help__subcmd__doctor,mask)
+                cmd="kguard__subcmd__help__subcmd__doctor__subcmd__mask"
+                ;;
             kguard__subcmd__help__subcmd__policy,check)
                 cmd="kguard__subcmd__help__subcmd__policy__subcmd__check"
                 ;;
             kguard__subcmd__help__subcmd__policy,explain)
                 cmd="kguard__subcmd__help__subcmd__policy__subcmd__explain"
+                ;;
+            kguard__subcmd__help__subcmd__policy,mask)
+                cmd="kguard__subcmd__help__subcmd__policy__subcmd__mask"
                 ;;
             kguard__subcmd__help__subcmd__policy,replay)
                 cmd="kguard__subcmd__help__subcmd__policy__subcmd__replay"
@@ -202,6 +220,9 @@ _kguard() {
             kguard__subcmd__policy,help)
                 cmd="kguard__subcmd__policy__subcmd__help"
                 ;;
+            kguard__subcmd__policy,mask)
+                cmd="kguard__subcmd__policy__subcmd__mask"
+                ;;
             kguard__subcmd__policy,replay)
                 cmd="kguard__subcmd__policy__subcmd__replay"
                 ;;
@@ -222,6 +243,9 @@ _kguard() {
                 ;;
             kguard__subcmd__policy__subcmd__help,help)
                 cmd="kguard__subcmd__policy__subcmd__help__subcmd__help"
+                ;;
+            kguard__subcmd__policy__subcmd__help,mask)
+                cmd="kguard__subcmd__policy__subcmd__help__subcmd__mask"
                 ;;
             kguard__subcmd__policy__subcmd__help,replay)
                 cmd="kguard__subcmd__policy__subcmd__help__subcmd__replay"
@@ -686,7 +710,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__doctor)
-            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version mask help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -706,6 +730,86 @@ _kguard() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__doctor__subcmd__help)
+            opts="mask help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__doctor__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__doctor__subcmd__help__subcmd__mask)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__doctor__subcmd__mask)
+            opts="-o -h -V --policies --as --group --on --output --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --policies)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -890,8 +994,22 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help__subcmd__doctor)
-            opts=""
+            opts="mask"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__doctor__subcmd__mask)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -974,7 +1092,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help__subcmd__policy)
-            opts="check test explain replay suggest starter"
+            opts="check test explain mask replay suggest starter"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1002,6 +1120,20 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help__subcmd__policy__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__policy__subcmd__mask)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1273,7 +1405,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__policy)
-            opts="-h -V --help --version check test explain replay suggest starter help"
+            opts="-h -V --help --version check test explain mask replay suggest starter help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1420,7 +1552,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__policy__subcmd__help)
-            opts="check test explain replay suggest starter help"
+            opts="check test explain mask replay suggest starter help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1462,6 +1594,20 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__policy__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__policy__subcmd__help__subcmd__mask)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1524,6 +1670,44 @@ _kguard() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__policy__subcmd__mask)
+            opts="-o -h -V --policies --as --group --on --output --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --policies)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

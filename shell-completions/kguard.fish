@@ -273,15 +273,16 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the trail to standard output, a record a line'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -s h -l help -d 'Print help'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -s V -l version -d 'Print version'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "check" -d 'Check policy files or folders, all mistakes at once'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "test" -d 'Run the cases that say what policies have to decide'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "explain" -d 'Tell which policies are about a request, and why others are not'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "replay" -d 'Tell what other policies would have decided on the requests of a trail'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "suggest" -d 'Suggest the least policies that allow what a trail says was done'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "starter" -d 'Print policies to start with'
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain replay suggest starter help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -f -a "check" -d 'Check policy files or folders, all mistakes at once'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -f -a "test" -d 'Run the cases that say what policies have to decide'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -f -a "explain" -d 'Tell which policies are about a request, and why others are not'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -f -a "mask" -d 'Show what masks hide of manifests'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -f -a "replay" -d 'Tell what other policies would have decided on the requests of a trail'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -f -a "suggest" -d 'Suggest the least policies that allow what a trail says was done'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -f -a "starter" -d 'Print policies to start with'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from check" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
 name\t'A name a line'
 table\t'A table for people'
@@ -321,6 +322,17 @@ complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_su
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Say nothing but errors'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -l policies -d 'Files, folders or pack:NAME; may be given several times' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -l as -d 'Who reads: user:NAME or workload:NAME' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -l group -d 'A group of the caller; may be given several times' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -l on -d 'The cluster that is read from' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l policies -d 'Files, folders or pack:NAME; may be given several times' -r -F
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l trail -d 'An exported trail, `-` for standard input [default: the gateway\'s]' -r -F
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l since -d 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
@@ -367,22 +379,38 @@ complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_su
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check policy files or folders, all mistakes at once'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "test" -d 'Run the cases that say what policies have to decide'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Tell which policies are about a request, and why others are not'
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "mask" -d 'Show what masks hide of manifests'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "replay" -d 'Tell what other policies would have decided on the requests of a trail'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "suggest" -d 'Suggest the least policies that allow what a trail says was done'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "starter" -d 'Print policies to start with'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand completion" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand completion" -s V -l version -d 'Print version'
-complete -c kguard -n "__fish_kguard_using_subcommand doctor" -l gateway -d 'The gateway, if not the one logged in to' -r -f
-complete -c kguard -n "__fish_kguard_using_subcommand doctor" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
-complete -c kguard -n "__fish_kguard_using_subcommand doctor" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
-complete -c kguard -n "__fish_kguard_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
-complete -c kguard -n "__fish_kguard_using_subcommand doctor" -s v -l verbose -d 'Say more'
-complete -c kguard -n "__fish_kguard_using_subcommand doctor" -s q -l quiet -d 'Say nothing but errors'
-complete -c kguard -n "__fish_kguard_using_subcommand doctor" -s h -l help -d 'Print help'
-complete -c kguard -n "__fish_kguard_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -f -a "mask" -d 'Show what masks hide of manifests, as `kguard policy mask` does'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -l policies -d 'Files, folders or pack:NAME; may be given several times' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -l as -d 'Who reads: user:NAME or workload:NAME' -r
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -l group -d 'A group of the caller; may be given several times' -r
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -l on -d 'The cluster that is read from' -r
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from help" -f -a "mask" -d 'Show what masks hide of manifests, as `kguard policy mask` does'
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand version" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
 name\t'A name a line'
 table\t'A table for people'
@@ -417,6 +445,8 @@ complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subc
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check policy files or folders, all mistakes at once'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "test" -d 'Run the cases that say what policies have to decide'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "explain" -d 'Tell which policies are about a request, and why others are not'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "mask" -d 'Show what masks hide of manifests'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "replay" -d 'Tell what other policies would have decided on the requests of a trail'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "suggest" -d 'Suggest the least policies that allow what a trail says was done'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "starter" -d 'Print policies to start with'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from doctor" -f -a "mask" -d 'Show what masks hide of manifests, as `kguard policy mask` does'

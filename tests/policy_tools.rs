@@ -1,7 +1,10 @@
 //! The tools for writing policies, on what a real gateway recorded.
 
+use std::process::Command;
+
 use serde_json::Value;
 
+use crate::harness::process::{binary, run};
 use crate::harness::{Gateway, Namespace, User};
 
 /// The trail as `kguard audit export` writes it, in a file of the user's.
@@ -79,4 +82,30 @@ fn a_recorded_request_is_explained_by_other_policies() {
     assert!(replay.ok().contains("allow→deny"));
     let missing = bob.kguard(&["policy", "explain", "0198c5f4-0000-7000-8000-000000000000"]);
     assert!(missing.code != 0 && missing.stderr.contains("kguard audit list"), "{missing:?}");
+}
+
+#[test]
+fn what_would_be_masked_is_shown_without_a_gateway() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("manifests.yaml");
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata: {password: \
+                aHVudGVyMg==}\n---\napiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: \
+                ConfigMap\n  metadata: {name: c}\n  data: {url: 'redis://:swordfish@r'}\n";
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let kguard = |args: &[&str]| run(Command::new(binary("kguard")).args(args));
+    let told = kguard(&["policy", "mask", file]).ok();
+    assert_eq!(
+        told,
+        "secret/db\n  data.password  masked by secrets\nconfigmap/c\n  data.url  masked by \
+         secrets-elsewhere\n2 values of 2 objects masked\n"
+    );
+    assert_eq!(kguard(&["doctor", "mask", file]).ok(), told);
+    let shown = kguard(&["policy", "mask", "-o", "yaml", file]).ok();
+    assert!(!shown.contains("aHVudGVyMg") && !shown.contains("swordfish"), "{shown}");
+    let json: Value =
+        serde_json::from_str(&kguard(&["doctor", "mask", "-o", "json", file]).ok()).unwrap();
+    assert_eq!(json[1]["path"], "data.url");
+    let refused = kguard(&["policy", "mask", "/nowhere"]);
+    assert!(refused.code == 64 && refused.stderr.contains("cannot be read"), "{refused:?}");
 }

@@ -14,7 +14,9 @@ use crate::gateway::Gateway;
 use crate::output::Format;
 use crate::ui::Color;
 
-pub(crate) use policy::{ExplainArgs, PolicyCommand, ReplayArgs, SuggestArgs, TestArgs, TrailArgs};
+pub(crate) use policy::{
+    ExplainArgs, MaskArgs, PolicyCommand, ReplayArgs, SuggestArgs, TestArgs, TrailArgs,
+};
 
 /// kubectl through a gateway that decides, masks, asks for approval and records
 ///
@@ -124,9 +126,25 @@ pub(crate) enum Command {
     /// Print completions for a shell
     Completion(CompletionArgs),
     /// Find out what does not work, and how to mend it
-    Doctor(CommonOnly),
+    Doctor(DoctorArgs),
     /// Show the version
     Version(FormatArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct DoctorArgs {
+    #[command(subcommand)]
+    pub(crate) what: Option<DoctorCommand>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What else `kguard doctor` looks at.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DoctorCommand {
+    /// Show what masks hide of manifests, as `kguard policy mask` does
+    Mask(MaskArgs),
 }
 
 #[derive(Debug, Args)]

@@ -47,7 +47,7 @@ pub(crate) async fn run(cli: Cli, environment: Environment) -> Result<u8, Failur
             policy::run(&context(policy::common(&command))?, &command).await
         }
         Command::Completion(args) => completion::run(args.shell),
-        Command::Doctor(args) => doctor::run(&context(&args.common)?).await,
+        Command::Doctor(args) => doctor::run(&context(&args.common)?, &args).await,
         Command::Version(args) => version::run(args.output),
     };
     done.map(|()| 0)

@@ -13,7 +13,7 @@
 //!
 //! All of it is pure: the caller of [`Incoming`] reads the live object.
 
-mod difference;
+pub(super) mod difference;
 mod json;
 mod place;
 mod restore;

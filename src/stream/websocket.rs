@@ -135,7 +135,9 @@ impl Reader {
         let payload = self.collected.finish();
         if first & !FINAL == CLOSE {
             let channels: Vec<_> = texts.maskers.keys().copied().collect();
-            channels.into_iter().for_each(|channel| end(channel, texts, out));
+            for channel in channels {
+                end(channel, texts, out);
+            }
         }
         frame(first, &[&payload], out);
     }

@@ -26,6 +26,8 @@ Examples:
     Test(TestArgs),
     /// Tell which policies are about a request, and why others are not
     Explain(ExplainArgs),
+    /// Show what masks hide of manifests
+    Mask(MaskArgs),
     /// Tell what other policies would have decided on the requests of a trail
     Replay(ReplayArgs),
     /// Suggest the least policies that allow what a trail says was done
@@ -126,6 +128,34 @@ pub(crate) struct ExplainArgs {
     pub(crate) format: FormatArgs,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kguard policy mask secret.yaml                                 what would be masked, by which mask
+  kguard policy mask --policies policies/ --as workload:ci chart.yaml
+  kguard policy mask -o yaml secret.yaml                         the manifest as it would be shown
+  kguard kubectl get all -o yaml | kguard policy mask -
+
+Logs and the output of exec are no manifests; what is masked there is said in docs/masking.md.")]
+pub(crate) struct MaskArgs {
+    /// Manifests, YAML or JSON; `-` for standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) policies: Policies,
+    /// Who reads: user:NAME or workload:NAME
+    #[arg(long = "as", value_name = "CALLER", default_value = "user:somebody")]
+    pub(crate) caller: String,
+    /// A group of the caller; may be given several times
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+    /// The cluster that is read from
+    #[arg(long, value_name = "CLUSTER", default_value = "test")]
+    pub(crate) on: String,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]

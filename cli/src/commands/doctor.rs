@@ -2,6 +2,8 @@
 
 use kguard::api::{Cluster, LoginInfo, WhoAmI};
 
+use super::policy;
+use crate::args::{DoctorArgs, DoctorCommand};
 use crate::certificates::LocalCa;
 use crate::child::find_kubectl;
 use crate::context::Context;
@@ -43,7 +45,10 @@ impl Findings {
     }
 }
 
-pub(super) async fn run(context: &Context) -> Result<(), Failure> {
+pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<(), Failure> {
+    if let Some(DoctorCommand::Mask(args)) = &args.what {
+        return policy::mask::run(context, args);
+    }
     let mut findings = Findings { ui: context.ui, failed: None };
     let kubectl = find_kubectl(&context.environment);
     findings.step("kubectl", kubectl, |path| path.display().to_string());

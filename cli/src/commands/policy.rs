@@ -1,7 +1,9 @@
 //! `kguard policy`: writes policies and tries them, with the code that the gateway decides with.
 
+mod caller;
 mod check;
 mod explain;
+pub(super) mod mask;
 mod replay;
 mod sources;
 mod starter;
@@ -21,6 +23,7 @@ pub(super) async fn run(context: &Context, command: &PolicyCommand) -> Result<()
         PolicyCommand::Check { paths, format } => check::run(context, paths, format.output),
         PolicyCommand::Test(args) => test::run(context, args),
         PolicyCommand::Explain(args) => explain::run(context, args).await,
+        PolicyCommand::Mask(args) => mask::run(context, args),
         PolicyCommand::Replay(args) => replay::run(context, args).await,
         PolicyCommand::Suggest(args) => suggest::run(context, args).await,
         PolicyCommand::Starter { name, list, tests, format } => {
@@ -35,9 +38,10 @@ pub(super) fn common(command: &PolicyCommand) -> &Common {
         PolicyCommand::Explain(args) => &args.common,
         PolicyCommand::Replay(args) => &args.common,
         PolicyCommand::Suggest(args) => &args.common,
-        PolicyCommand::Check { .. } | PolicyCommand::Starter { .. } | PolicyCommand::Test(_) => {
-            &super::NONE
-        }
+        PolicyCommand::Check { .. }
+        | PolicyCommand::Mask(_)
+        | PolicyCommand::Starter { .. }
+        | PolicyCommand::Test(_) => &super::NONE,
     }
 }
 

@@ -9,7 +9,7 @@ use super::restore::BASE64;
 use super::{Place, Step};
 
 /// A value that masking hides, in whole or in part.
-pub(super) struct Hidden {
+pub(in crate::mask) struct Hidden {
     pub place: Place,
     /// What is shown for it, without the base64 around it.
     pub shown: String,
@@ -37,15 +37,20 @@ impl Hidden {
 }
 
 /// Everything that masking hides of `object`.
-pub(super) fn hidden(context: Context, object: &Value) -> Result<Vec<Hidden>, MaskError> {
+pub(in crate::mask) fn hidden(context: Context, object: &Value) -> Result<Vec<Hidden>, MaskError> {
+    let masked = masked(context, object)?;
+    let mut found = Vec::new();
+    compare(object, &masked, &Place::default(), &mut found);
+    Ok(found)
+}
+
+/// The object as a reader is shown it.
+pub(in crate::mask) fn masked(context: Context, object: &Value) -> Result<Value, MaskError> {
     let mut masker = Masker::new(context);
     let mut masked = Vec::new();
     masker.push(object.to_string().as_bytes(), &mut masked)?;
     masker.finish()?;
-    let masked = serde_json::from_slice(&masked).map_err(|_| MaskError::Syntax)?;
-    let mut found = Vec::new();
-    compare(object, &masked, &Place::default(), &mut found);
-    Ok(found)
+    serde_json::from_slice(&masked).map_err(|_| MaskError::Syntax)
 }
 
 fn compare(original: &Value, masked: &Value, place: &Place, found: &mut Vec<Hidden>) {

@@ -12,14 +12,14 @@ const MAX_INDEX: usize = 10_000;
 
 /// A key of an object or a position in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::mask) enum Step {
     Index(usize),
     Key(String),
 }
 
 /// A place in an object, or in the one that its last-applied annotation holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(in crate::mask) struct Place {
     pub applied: bool,
     pub steps: Vec<Step>,
 }

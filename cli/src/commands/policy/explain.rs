@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use kguard::audit::record::{Event, RequestRecord};
-use kguard::identity::{Caller, CallerKind};
+use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
 use kguard::policy::asked::{Asked, Attributes, NoRequest};
 use kguard::policy::capability::Capability;
@@ -12,7 +12,7 @@ use kguard::policy::case::Situation;
 use kguard::policy::{Decision, Explanation, HoldTerms, Matched, Near, Object, Objects};
 use serde::Serialize;
 
-use super::{sources, story};
+use super::{caller, sources, story};
 use crate::args::ExplainArgs;
 use crate::commands::audit;
 use crate::context::Context;
@@ -81,7 +81,7 @@ fn described(args: &ExplainArgs, verb: &str, what: &str) -> Result<Situation, Fa
     Ok(Situation {
         objects: Objects::unknown(&asked.request, why),
         asked,
-        caller: caller(args)?,
+        caller: asker(args)?,
         cluster: args.on.clone(),
         now: Timestamp::now(),
     })
@@ -102,24 +102,11 @@ fn asked(args: &ExplainArgs, verb: &str, what: &str) -> Result<Asked, NoRequest>
     })
 }
 
-fn caller(args: &ExplainArgs) -> Result<Caller, Failure> {
-    let named = args.caller.as_deref().and_then(|text| text.split_once(':'));
-    let (kind, name) = match named {
-        Some(("user", name)) if !name.is_empty() => (CallerKind::Person, name),
-        Some(("workload", name)) if !name.is_empty() => (CallerKind::Workload, name),
-        _ => {
-            let failure = Failure::usage("say who asks");
-            return Err(
-                failure.hint("--as user:NAME for a person, --as workload:NAME for a machine")
-            );
-        }
-    };
-    Ok(Caller {
-        name: name.to_owned(),
-        groups: args.groups.clone(),
-        uid: None,
-        kind,
-        issuer: String::new(),
+fn asker(args: &ExplainArgs) -> Result<Caller, Failure> {
+    let named = args.caller.as_deref().and_then(|text| caller::named(text, &args.groups));
+    named.ok_or_else(|| {
+        let failure = Failure::usage("say who asks");
+        failure.hint("--as user:NAME for a person, --as workload:NAME for a machine")
     })
 }
 

@@ -1,0 +1,92 @@
+//! What masks hide of an object that somebody has at hand.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::incoming::difference;
+use super::placeholder::{Echo, PlaceholderKey};
+use super::rule::MaskRules;
+use super::{Context, MAX_ELEMENT_BYTES, MaskError, Shape};
+
+/// What a reader would be shown of an object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// The object, masked. The placeholders are none of a gateway's.
+    pub shown: Value,
+    /// What is hidden of it, in the order of the object.
+    pub hidden: Vec<HiddenField>,
+}
+
+/// A value that is hidden, in whole or in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HiddenField {
+    /// Where it stands, as field paths are written.
+    pub path: String,
+    /// The first mask that hides it.
+    pub mask: String,
+}
+
+impl MaskRules {
+    /// What these rules hide of an object, or of the objects of a list.
+    pub fn preview(&self, object: &Value) -> Result<Preview, MaskError> {
+        let mut hidden: Vec<HiddenField> = Vec::new();
+        for rule in &self.rules {
+            let alone = Self { rules: vec![Arc::clone(rule)] };
+            for found in difference::hidden(alone.context(), object)? {
+                let path = found.place.to_string();
+                if hidden.iter().all(|field| field.path != path) {
+                    hidden.push(HiddenField { path, mask: rule.name.clone() });
+                }
+            }
+        }
+        let shown = difference::masked(self.context(), object)?;
+        Ok(Preview { shown, hidden })
+    }
+
+    fn context(&self) -> Context {
+        Context {
+            rules: Arc::new(self.clone()),
+            shape: Shape::Object,
+            requested: None,
+            placeholders: PlaceholderKey::new(&[0; 32]).placeholders("", Echo::None),
+            max_element_bytes: MAX_ELEMENT_BYTES,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::rule::MaskRule;
+    use super::*;
+
+    #[test]
+    fn each_hidden_field_is_told_with_the_first_mask_that_hides_it() {
+        let rule = |name: &str, resource: &str, field: &str| {
+            Arc::new(MaskRule {
+                name: name.into(),
+                resources: vec![resource.parse().unwrap()],
+                fields: vec![field.parse().unwrap()],
+                ..MaskRule::default()
+            })
+        };
+        let rules = MaskRules {
+            rules: vec![
+                rule("a", "secrets", "data.*"),
+                rule("b", "secrets", "**"),
+                rule("c", "pods", "**"),
+            ],
+        };
+        let object = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "type": "Opaque",
+            "data": {"x": "eA=="}, "other": ["y"],
+        });
+        let Preview { shown, hidden } = rules.preview(&object).unwrap();
+        let told: Vec<_> = hidden.iter().map(|of| (of.path.as_str(), of.mask.as_str())).collect();
+        assert_eq!(told, [("data.x", "a"), ("other.0", "b")]);
+        assert_ne!(shown["data"]["x"], "eA==");
+        assert_eq!(shown["metadata"], object["metadata"]);
+    }
+}
