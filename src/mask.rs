@@ -17,6 +17,7 @@
 
 pub mod detect;
 mod edit;
+mod helm;
 mod incoming;
 mod kind;
 mod lexer;
@@ -44,6 +45,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use helm::HelmMode;
 pub use incoming::{Form, Incoming, Prepared, Unwritable};
 pub use path::{FieldPath, FieldPathError};
 pub use placeholder::{Echo, PlaceholderKey, Placeholders, contains_placeholder};

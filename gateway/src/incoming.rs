@@ -44,6 +44,7 @@ impl Unprepared {
             Self::Unwritable(Unwritable::Changed { .. } | Unwritable::Conflict { .. }) => {
                 Reason::Conflict
             }
+            Self::Unwritable(Unwritable::Release) => Reason::Forbidden,
             Self::Unwritable(_) => Reason::Invalid,
         }
     }
@@ -95,7 +96,10 @@ fn writes(subject: &Subject) -> Option<ResourceInfo> {
     let KubeRequest { info, returns_masked, .. } = subject.request();
     let changes = matches!(info.verb, Verb::Patch | Verb::Update);
     let resource = info.resource.as_ref()?;
-    (*returns_masked || changes && subject.masks().guard(resource)).then(|| resource.clone())
+    let masks = subject.masks();
+    let keeps_release = subject.request().object().is_some_and(|object| masks.keep_release(object));
+    let prepares = *returns_masked || keeps_release || changes && masks.guard(resource);
+    prepares.then(|| resource.clone())
 }
 
 /// Whether a body at this path is of the object that is masked.

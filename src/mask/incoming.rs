@@ -16,6 +16,7 @@
 pub(super) mod difference;
 mod json;
 mod place;
+mod release;
 mod restore;
 mod secret;
 
@@ -29,6 +30,7 @@ use serde_json::Value;
 use self::difference::{Hidden, hidden};
 use self::place::{Part, Place, Step};
 use self::restore::{Bounds, Originals, Restored};
+use super::helm::Keeper;
 use super::object::{LAST_APPLIED, identity_of_uid};
 use super::placeholder::{Echo, ObjectPlaceholders, Placeholders, contains_placeholder};
 use super::rule::{MaskRules, Subject, resource_name};
@@ -92,6 +94,13 @@ pub enum Unwritable {
         super::written::WRITTEN
     )]
     Metadata,
+    /// 403: what would be lost in a release, or put where it does not belong.
+    #[error(
+        "the values in Helm's releases are masked for you, and this release holds some of them in \
+         places where they cannot be put back (as with --reuse-values, or a rollback): let the mask \
+         say `helm: raw` for who runs helm"
+    )]
+    Release,
     /// 422: one side of the write could not be understood.
     #[error(
         "kguard cannot tell what is masked of this object, so it cannot put masked values back"
@@ -129,7 +138,7 @@ impl Unwritable {
         match self {
             Self::Changed { place } | Self::Foreign { place } => Some(place),
             Self::Immutable => Some("data"),
-            Self::Conflict { .. } | Self::Metadata | Self::Unmaskable => None,
+            Self::Conflict { .. } | Self::Metadata | Self::Release | Self::Unmaskable => None,
         }
     }
 }
@@ -142,6 +151,12 @@ impl MaskRules {
             && resource.api_group.is_empty()
             && resource.subresource.is_empty()
             && self.cover_object(resource)
+    }
+
+    /// Whether a body has to be prepared because it keeps a Helm release, in which nobody sees a
+    /// placeholder.
+    pub fn keep_release(&self, body: &Value) -> bool {
+        !self.is_empty() && Keeper::of_value(body).is_some()
     }
 
     /// Whether some rule masks the very object of a request.
@@ -164,9 +179,11 @@ impl Incoming<'_> {
             Some(live) => Originals::of(self.hidden(live)?, self.object(live)),
             None => Originals::default(),
         };
-        let (mut written, mut for_version) = (Vec::new(), false);
+        let is_release_restored = release::restore(self, body)?;
+        let (mut written, mut for_version) = (Vec::new(), is_release_restored);
         for part in place::parts(body, self.form, self.live) {
-            let (own, is_restored) = self.restore(part, &originals)?;
+            let (mut own, is_restored) = self.restore(part, &originals)?;
+            own.retain(|own| !(is_release_restored && own.place.is_release()));
             written.extend(own);
             for_version |= is_restored;
         }
@@ -220,14 +237,18 @@ impl Incoming<'_> {
 
     /// What masking hides of an object.
     fn hidden(&self, object: &Value) -> Result<Vec<Hidden>, Unwritable> {
-        let context = Context {
+        hidden(self.context(), object).map_err(|_| Unwritable::Unmaskable)
+    }
+
+    /// How the object is masked when it is read.
+    fn context(&self) -> Context {
+        Context {
             rules: Arc::clone(&self.rules),
             shape: Shape::Object,
             requested: Some(self.resource.clone()),
             placeholders: self.placeholders.clone(),
             max_element_bytes: MAX_ELEMENT_BYTES,
-        };
-        hidden(context, object).map_err(|_| Unwritable::Unmaskable)
+        }
     }
 
     /// A part of a body as the object that it is going to be a part of.

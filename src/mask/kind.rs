@@ -34,6 +34,10 @@ impl GroupKind {
         self.is("", "Secret")
     }
 
+    pub(super) fn is_config_map(&self) -> bool {
+        self.is("", "ConfigMap")
+    }
+
     pub(super) fn is_status(&self) -> bool {
         self.is("", "Status")
     }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::edit::{self, Edit};
+use super::helm::{self, HelmMode, Keeper};
 use super::kind::GroupKind;
 use super::members::Members;
 use super::rule::{MaskRule, ResourceName, Subject, resource_name};
@@ -48,12 +49,59 @@ pub(super) fn mask<'c>(
     };
     let masks = Masks::new(&rules, is_secret);
     let mut edits = walk((text, at), &masks, &values, Location::Live)?;
+    let kinds = (is_secret, kind.is_some_and(GroupKind::is_config_map));
+    if let Some(keeper) = Keeper::of(kinds, members, metadata.as_ref())? {
+        release(keeper, (text, members), (context, &rules, &values), &mut edits)?;
+    }
     // Of a whole object it is known that what is masked in it is empty; of a part it is not.
     let is_part = kind.is_none_or(GroupKind::is_partial);
     let printed = printing_rule(&subject, &rules).filter(|_| is_part || !edits.is_empty());
     edits.extend(last_applied(text, metadata.as_ref(), &masks, &values)?);
     edits.extend(metadata.filter(|_| is_secret).and_then(|metadata| managers(&metadata)));
     Ok(Masked { edits, printed, name: name.map(Cow::into_owned) })
+}
+
+/// Shows a release as the rules say, instead of what hides it as a whole.
+fn release<'c>(
+    keeper: Keeper,
+    (text, members): (&[u8], &Members<'_>),
+    (context, rules, values): (&Context, &[&'c MaskRule], &Values),
+    edits: &mut Vec<Edit<'c>>,
+) -> Result<(), MaskError> {
+    let span = members.object("data")?.and_then(|data| data.get_starting(helm::KEY, b'"'));
+    let Some(span) = span else { return Ok(()) };
+    let at = edits.iter().position(|edit| edit.span == span);
+    let modes = || rules.iter().map(|rule| rule.helm);
+    // A mask of fields that leaves the release alone is not about it.
+    let is_hidden = at.is_some() || keeper == Keeper::ConfigMap;
+    if !is_hidden || modes().any(|mode| mode == HelmMode::Deny) {
+        return Ok(());
+    }
+    if modes().all(|mode| mode == HelmMode::Raw) {
+        at.map(|at| edits.swap_remove(at));
+        return Ok(());
+    }
+    let raw = text.get(span.start + 1..span.end - 1).unwrap_or_default();
+    let opened = helm::open(keeper, &decode(raw));
+    let shown = opened.as_ref().and_then(|opened| {
+        let salt = values.salts.of(helm::KEY);
+        let shown = helm::view(opened, context, (&values.placeholders, salt));
+        (shown != *opened).then(|| helm::close(keeper, &shown)).flatten()
+    });
+    let rule = at.and_then(|at| edits.get(at)?.rule).or_else(|| Some(&rules.first()?.name));
+    match (shown, at) {
+        (Some(shown), at) => {
+            at.map(|at| edits.swap_remove(at));
+            edits.push(Edit { span, replacement: edit::quote(&shown), rule });
+        }
+        // Nothing in it is hidden.
+        (None, Some(at)) if opened.is_some() => {
+            edits.swap_remove(at);
+        }
+        // What cannot be opened stays hidden as a whole.
+        (None, _) => {}
+    }
+    Ok(())
 }
 
 /// A table's row that carries no object shows one of the requested resource.

@@ -67,7 +67,7 @@ impl PlaceholderKey {
 
     /// What makes the placeholders of one response.
     pub fn placeholders(&self, cluster: &str, echo: Echo) -> Placeholders {
-        Placeholders { key: self.clone(), cluster: cluster.to_owned(), echo }
+        Placeholders { key: self.clone(), cluster: cluster.to_owned(), scope: String::new(), echo }
     }
 }
 
@@ -94,14 +94,24 @@ pub enum Echo {
 pub struct Placeholders {
     key: PlaceholderKey,
     cluster: String,
+    /// The object within which objects are that have no uid; empty for those of the cluster.
+    scope: String,
     echo: Echo,
 }
 
 impl Placeholders {
+    /// Those of objects that are kept within a value, under `key` of an object.
+    pub(super) fn within(&self, object: &ObjectPlaceholders, (key, salt): (&str, &str)) -> Self {
+        let echo = if object.is_written(Some(key)) { Echo::All } else { Echo::None };
+        let scope = format!("{} {key} {salt}", object.tag);
+        Self { scope, echo, ..self.clone() }
+    }
+
     /// Those of the object that `identity` tells apart from all others of the cluster.
     pub(super) fn of_object(&self, identity: &str) -> ObjectPlaceholders {
         let mut context = hmac::Context::with_key(&self.key.0);
         absorb(&mut context, self.cluster.as_bytes());
+        absorb(&mut context, self.scope.as_bytes());
         absorb(&mut context, identity.as_bytes());
         let mut object = context.clone();
         absorb(&mut object, b"object");
@@ -136,12 +146,7 @@ impl ObjectPlaceholders {
         salt: &str,
         value: &[u8],
     ) -> String {
-        let written = match &self.echo {
-            Echo::None => false,
-            Echo::Keys(keys) => key.is_some_and(|key| keys.contains(key)),
-            Echo::All => true,
-        };
-        if written {
+        if self.is_written(key) {
             return WRITTEN.to_owned();
         }
         let mut context = self.context.clone();
@@ -150,6 +155,15 @@ impl ObjectPlaceholders {
         absorb(&mut context, value);
         place.for_each(|part| absorb(&mut context, part.as_bytes()));
         self.finish(context)
+    }
+
+    /// Whether a value under this key came with the request.
+    fn is_written(&self, key: Option<&str>) -> bool {
+        match &self.echo {
+            Echo::None => false,
+            Echo::Keys(keys) => key.is_some_and(|key| keys.contains(key)),
+            Echo::All => true,
+        }
     }
 
     /// The one for whatever stands at `place` of the last-applied annotation.

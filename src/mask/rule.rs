@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::detect::Detectors;
+use super::helm::HelmMode;
 use super::path::FieldPath;
 use super::pieces;
 use super::text::{TextRule, TextRules};
@@ -34,6 +35,8 @@ pub struct MaskRule {
     pub fields: Vec<FieldPath>,
     /// What is hidden wherever it stands.
     pub values: Detectors,
+    /// How Helm's releases are shown, if they are hidden.
+    pub helm: HelmMode,
     /// Whether it is about the text of `pods/log` and the like, and not about objects.
     pub is_text: bool,
     /// Whether the values of the Secrets are hidden that a pod references; in text alone.

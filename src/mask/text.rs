@@ -30,7 +30,7 @@ use super::MaskReport;
 const SLICE_BYTES: usize = 32 << 10;
 
 /// What one mask document asks for in text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TextRule {
     /// The document's name, for the report.
     pub document: String,

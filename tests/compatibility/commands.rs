@@ -187,7 +187,7 @@ const CREATE: &[&str] = &[
     "k create job job --from=cronjob/cron --dry-run=client -o name # newest",
     "k create deployment later --image=kguard.test/pause:1 --dry-run=server -o yaml",
     "k create deployment never --image=kguard.test/pause:1 --dry-run=client -o yaml # newest",
-    "k create token robot --audience=kguard.test # not compared",
+    "k create token robot --audience=kguard.test | wc -l",
     "k autoscale deployment api --min=1 --max=2 --dry-run=server # newest",
     "k expose pod web --port=80 --target-port=8080 --name=front",
     "k get service front -o yaml",

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::super::helm;
 use super::super::object::LAST_APPLIED;
 use super::{Form, contains_placeholder};
 
@@ -46,6 +47,11 @@ impl Place {
     pub(super) fn is_last_applied(&self) -> bool {
         let keys = ["metadata", "annotations", LAST_APPLIED];
         !self.applied && self.steps.len() == keys.len() && self.keys().eq(keys.map(Some))
+    }
+
+    /// Whether this is where a Helm release stands.
+    pub(super) fn is_release(&self) -> bool {
+        !self.applied && self.keys().eq(["data", helm::KEY].map(Some))
     }
 
     /// The field and the key, if this is one of a Secret's values.

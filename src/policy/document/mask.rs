@@ -6,7 +6,7 @@
 
 use super::matching::{self, subjects};
 use crate::mask::detect::{BuiltIn, DetectorError, DetectorSpec, Detectors};
-use crate::mask::{FieldPath, FieldPathError, MaskRule};
+use crate::mask::{FieldPath, FieldPathError, HelmMode, MaskRule};
 use crate::policy::mask_document::MaskDocument;
 use crate::policy::matcher::Match;
 use crate::policy::problem::{Place, Problems, did_you_mean};
@@ -18,7 +18,7 @@ const KNOWN_SECRETS: &str = "known-secrets";
 const TEXTS: [&str; 3] = ["pods/attach", "pods/exec", "pods/log"];
 
 pub(super) fn read(spec: Node, problems: &mut Problems<'_>) -> Option<MaskDocument> {
-    const KNOWN: &[&str] = &["exempt", "fields", "match", "values"];
+    const KNOWN: &[&str] = &["exempt", "fields", "helm", "match", "values"];
     let mut fields = Fields::read(spec, "the spec of a mask", KNOWN, problems)?;
     let (matches, is_text) = match fields.take("match") {
         Some(node) => {
@@ -32,6 +32,7 @@ pub(super) fn read(spec: Node, problems: &mut Problems<'_>) -> Option<MaskDocume
     let exempt = subjects(&mut fields, "exempt", problems).unwrap_or_default();
     let paths = paths(&mut fields, is_text, problems);
     let (values, known_secrets) = values(&mut fields, is_text, problems);
+    let helm = helm(&mut fields, is_text, problems);
     if !fields.has("fields") && !fields.has("values") {
         let hint = if is_text {
             "write `values: [known-secrets]`"
@@ -48,6 +49,7 @@ pub(super) fn read(spec: Node, problems: &mut Problems<'_>) -> Option<MaskDocume
         names: matches.names.clone(),
         fields: paths,
         values,
+        helm,
         is_text,
         known_secrets,
     };
@@ -125,6 +127,23 @@ fn values(fields: &mut Fields, is_text: bool, problems: &mut Problems<'_>) -> (D
         Detectors::default()
     });
     (detectors, known_secrets)
+}
+
+fn helm(fields: &mut Fields, is_text: bool, problems: &mut Problems<'_>) -> HelmMode {
+    let Some((at, mode)) = fields.text("helm", problems) else { return HelmMode::default() };
+    if is_text {
+        problems.add(at, "text has no `helm`");
+    }
+    match mode.as_str() {
+        "deny" => HelmMode::Deny,
+        "raw" => HelmMode::Raw,
+        "view" => HelmMode::View,
+        other => {
+            let hint = did_you_mean(other, &["deny", "raw", "view"]);
+            problems.add_with(at, format!("unknown mode `{other}`"), hint);
+            HelmMode::default()
+        }
+    }
 }
 
 fn built_in(
