@@ -38,7 +38,7 @@ pub(super) struct Lines {
     /// One for each detector.
     labels: Vec<Label>,
     /// Whether what is found may have spaces, or depend on where a line begins and ends.
-    whole_lines: bool,
+    undivided: bool,
 }
 
 /// Masks what detectors find in a stream.
@@ -77,8 +77,8 @@ impl Lines {
             keeps_length: false,
         };
         let labels = detectors.names().map(label).collect();
-        let whole_lines = detectors.names().any(|name| name.parse::<BuiltIn>().is_err());
-        Self { detectors, labels, whole_lines }
+        let undivided = detectors.names().any(|name| name.parse::<BuiltIn>().is_err());
+        Self { detectors, labels, undivided }
     }
 
     pub(super) fn labels(&self) -> &[Label] {
@@ -114,7 +114,7 @@ impl LinesStage {
         while let Some(end) = self.line_end() {
             while suspects.next_if(|suspect| suspect.end <= self.start).is_some() {}
             let suspect = suspects.peek().is_some_and(|suspect| suspect.start < end.at);
-            if suspect || lines.whole_lines || !matches!(self.state, State::Outside) {
+            if suspect || lines.undivided || !matches!(self.state, State::Outside) {
                 self.line(lines, end, out);
             }
             self.next(end);
@@ -141,7 +141,7 @@ impl LinesStage {
         let end =
             end.max(self.start + (bytes.len() - self.start) / MAX_LINE_BYTES * MAX_LINE_BYTES);
         match bytes.get(self.context..end) {
-            Some(block) if !lines.whole_lines && end > self.start => {
+            Some(block) if !lines.undivided && end > self.start => {
                 let shifted =
                     |found: Found| self.context + found.range.start..self.context + found.range.end;
                 lines.detectors.find(block).into_iter().map(shifted).collect()
@@ -223,7 +223,7 @@ impl LinesStage {
         let outside = matches!(self.state, State::Outside);
         let bytes = self.window.bytes();
         let line = bytes.get(self.context..).unwrap_or_default();
-        if lines.whole_lines || !outside || memmem::find(line, DASHES).is_some() {
+        if lines.undivided || !outside || memmem::find(line, DASHES).is_some() {
             return;
         }
         let Some(space) = bytes.iter().rposition(u8::is_ascii_whitespace) else { return };
