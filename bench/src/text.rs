@@ -75,7 +75,8 @@ fn plan(values: &[String]) -> Arc<TextPlan> {
         value: value.clone().into_bytes(),
     };
     let known: Vec<KnownValue> = (0..).zip(values).map(known).collect();
-    let rule = TextRule { document: "bench".to_owned(), known_secrets: true };
+    let rule =
+        TextRule { document: "bench".to_owned(), known_secrets: true, ..TextRule::default() };
     Arc::new(TextRules::new([rule]).compile(&known))
 }
 

@@ -178,6 +178,13 @@ impl Detectors {
         self.0.is_none()
     }
 
+    /// Their names, each once.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.iter().flat_map(|compiled| &compiled.names).map(AsRef::as_ref);
+        let mut last = None;
+        names.filter(move |name| last.replace(*name) != Some(*name))
+    }
+
     /// Everything that they find, in the order of the text, nothing twice.
     pub fn find(&self, text: &[u8]) -> Vec<Found> {
         let Some(compiled) = &self.0 else { return Vec::new() };

@@ -89,6 +89,7 @@ impl MaskRules {
         TextRules::new(rules.map(|rule| TextRule {
             document: rule.name.clone(),
             known_secrets: rule.known_secrets,
+            detectors: rule.values.clone(),
         }))
     }
 

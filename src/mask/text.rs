@@ -16,15 +16,18 @@
 mod common;
 mod forms;
 mod known;
+mod lines;
 mod window;
 
 use std::fmt;
 use std::sync::Arc;
 
 use known::{Known, KnownStage};
+use lines::{Lines, LinesStage};
 use window::{Label, Window};
 
 use super::MaskReport;
+use super::detect::Detectors;
 
 /// How much is looked at at a time.
 const SLICE_BYTES: usize = 32 << 10;
@@ -36,6 +39,8 @@ pub struct TextRule {
     pub document: String,
     /// Whether the values of the Secrets that the pod references are masked.
     pub known_secrets: bool,
+    /// What is masked wherever it stands.
+    pub detectors: Detectors,
 }
 
 /// What is masked in the text of one request. With nothing, bytes pass unread.
@@ -58,6 +63,8 @@ pub struct KnownValue {
 /// Text rules and known values, compiled once for a stream or for many.
 pub struct TextPlan {
     known: Option<(Known, Vec<Label>)>,
+    /// One for each document with detectors.
+    lines: Vec<Lines>,
 }
 
 /// Masks one stream of text.
@@ -65,12 +72,14 @@ pub struct TextPlan {
 pub struct TextMasker {
     plan: Arc<TextPlan>,
     known: KnownStage,
+    lines: Vec<LinesStage>,
 }
 
 impl TextRules {
     /// The rules of mask documents. A rule that asks for nothing is none.
     pub fn new(rules: impl IntoIterator<Item = TextRule>) -> Self {
-        Self { rules: rules.into_iter().filter(|rule| rule.known_secrets).collect() }
+        let asks = |rule: &TextRule| rule.known_secrets || !rule.detectors.is_empty();
+        Self { rules: rules.into_iter().filter(asks).collect() }
     }
 
     /// Whether nothing is masked.
@@ -87,7 +96,12 @@ impl TextRules {
     /// are left out.
     pub fn compile(&self, known: &[KnownValue]) -> TextPlan {
         let rule = self.rules.iter().find(|rule| rule.known_secrets);
-        TextPlan { known: rule.and_then(|rule| compile_known(&rule.document, known)) }
+        let detecting = self.rules.iter().filter(|rule| !rule.detectors.is_empty());
+        let lines = detecting.map(|rule| Lines::new(&rule.document, rule.detectors.clone()));
+        TextPlan {
+            known: rule.and_then(|rule| compile_known(&rule.document, known)),
+            lines: lines.collect(),
+        }
     }
 }
 
@@ -109,7 +123,8 @@ impl TextPlan {
     /// length, and is not named.
     #[must_use]
     pub fn keeping_length(mut self) -> Self {
-        for label in self.known.iter_mut().flat_map(|(_, labels)| labels) {
+        let known = self.known.iter_mut().flat_map(|(_, labels)| labels);
+        for label in known.chain(self.lines.iter_mut().flat_map(Lines::labels_mut)) {
             label.keeps_length = true;
         }
         self
@@ -117,7 +132,8 @@ impl TextPlan {
 
     /// Begins a stream.
     pub fn masker(self: &Arc<Self>) -> TextMasker {
-        TextMasker { plan: Arc::clone(self), known: KnownStage::default() }
+        let lines = self.lines.iter().map(|_| LinesStage::default()).collect();
+        TextMasker { plan: Arc::clone(self), known: KnownStage::default(), lines }
     }
 
     /// Masks a text that is there as a whole.
@@ -133,26 +149,43 @@ impl TextPlan {
 impl TextMasker {
     /// Takes the next bytes and writes those that are clear by now, masked.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
-        let Some((known, labels)) = &self.plan.known else {
-            out.extend_from_slice(bytes);
-            return;
-        };
         for slice in bytes.chunks(SLICE_BYTES) {
-            self.known.push(known, labels, slice, out);
+            let mut text = Vec::with_capacity(slice.len());
+            match &self.plan.known {
+                Some((known, labels)) => self.known.push(known, labels, slice, &mut text),
+                None => text.extend_from_slice(slice),
+            }
+            self.detect(text, false, out);
         }
     }
 
     /// Whether something is held back.
     pub fn is_holding(&self) -> bool {
-        self.known.window().is_holding()
+        let lines = self.lines.iter().map(LinesStage::window);
+        lines.chain([self.known.window()]).any(Window::is_holding)
     }
 
     /// Writes what is held back, for an interactive stream that must not wait longer. If it was
     /// the beginning of a secret, the rest of it is masked all the same.
     pub fn release(&mut self, out: &mut Vec<u8>) {
+        let mut text = Vec::new();
         if let Some((known, labels)) = &self.plan.known {
-            self.known.release(known, labels, out);
+            self.known.release(known, labels, &mut text);
         }
+        self.detect(text, true, out);
+    }
+
+    /// Gives text through all detectors.
+    fn detect(&mut self, mut text: Vec<u8>, released: bool, out: &mut Vec<u8>) {
+        for (lines, stage) in self.plan.lines.iter().zip(&mut self.lines) {
+            let mut masked = Vec::with_capacity(text.len());
+            stage.push(lines, &text, &mut masked);
+            if released {
+                stage.release(lines, &mut masked);
+            }
+            text = masked;
+        }
+        out.append(&mut text);
     }
 
     /// Ends the stream: writes the rest, and says how much was masked.
@@ -161,6 +194,9 @@ impl TextMasker {
         let mut report = MaskReport::default();
         if let Some((_, labels)) = &self.plan.known {
             count(self.known.window(), labels, &mut report);
+        }
+        for (lines, stage) in self.plan.lines.iter().zip(&self.lines) {
+            count(stage.window(), lines.labels(), &mut report);
         }
         report
     }
@@ -180,8 +216,9 @@ impl fmt::Debug for KnownValue {
 
 impl fmt::Debug for TextPlan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let labels = self.known.iter().flat_map(|(_, labels)| labels).map(|label| &label.text);
-        formatter.debug_set().entries(labels).finish()
+        let known = self.known.iter().flat_map(|(_, labels)| labels);
+        let labels = known.chain(self.lines.iter().flat_map(Lines::labels));
+        formatter.debug_set().entries(labels.map(|label| &label.text)).finish()
     }
 }
 

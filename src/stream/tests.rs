@@ -7,7 +7,7 @@ const SECRET: &str = "hunter2-swordfish";
 const SHOWN: &str = "[masked:db/password]";
 
 fn plan() -> Arc<TextPlan> {
-    let rule = TextRule { document: "m".into(), known_secrets: true };
+    let rule = TextRule { document: "m".into(), known_secrets: true, ..TextRule::default() };
     let value = KnownValue { secret: "db".into(), key: "password".into(), value: SECRET.into() };
     Arc::new(TextRules::new([rule]).compile(&[value]))
 }

@@ -3,6 +3,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use proptest::prelude::*;
 
 use super::*;
+use crate::mask::detect::{BuiltIn, DetectorSpec};
 
 fn known(values: &[(&str, &[u8])]) -> Vec<KnownValue> {
     let of = |(key, value): &(&str, &[u8])| KnownValue {
@@ -14,7 +15,7 @@ fn known(values: &[(&str, &[u8])]) -> Vec<KnownValue> {
 }
 
 fn plan(values: &[(&str, &[u8])]) -> Arc<TextPlan> {
-    let rule = TextRule { document: "text".into(), known_secrets: true };
+    let rule = TextRule { document: "text".into(), known_secrets: true, ..TextRule::default() };
     Arc::new(TextRules::new([rule]).compile(&known(values)))
 }
 
@@ -145,12 +146,64 @@ fn what_is_too_common_stays_and_without_values_nothing_is_held() {
 #[test]
 fn nothing_shows_the_values() {
     let values = known(&[("k", b"correct horse")]);
-    let rule = TextRule { document: "text".into(), known_secrets: true };
+    let rule = TextRule { document: "text".into(), known_secrets: true, ..TextRule::default() };
     let plan = Arc::new(TextRules::new([rule]).compile(&values));
     let mut masker = plan.masker();
     masker.push(b"correct h", &mut Vec::new());
     let shown = format!("{values:?} {plan:?} {masker:?}");
     assert!(!shown.contains("correct") && !shown.contains("99, 111"), "{shown}");
+}
+
+fn detecting() -> Arc<TextPlan> {
+    let mut specs = BuiltIn::ALL.map(DetectorSpec::BuiltIn).to_vec();
+    specs.retain(|spec| spec.name() != "bearer");
+    let detectors = Detectors::compile(&specs).unwrap();
+    let rule = TextRule { document: "text".into(), detectors, ..TextRule::default() };
+    Arc::new(TextRules::new([rule]).compile(&[]))
+}
+
+fn token() -> String {
+    format!("ghp_{}", "aB3".repeat(12))
+}
+
+fn key(body: &str) -> String {
+    format!("-----BEGIN RSA {0}-----\n{body}-----END RSA {0}-----", "PRIVATE KEY")
+}
+
+#[test]
+fn what_detectors_find_is_masked_wherever_the_text_is_cut() {
+    let body = "MIIEpAIBAAKCAQEA0123456789+/abcdefghijklmnop=\n".repeat(3);
+    let text = format!(
+        "start {0} end\nurl postgres://a:hunter2@db/x\n{1}\nafter {0}\n{{\"k\":\"{2}\"}}\n$ {0}",
+        token(),
+        key(&body),
+        key(&body).replace('\n', "\\n"),
+    );
+    let left = "start [masked:vendor-token] end\nurl postgres://a:[masked:url-password]@db/x\n\
+        [masked:private-key]\nafter [masked:vendor-token]\n{\"k\":\"[masked:private-key]\"}\n\
+        $ [masked:vendor-token]";
+    let plan = detecting();
+    for at in 0..text.len() {
+        let (front, back) = text.as_bytes().split_at(at);
+        assert_eq!(String::from_utf8(mask(&plan, &[front, back])).unwrap(), left, "cut at {at}");
+    }
+    let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+    assert_eq!(String::from_utf8(mask(&plan, &bytes)).unwrap(), left);
+}
+
+#[test]
+fn in_long_lines_everything_is_found_and_keys_end_at_last() {
+    let plan = detecting();
+    for noise in [4000, 4050, 4095, 4096, 9000] {
+        let text = format!("{}\",\"{}\"{}", "x".repeat(noise), token(), "y".repeat(5000));
+        let masked = String::from_utf8(mask(&plan, &[text.as_bytes()])).unwrap();
+        assert_eq!(masked, text.replace(&token(), "[masked:vendor-token]"));
+    }
+    let begun = format!("-----BEGIN {}-----\n", "PRIVATE KEY");
+    let text = format!("{begun}{}", "a line of a log\n".repeat(2000));
+    let masked = String::from_utf8(mask(&plan, &[text.as_bytes()])).unwrap();
+    assert!(masked.starts_with("[masked:private-key]") && masked.ends_with("a line of a log\n"));
+    assert!(masked.len() > 15_000 && masked.len() < 17_000);
 }
 
 /// Values of few letters, so that they overlap, and text made of them and between them.

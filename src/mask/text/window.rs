@@ -43,6 +43,11 @@ impl Window {
         &self.buffer
     }
 
+    /// How much of it is out.
+    pub(super) fn sent(&self) -> usize {
+        self.sent
+    }
+
     pub(super) fn counts(&self) -> &[u64] {
         &self.counts
     }
