@@ -133,7 +133,7 @@ pub(super) fn view(
         let place = vec![KEY.to_owned(), "config".to_owned()];
         Hiding { placeholders, salt, place }.leaves(config);
     }
-    let rule = TextRule { document: String::new(), known_secrets: true };
+    let rule = TextRule { known_secrets: true, ..TextRule::default() };
     let plan = Arc::new(TextRules::new([rule]).compile(&viewing.known));
     hide_known(&mut shown, &plan);
     shown
