@@ -38,6 +38,8 @@ say 'the OpenID provider'
 "$HERE/oidc/serve.sh" --install-only
 say 'the oracle of expressions'
 "$HERE/cel/build.sh"
+say 'helm'
+"$HERE/helm/build.sh"
 say 'the binaries'
 cargo build --workspace --locked
 code=0
