@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
 use kguard::kube::delete_options::{DeleteOptions, InvalidOptions, QUERY_KEYS};
 use kguard::kube::impersonation::{Impersonation, InvalidImpersonation};
+use kguard::kube::protobuf::{self, Malformed};
 use kguard::kube::request_info::{RequestInfo, Unreadable, Verb};
 use kguard::kube::target::{Query, Target, TargetError};
 use kguard::kube::{strict_json, strict_yaml};
@@ -22,6 +23,8 @@ use uuid::Uuid;
 
 use crate::bodies::MAX_BODY_BYTES;
 use crate::request::{JSON_PATCH, KubeRequest, Payload, Upgrade};
+
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
@@ -71,6 +74,9 @@ pub enum Unclassified {
     /// A content type that the API server does not take, or that cannot be read here.
     #[error("the content type is not supported; send JSON, YAML or Kubernetes protobuf")]
     MediaType,
+    /// The body is not the protobuf that it says it is, or says something that is not known here.
+    #[error("{0}, or has fields that kguard does not know; send JSON")]
+    Protobuf(#[from] Malformed),
     /// A masked value is on its way back.
     #[error(
         "the request contains a value masked by kguard (`kguard:masked:…`), which cannot be written; leave that field out or give the real value"
@@ -190,6 +196,16 @@ impl Head {
         })
     }
 
+    /// The resource, if its objects hold what masks are mostly about: those are read in protobuf, too,
+    /// and sent on as JSON.
+    fn masked_kind(&self) -> Option<&str> {
+        let of = self.info.resource.as_ref()?;
+        let is_core =
+            of.api_group.is_empty() && of.api_version == "v1" && of.subresource.is_empty();
+        let is_read = matches!(of.resource.as_str(), "configmaps" | "secrets");
+        (is_core && is_read).then_some(of.resource.as_str())
+    }
+
     fn payload(&self, body: Bytes) -> Result<(Query, Payload), Unclassified> {
         let media_type = self.media_type.as_deref().unwrap_or("application/json");
         let essence = media_type.split(';').next().unwrap_or_default().trim();
@@ -209,11 +225,22 @@ impl Head {
                     _ => strict_json::parse(&body)?,
                 },
             },
-            Verb::Create | Verb::Update if !body.is_empty() => object(essence, body)?,
+            Verb::Create | Verb::Update if !body.is_empty() => match self.masked_kind() {
+                Some(resource) if is_protobuf(essence) => Payload::Json {
+                    media_type: "application/json",
+                    value: protobuf::object(resource, &body)?.ok_or(Unclassified::MediaType)?,
+                },
+                _ => object(essence, body)?,
+            },
             _ => Payload::Empty,
         };
         Ok((query, payload))
     }
+}
+
+/// Unlike a patch's, an object's type may be in any case (RFC 9110, 8.3.1).
+fn is_protobuf(essence: &str) -> bool {
+    essence.eq_ignore_ascii_case(PROTOBUF)
 }
 
 fn delete_options(
@@ -234,8 +261,8 @@ fn object(essence: &str, body: Bytes) -> Result<Payload, Unclassified> {
     let value = match essence.to_ascii_lowercase().as_str() {
         "application/json" => strict_json::parse(&body)?,
         "application/yaml" => strict_yaml::parse(&body)?,
-        "application/vnd.kubernetes.protobuf" => {
-            let media_type = Some("application/vnd.kubernetes.protobuf".to_owned());
+        PROTOBUF => {
+            let media_type = Some(PROTOBUF.to_owned());
             return Ok(Payload::Opaque { media_type, bytes: body });
         }
         _ => return Err(Unclassified::MediaType),

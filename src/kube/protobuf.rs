@@ -1,5 +1,9 @@
 //! As much of Kubernetes' protobuf encoding as a gateway has to read itself: the `k8s\0` envelope
-//! and flat messages (k8s.io/apimachinery `pkg/runtime/serializer/protobuf/protobuf.go`).
+//! flat messages, and the few objects whose values masks are about (k8s.io/apimachinery `pkg/runtime/serializer/protobuf/protobuf.go`).
+
+mod object;
+
+pub use object::object;
 
 /// The bytes are not what they are labelled as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
