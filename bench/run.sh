@@ -40,6 +40,7 @@ trap 'exit 130' INT TERM
 PATH=$PATH:/usr/sbin
 need nginx nginx-light
 need taskset util-linux
+need jq jq
 
 say "building in release"
 (cd "$root" && cargo build --release --quiet -p kguard-gateway -p kguard-cli -p kguard-bench)

@@ -4,6 +4,7 @@
 mod api_server;
 mod kubectl;
 mod load;
+mod masking;
 mod policies;
 mod process;
 mod proxies;
@@ -95,6 +96,7 @@ enum Measure {
     Watches,
     Trail,
     Policies,
+    Masking,
     Text,
 }
 
@@ -133,6 +135,9 @@ async fn run(options: &Options) -> Result<(), Failure> {
     process::pin(LOAD_CPU)?;
     if wanted(Measure::Policies) {
         policies::measure(options.rounds, &mut table)?;
+    }
+    if wanted(Measure::Masking) {
+        masking::measure(&options.folder, options.rounds, &mut table)?;
     }
     if wanted(Measure::Text) {
         text::measure(options.rounds, &mut table)?;
