@@ -5,6 +5,7 @@
 //! digest) is left alone. All patterns run at once, in linear time.
 
 mod patterns;
+mod prefilter;
 
 use std::fmt;
 use std::ops::Range;
@@ -128,6 +129,8 @@ struct Compiled {
     /// The detector that each pattern belongs to.
     names: Vec<Arc<str>>,
     secrets: Vec<Option<usize>>,
+    /// Whether all are built in, so that a glance at a text may tell that nothing is in it.
+    has_prefilter: bool,
 }
 
 /// Something that a detector found.
@@ -170,7 +173,8 @@ impl Detectors {
             groups.to_index(pattern, SECRET)
         });
         let secrets = secrets.collect();
-        Ok(Self(Some(Arc::new(Compiled { regex, names, secrets }))))
+        let has_prefilter = specs.iter().all(|spec| matches!(spec, DetectorSpec::BuiltIn(_)));
+        Ok(Self(Some(Arc::new(Compiled { regex, names, secrets, has_prefilter }))))
     }
 
     /// Whether there are none.
@@ -188,10 +192,18 @@ impl Detectors {
     /// Everything that they find, in the order of the text, nothing twice.
     pub fn find(&self, text: &[u8]) -> Vec<Found> {
         let Some(compiled) = &self.0 else { return Vec::new() };
-        if !compiled.regex.is_match(text) {
+        if !compiled.may_find(text) || !compiled.regex.is_match(text) {
             return Vec::new();
         }
         compiled.find(text)
+    }
+
+    /// Whether they may find anything in the strings of a JSON text, or in JSON within these. What is
+    /// base64 in it is not looked into.
+    pub fn may_find_in_json(&self, text: &[u8]) -> bool {
+        self.0.as_ref().is_some_and(|compiled| {
+            compiled.may_find(text) || compiled.has_prefilter && !prefilter::is_plain(text)
+        })
     }
 }
 
@@ -203,6 +215,10 @@ impl fmt::Debug for Detectors {
 }
 
 impl Compiled {
+    fn may_find(&self, text: &[u8]) -> bool {
+        !self.has_prefilter || prefilter::may_find(text)
+    }
+
     fn find(&self, text: &[u8]) -> Vec<Found> {
         let mut captures = self.regex.create_captures();
         let (mut found, mut at) = (Vec::<Found>::new(), 0);

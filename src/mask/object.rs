@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use super::edit::{self, Edit};
 use super::helm::{self, HelmMode, Keeper};
 use super::kind::GroupKind;
@@ -47,7 +49,11 @@ pub(super) fn mask<'c>(
         secret_type: is_secret.then(|| members.string("type").unwrap_or_default().into()),
         salts: if is_secret { Salts::read(metadata.as_ref())? } else { Salts::default() },
     };
-    let masks = Masks::new(&rules, is_secret);
+    let mut masks = Masks::new(&rules, is_secret);
+    let own = text.get(at..members.end).unwrap_or_default();
+    if !is_secret && memmem::find(own, b"binaryData").is_none() {
+        masks.look_at(own);
+    }
     let mut edits = walk((text, at), &masks, &values, Location::Live)?;
     let kinds = (is_secret, kind.is_some_and(GroupKind::is_config_map));
     if let Some(keeper) = Keeper::of(kinds, members, metadata.as_ref())? {

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn all() -> Detectors {
@@ -144,4 +146,30 @@ fn names_are_unique_and_known() {
         assert_eq!(built_in.name().parse(), Ok(built_in));
     }
     assert_eq!("jwts".parse::<BuiltIn>(), Err(UnknownDetector));
+}
+
+proptest! {
+    /// Whatever a pattern matches has one of the literals in it.
+    #[test]
+    fn a_glance_misses_nothing_that_is_found(
+        texts in BuiltIn::ALL
+            .iter()
+            .flat_map(|built_in| built_in.patterns())
+            .map(|pattern| proptest::string::string_regex(&generating(pattern)).unwrap())
+            .collect::<Vec<_>>(),
+    ) {
+        for text in texts {
+            prop_assert!(prefilter::may_find(text.as_bytes()), "{text:?}");
+        }
+    }
+}
+
+/// A pattern without what only looks around, with few of what may be long.
+fn generating(pattern: &str) -> String {
+    let plain = ["(?s-u)", "(?s)", "(?-u)", r"\b", r"\z|", r"|\z"];
+    let pattern = plain.iter().fold(pattern.to_owned(), |text, flag| text.replace(flag, ""));
+    let named = pattern.replace("(?<secret>", "(?:").replace("(?u:", "(?:");
+    let any =
+        named.replace(".*?", "[a-z]{0,9}").replace(r"[^\s", r"[^\x00-\x20").replace(r"\s", " ");
+    any.replace("{64,}", "{64}").replace("{0,256}", "{0,9}").replace("{1,256}", "{1,9}")
 }
