@@ -96,7 +96,8 @@ fn writes(subject: &Subject) -> Option<ResourceInfo> {
     let changes = matches!(info.verb, Verb::Patch | Verb::Update);
     let resource = info.resource.as_ref()?;
     let masks = subject.masks();
-    let keeps_release = subject.request().object().is_some_and(|object| masks.keep_release(object));
+    let keeps_release =
+        subject.request().object().is_some_and(|object| masks.keep_release(resource, object));
     let prepares = *returns_masked || keeps_release || changes && masks.guard(resource);
     prepares.then(|| resource.clone())
 }

@@ -23,6 +23,7 @@ use super::members::Members;
 use super::placeholder::{ObjectPlaceholders, contains_placeholder};
 use super::text::{KnownValue, TextPlan, TextRule, TextRules};
 use super::{Context, MaskError, Shape};
+use crate::kube::request_info::ResourceInfo;
 use crate::kube::strict_yaml;
 
 /// The type of the Secrets that releases are kept in.
@@ -75,12 +76,12 @@ impl Keeper {
         Ok((is_config_map && owner.as_deref() == Some("helm")).then_some(Self::ConfigMap))
     }
 
-    /// The same of an object that was read already.
-    pub(super) fn of_value(object: &Value) -> Option<Self> {
+    /// The same of an object of this resource, which need not say what kind it is.
+    pub(super) fn of_value(resource: &ResourceInfo, object: &Value) -> Option<Self> {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
-        match text("/kind") {
-            Some("Secret") if text("/type") == Some(SECRET_TYPE) => Some(Self::Secret),
-            Some("ConfigMap") if text("/metadata/labels/owner") == Some("helm") => {
+        match (resource.resource.as_str(), resource.api_group.as_str()) {
+            ("secrets", "") if text("/type") == Some(SECRET_TYPE) => Some(Self::Secret),
+            ("configmaps", "") if text("/metadata/labels/owner") == Some("helm") => {
                 Some(Self::ConfigMap)
             }
             _ => None,

@@ -155,8 +155,8 @@ impl MaskRules {
 
     /// Whether a body has to be prepared because it keeps a Helm release, in which nobody sees a
     /// placeholder.
-    pub fn keep_release(&self, body: &Value) -> bool {
-        !self.is_empty() && Keeper::of_value(body).is_some()
+    pub fn keep_release(&self, resource: &ResourceInfo, body: &Value) -> bool {
+        !self.is_empty() && Keeper::of_value(resource, body).is_some()
     }
 
     /// Whether some rule masks the very object of a request.

@@ -12,7 +12,8 @@ const POINTER: &str = "/data/release";
 /// Puts back what was shown of a release; whether the whole of it is what was there before.
 pub(super) fn restore(incoming: &Incoming<'_>, body: &mut Value) -> Result<bool, Unwritable> {
     let text_of = |object: &Value| object.pointer(POINTER)?.as_str().map(str::to_owned);
-    let kept = incoming.live.and_then(|live| Some((Keeper::of_value(live)?, live)));
+    let kept =
+        incoming.live.and_then(|live| Some((Keeper::of_value(incoming.resource, live)?, live)));
     let shown = kept.map(|(_, live)| shown(incoming, live)).transpose()?;
     let sides = shown.as_ref().and_then(text_of).zip(incoming.live.and_then(text_of));
     let sides = sides.filter(|(shown, stored)| shown != stored);
@@ -21,7 +22,9 @@ pub(super) fn restore(incoming: &Incoming<'_>, body: &mut Value) -> Result<bool,
         let is_patched = sides.is_some() && patches_data(incoming.form, body);
         return if is_patched { Err(Unwritable::Release) } else { Ok(false) };
     }
-    let Some(keeper) = kept.map(|(keeper, _)| keeper).or_else(|| Keeper::of_value(body)) else {
+    let Some(keeper) =
+        kept.map(|(keeper, _)| keeper).or_else(|| Keeper::of_value(incoming.resource, body))
+    else {
         return Ok(false);
     };
     let Some(text) = body.pointer(POINTER).and_then(Value::as_str) else { return Ok(false) };
