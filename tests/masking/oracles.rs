@@ -2,6 +2,7 @@
 //! nothing does.
 
 use super::*;
+use crate::harness::http;
 
 const RIGHT: &str = "hunter2";
 const WRONG: &str = "letmein";
@@ -177,4 +178,38 @@ fn the_salts_cannot_be_taken_away() {
     desk.kubectl(&["replace", "-f", &desk.file("bare.json", &secret.to_string())]).ok();
     assert_eq!(desk.shown("db", "password"), after);
     assert!(!desk.gateway.log().contains(RIGHT));
+}
+
+/// A message's field; everything in it is short.
+fn field(number: u8, content: &str) -> String {
+    let length = u8::try_from(content.len()).unwrap();
+    assert!(length < 0x80, "{content}");
+    format!("{}{}{content}", char::from(number << 3 | 2), char::from(length))
+}
+
+#[test]
+fn protobuf_confirms_no_guess_either() {
+    let desk = Desk::new("protobuf");
+    compare(
+        &desk,
+        |_| {},
+        |name, guess| {
+            let metadata = field(1, name) + &field(3, &desk.namespace.name);
+            let entry = field(1, "password") + &field(2, guess);
+            let secret = field(1, &metadata) + &field(2, &entry) + &field(3, "Opaque");
+            let kind = field(1, "v1") + &field(2, "Secret");
+            let body = format!("k8s\0{}{}", field(1, &kind), field(2, &secret));
+            let head = format!(
+                "PUT /api/v1/namespaces/{}/secrets/{name}\nContent-Type: \
+             application/vnd.kubernetes.protobuf\nAccept: application/json",
+                desk.namespace.name
+            );
+            let answer = http::send(&desk.gateway, &desk.user, &head, &body);
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let written = answer.json()["data"]["password"].to_string();
+            Output { stdout: String::new(), stderr: written, code: 0 }
+        },
+    );
+    assert_eq!(desk.values("right"), pairs(&[("password", RIGHT)]));
+    assert_eq!(desk.values("wrong"), pairs(&[("password", WRONG)]));
 }
