@@ -5,6 +5,7 @@ mod helm;
 mod oracles;
 mod round_trips;
 mod text;
+mod watches;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use crate::bodies::MAX_BODY_BYTES;
 use crate::request::{JSON_PATCH, KubeRequest, Payload, Upgrade};
+use crate::watch_socket::Handshake;
 
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
@@ -126,7 +127,7 @@ pub fn head(mut parts: Parts, path: &str) -> Result<Head, Unclassified> {
         headers: if info.is_proxy() {
             proxied_headers(&parts.headers)
         } else {
-            passed_headers(&parts.headers, upgrade.is_some())
+            passed_headers(&parts.headers, upgrade.is_some() && info.is_stream())
         },
         query: target.query().clone(),
         method: parts.method,
@@ -291,14 +292,22 @@ fn upgrade(parts: &mut Parts, info: &RequestInfo) -> Result<Option<Upgrade>, Unc
     if !asks {
         return Ok(None);
     }
+    let is_watch = info.verb == Verb::Watch && !info.is_proxy();
     let protocol = match parts.headers.get(UPGRADE).map(http::HeaderValue::as_bytes) {
+        Some(name) if is_watch && name.eq_ignore_ascii_case(b"websocket") => "websocket",
         _ if !info.is_stream() => return Err(Unclassified::Upgrade),
         Some(name) if name.eq_ignore_ascii_case(b"websocket") => "websocket",
         Some(name) if name.eq_ignore_ascii_case(b"SPDY/3.1") => "SPDY/3.1",
         _ => return Err(Unclassified::Upgrade),
     };
+    let watch = if is_watch {
+        let offered = parts.headers.get(SEC_WEBSOCKET_PROTOCOL).and_then(without_bearer);
+        Some(Handshake::read(&parts.headers, offered.as_ref()).ok_or(Unclassified::Upgrade)?)
+    } else {
+        None
+    };
     let client = parts.extensions.remove().ok_or(Unclassified::Upgrade)?;
-    Ok(Some(Upgrade { protocol, client }))
+    Ok(Some(Upgrade { protocol, client, watch }))
 }
 
 fn passed_headers(headers: &HeaderMap, upgrading: bool) -> HeaderMap {

@@ -51,6 +51,8 @@ pub(crate) enum Answer {
     Response(http::Response<PooledBody>),
     /// The API server's agreement to an upgrade, and the client's half of it.
     Upgrade(http::Response<PooledBody>, Upgrade),
+    /// The events of a watch, for a client that wants them over WebSocket.
+    Watch(http::Response<PooledBody>, Upgrade),
 }
 
 /// What was asked for, by whom.
@@ -142,7 +144,8 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
         target: target(&request),
         body: body(&request, seen.as_ref()),
     };
-    let upgrade = request.upgrade.take();
+    let mut upgrade = request.upgrade.take();
+    let socket = upgrade.take_if(|upgrade| upgrade.watch.is_some());
     let long = request.info.is_long_running();
     let answer = match upgrade {
         Some(upgrade) => {
@@ -162,6 +165,12 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
                 Answer::Response(Box::pin(bound(cluster, &live, (&request, seen), outgoing)).await?)
             }
         },
+    };
+    let answer = match (answer, socket) {
+        (Answer::Response(response), Some(socket)) if response.status() == StatusCode::OK => {
+            Answer::Watch(response, socket)
+        }
+        (answer, _) => answer,
     };
     if let Answer::Response(response) = &answer
         && response.status().is_informational()

@@ -34,3 +34,4 @@ pub mod run;
 pub mod stopped;
 pub mod store;
 mod stream;
+pub mod watch_socket;

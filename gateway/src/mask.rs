@@ -24,6 +24,7 @@ use crate::forward::{About, Answer, PooledBody, Unmasked};
 use crate::record::TrailUnavailable;
 use crate::request::Upgrade;
 use crate::stream::{self, HeldStream};
+use crate::watch_socket;
 
 /// What is read ahead before the head of an answer is sent, so that an answer that cannot be
 /// masked is a clean 502 and not a broken body.
@@ -91,13 +92,14 @@ pub enum UnmaskableError {
 pub async fn mask(unmasked: Unmasked, key: &PlaceholderKey) -> Result<Masked, UnmaskableError> {
     let Unmasked { answer, about, committed } = unmasked;
     let mut closing = committed.durable().await?;
-    let response = match answer {
+    let (response, socket) = match answer {
         Answer::Upgrade(response, client) => {
             closing.code(response.status());
             let text = held_stream(&about, &client);
             return Ok(Masked { response: stream::join(response, client, (text, closing)) });
         }
-        Answer::Response(response) => response,
+        Answer::Response(response) => (response, None),
+        Answer::Watch(response, socket) => (response, Some(socket)),
     };
     let (mut parts, body) = response.into_parts();
     closing.code(parts.status);
@@ -119,6 +121,10 @@ pub async fn mask(unmasked: Unmasked, key: &PlaceholderKey) -> Result<Masked, Un
     let mut body = MaskedBody::new((!withheld).then_some(body), masking, closing);
     if shape(&about.info, parts.status) != Shape::Watch {
         body.read_ahead().await.map_err(|error| error.of(&about.cluster))?;
+    }
+    if let Some(Upgrade { client, watch: Some(handshake), .. }) = socket {
+        body.closing.code(StatusCode::SWITCHING_PROTOCOLS);
+        return Ok(Masked { response: watch_socket::open(handshake, client, body) });
     }
     Ok(Masked { response: http::Response::from_parts(parts, AnswerBody::new(body)) })
 }

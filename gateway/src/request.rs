@@ -15,6 +15,8 @@ use kguard::kube::target::Query;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::watch_socket::Handshake;
+
 /// How a request reached the gateway; decides how long it may be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {
@@ -93,6 +95,8 @@ pub struct Upgrade {
     pub protocol: &'static str,
     /// Becomes the client's byte stream once the gateway answers 101.
     pub client: OnUpgrade,
+    /// Of a watch, which is not upgraded upstream: what the gateway itself answers.
+    pub watch: Option<Handshake>,
 }
 
 /// What the client sent to patch with a JSON patch; its effect cannot be seen in its text.

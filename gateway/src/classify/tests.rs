@@ -168,6 +168,7 @@ async fn a_masked_value_is_refused_where_nothing_can_put_it_back() {
 async fn upgrades_are_for_streams_alone() {
     for (target, headers) in [
         ("/api/v1/pods?watch=1", vec![("connection", "Upgrade"), ("upgrade", "websocket")]),
+        ("/api/v1/pods", vec![("connection", "Upgrade"), ("upgrade", "websocket")]),
         ("/api/v1/pods?watch=1", vec![("connection", "x-upgradex")]),
         ("/api/v1/namespaces/n/pods/p/log", vec![("upgrade", "websocket")]),
         ("/api/v1/namespaces/n/pods/p/proxy/", vec![("connection", "upgrade"), ("upgrade", "h2c")]),

@@ -7,7 +7,7 @@ use crate::bypass::lab::Lab;
 
 pub static UPGRADES: Section = Section {
     title: "Upgrades",
-    about: "The API server serves watches and logs over websockets too, and takes `upgrade` anywhere in `Connection` for a wish. Exec, attach and port-forward are upgraded, and nothing else.",
+    about: "The API server serves watches and logs over websockets too, and takes `upgrade` anywhere in `Connection` for a wish. Exec, attach, port-forward and watches are upgraded, and nothing else; and upstream a watch stays a plain one, so that it is masked like any other.",
     scene: Lab::secret,
     attacks: UPGRADED,
     honest: UPGRADED_HONESTLY,
@@ -19,7 +19,7 @@ const UPGRADED: &[Entry] = &[
         name: "a watch over a websocket",
         sends: "GET /api/v1/namespaces/$NS/secrets?watch=1&timeoutSeconds=1\nConnection: Upgrade\nUpgrade: websocket\nOrigin: http://localhost\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\nSec-WebSocket-Version: 13",
         unguarded: Does(101, "sends the Secrets in frames"),
-        guarded: Refuses(403, "cannot be upgraded"),
+        guarded: Says(101, "sends them masked"),
         ..ENTRY
     },
     Entry {
