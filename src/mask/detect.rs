@@ -15,6 +15,7 @@ use std::sync::Arc;
 use regex_automata::Input;
 use regex_automata::meta::Regex;
 use regex_automata::util::captures::Captures;
+use regex_automata::util::syntax;
 
 /// How large the patterns of one mask may become, compiled; each of a user's own.
 const SIZE_LIMIT_BYTES: usize = 16 << 20;
@@ -163,7 +164,7 @@ impl Detectors {
         if patterns.is_empty() {
             return Ok(Self(None));
         }
-        let regex = build(&patterns).map_err(|why| {
+        let regex = build(&patterns, false).map_err(|why| {
             let name = specs.last().map(DetectorSpec::name).unwrap_or_default().to_owned();
             DetectorError::Invalid { name, why }
         })?;
@@ -255,18 +256,21 @@ impl DetectorSpec {
     }
 }
 
+/// Of ours, some match bytes that are no text; of users', none may.
 fn check(name: &str, regex: &str) -> Result<(), DetectorError> {
     let name = name.to_owned();
-    match build(&[regex.to_owned()]) {
+    match build(&[regex.to_owned()], true) {
         Err(why) => Err(DetectorError::Invalid { name, why }),
         Ok(compiled) if compiled.is_match("") => Err(DetectorError::Empty { name }),
         Ok(_) => Ok(()),
     }
 }
 
-fn build(patterns: &[String]) -> Result<Regex, String> {
+fn build(patterns: &[String], is_text: bool) -> Result<Regex, String> {
     let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT_BYTES));
-    let built = Regex::builder().configure(config).build_many(patterns);
+    let syntax = syntax::Config::new().utf8(is_text);
+    let config = config.utf8_empty(is_text);
+    let built = Regex::builder().configure(config).syntax(syntax).build_many(patterns);
     built.map_err(|error| match error.syntax_error() {
         Some(syntax) => syntax.to_string(),
         None => error.to_string(),

@@ -1,8 +1,8 @@
 //! The patterns of the built-in detectors. Nearly all of them are about ASCII, and faster that way.
 
-/// Never ended, it goes on to the end of the text.
+/// Never ended, it goes on to the end of the text, whatever bytes are in it.
 pub(super) const PRIVATE_KEY: &[&str] = &[
-    r"(?s)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z)",
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s-u:.)*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z)",
     r"(?-u)\bAGE-SECRET-KEY-1[0-9A-Z]{58}",
 ];
 

@@ -86,6 +86,13 @@ fn private_keys_are_found_to_their_end_or_that_of_the_text() {
         assert_eq!(masked(&all(), &format!("{{\"k\":\"{escaped}\"}}")), r#"{"k":"<private-key>"}"#);
     }
     assert_eq!(masked(&all(), &format!("a {} MIIE", begin("RSA "))), "a <private-key>");
+    let mut broken = format!("{}\nabc\n-----END PR", begin("")).into_bytes();
+    broken.extend(b"\xc0VATE KEY-----\n");
+    assert_eq!(
+        all().find(&broken)[0].range,
+        0..broken.len(),
+        "bytes that are no text hide nothing"
+    );
     let pgp = "-----BEGIN PGP PRIVATE KEY BLOCK-----\nx\n-----END PGP PRIVATE KEY BLOCK-----";
     assert_eq!(masked(&all(), pgp), "<private-key>");
 }
@@ -169,7 +176,9 @@ fn generating(pattern: &str) -> String {
     let plain = ["(?s-u)", "(?s)", "(?-u)", r"\b", r"\z|", r"|\z"];
     let pattern = plain.iter().fold(pattern.to_owned(), |text, flag| text.replace(flag, ""));
     let named = pattern.replace("(?<secret>", "(?:").replace("(?u:", "(?:");
-    let any =
-        named.replace(".*?", "[a-z]{0,9}").replace(r"[^\s", r"[^\x00-\x20").replace(r"\s", " ");
+    let any = named
+        .replace("(?s-u:.)*?", "[a-z]{0,9}")
+        .replace(r"[^\s", r"[^\x00-\x20")
+        .replace(r"\s", " ");
     any.replace("{64,}", "{64}").replace("{0,256}", "{0,9}").replace("{1,256}", "{1,9}")
 }
