@@ -76,6 +76,11 @@ impl<'t> Members<'t> {
         Ok(Some(elements))
     }
 
+    /// The keys and the spans of their values, in their order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Cow<'t, str>, Range<usize>)> + '_ {
+        self.entries.iter().map(|(key, span)| (key.clone(), span.clone()))
+    }
+
     /// The keys in their order.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(key, _)| key.as_ref())

@@ -54,7 +54,7 @@ pub(super) fn mask<'c>(
     if !is_secret && memmem::find(own, b"binaryData").is_none() {
         masks.look_at(own);
     }
-    let mut edits = walk((text, at), &masks, &values, Location::Live)?;
+    let mut edits = walk((text, members), &masks, &values, Location::Live)?;
     let kinds = (is_secret, kind.is_some_and(GroupKind::is_config_map));
     if let Some(keeper) = Keeper::of(kinds, members, metadata.as_ref())? {
         release(keeper, (text, members), (context, &rules, &values), &mut edits)?;
@@ -215,7 +215,7 @@ fn embedded<'r>(
     values: &Values,
 ) -> Result<Vec<Edit<'r>>, MaskError> {
     let members = Members::read_all(text)?;
-    let mut edits = walk((text, 0), masks, values, Location::LastApplied)?;
+    let mut edits = walk((text, &members), masks, values, Location::LastApplied)?;
     let Some(metadata) = members.object("metadata")? else { return Ok(edits) };
     let Some(annotations) = metadata.object("annotations")? else { return Ok(edits) };
     // kubectl never nests the annotation; whoever does hides something.

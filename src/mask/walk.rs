@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::MaskError;
 use super::detect::Detectors;
 use super::edit::Edit;
-use super::members::refuse_duplicates;
+use super::members::{Members, refuse_duplicates};
 use super::object::LAST_APPLIED;
 use super::path::{FieldPath, Segment, is_structure};
 use super::pieces;
@@ -133,16 +133,27 @@ impl State {
     }
 }
 
-/// Collects the edits for the object that starts at `at`.
+/// Collects the edits for an object. Of its members only those are read again that something may be
+/// hidden in: most of an object is metadata.
 pub(super) fn walk<'r>(
-    (text, at): (&[u8], usize),
+    (text, members): (&[u8], &Members<'_>),
     masks: &Masks<'r>,
     values: &Values,
     location: Location,
 ) -> Result<Vec<Edit<'r>>, MaskError> {
-    let scanner = Scanner::new(text, at);
+    let scanner = Scanner::new(text, 0);
     let mut walk = Walk { scanner, masks, values, location, place: Vec::new(), edits: Vec::new() };
-    walk.value(&masks.start())?;
+    let start = masks.start();
+    for (key, span) in members.entries() {
+        let states = masks.step(&start, &key);
+        if states.is_empty() && masks.detectors.is_empty() {
+            continue;
+        }
+        walk.scanner = Scanner::new(text, span.start);
+        walk.place.push(key.into_owned().into());
+        walk.value(&states)?;
+        walk.place.pop();
+    }
     Ok(walk.edits)
 }
 
