@@ -61,6 +61,8 @@ pub(crate) struct About {
     pub(crate) shown: Shown,
     /// The content type to label the JSON answer with, if the client wants another label.
     pub(crate) label: Option<ContentType>,
+    /// Whether the answer is to be said in protobuf.
+    pub(crate) in_protobuf: bool,
     pub(crate) cluster: String,
     /// Whether somebody may be typing into it.
     pub(crate) is_interactive: bool,
@@ -137,7 +139,7 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
     let authorization = cluster.pool().endpoint().authorization().await;
     let authorization = authorization.map_err(|error| failed(error.into()))?;
     let identity = headers::identity(&caller, request.id, authorization)?;
-    let (accept, label) = negotiate(&request, &shown.masks)?;
+    let Asking { accept, label, in_protobuf } = negotiate(&request, &shown.masks)?;
     let outgoing = Outgoing {
         headers: headers::of_request(&mut request, identity, accept),
         method: request.method.clone(),
@@ -177,7 +179,7 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
     {
         return Err(ForwardError::Protocol { cluster: cluster.name().to_owned() });
     }
-    Ok((answer, about(cluster, request, shown, label)))
+    Ok((answer, about(cluster, request, shown, (label, in_protobuf))))
 }
 
 /// Sends a request that is answered soon.
@@ -227,8 +229,8 @@ pub fn refuse(
     committed: Committed,
 ) -> Result<Unmasked, ForwardError> {
     let (_, request, shown) = subject.into_parts();
-    let (_, label) = negotiate(&request, &shown.masks)?;
-    let about = about(cluster, request, shown, label);
+    let Asking { label, in_protobuf, .. } = negotiate(&request, &shown.masks)?;
+    let about = about(cluster, request, shown, (label, in_protobuf));
     Ok(Unmasked { answer: Answer::Response(response), about, committed })
 }
 
@@ -236,23 +238,20 @@ fn about(
     cluster: &Cluster,
     request: KubeRequest,
     shown: Shown,
-    label: Option<ContentType>,
+    (label, in_protobuf): (Option<ContentType>, bool),
 ) -> About {
     let asks = |name| request.query.first(name).is_some_and(|value| value != "false");
     let is_interactive = asks("tty") || asks("stdin");
     let cluster = cluster.name().to_owned();
-    About { info: request.info, shown, label, cluster, is_interactive }
+    About { info: request.info, shown, label, in_protobuf, cluster, is_interactive }
 }
 
 /// What to ask for, so that the answer can be masked: JSON, wherever an object can come back.
-fn negotiate(
-    request: &KubeRequest,
-    masks: &MaskRules,
-) -> Result<(Option<HeaderValue>, Option<ContentType>), ForwardError> {
+fn negotiate(request: &KubeRequest, masks: &MaskRules) -> Result<Asking, ForwardError> {
     let opaque = request.info.is_stream() || matches!(request.info.subresource(), "log" | "proxy");
     let read_here = !masks.is_empty() || review::is_review(&request.info);
     if !read_here || opaque || request.info.resource.is_none() {
-        return Ok((None, None));
+        return Ok(Asking::default());
     }
     let accept = request.headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok());
     let watch = request.info.verb == Verb::Watch;
@@ -260,7 +259,22 @@ fn negotiate(
         media::negotiate(accept, watch).map_err(|NotAcceptable| ForwardError::NotAcceptable)?;
     let accept = HeaderValue::from_str(&negotiated.upstream_accept)
         .map_err(|_| ForwardError::NotAcceptable)?;
-    Ok((Some(accept), negotiated.label))
+    let resource = request.info.resource.as_ref();
+    let is_sayable = resource.is_some_and(|of| {
+        of.api_group.is_empty()
+            && of.subresource.is_empty()
+            && matches!(of.resource.as_str(), "configmaps" | "secrets")
+    });
+    let in_protobuf = is_sayable && negotiated.insists_on_protobuf;
+    Ok(Asking { accept: Some(accept), label: negotiated.label, in_protobuf })
+}
+
+/// What the API server is asked for, and what becomes of its answer.
+#[derive(Default)]
+struct Asking {
+    accept: Option<HeaderValue>,
+    label: Option<ContentType>,
+    in_protobuf: bool,
 }
 
 struct OtherProtocol;

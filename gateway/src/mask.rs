@@ -8,8 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, WARNING};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use http_body_util::Full;
 use hyper::body::{Body, Frame};
 use kguard::kube::media::ContentType;
+use kguard::kube::protobuf;
 use kguard::kube::request_info::{RequestInfo, ResourceInfo, Verb};
 use kguard::mask::{
     Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape, TextMasker,
@@ -29,6 +31,8 @@ use crate::watch_socket;
 /// What is read ahead before the head of an answer is sent, so that an answer that cannot be
 /// masked is a clean 502 and not a broken body.
 const READ_AHEAD_BYTES: usize = 32 * 1024;
+
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// How long the end of a log is held back that may be the beginning of something to mask.
 const LONGEST_HOLD: Duration = Duration::from_secs(1);
@@ -83,6 +87,14 @@ pub enum UnmaskableError {
         /// Why.
         source: MaskError,
     },
+    /// It has something that has no place in protobuf.
+    #[error(
+        "the answer of cluster `{cluster}` cannot be masked in protobuf; accept application/json"
+    )]
+    Protobuf {
+        /// The cluster.
+        cluster: String,
+    },
     /// Its entry could not be made durable.
     #[error(transparent)]
     Trail(#[from] TrailUnavailable),
@@ -122,11 +134,34 @@ pub async fn mask(unmasked: Unmasked, key: &PlaceholderKey) -> Result<Masked, Un
     if shape(&about.info, parts.status) != Shape::Watch {
         body.read_ahead().await.map_err(|error| error.of(&about.cluster))?;
     }
+    if about.in_protobuf && !is_passed {
+        return Ok(Masked { response: said_in_protobuf(parts, body, &about.cluster).await? });
+    }
     if let Some(Upgrade { client, watch: Some(handshake), .. }) = socket {
         body.closing.code(StatusCode::SWITCHING_PROTOCOLS);
         return Ok(Masked { response: watch_socket::open(handshake, client, body) });
     }
     Ok(Masked { response: http::Response::from_parts(parts, AnswerBody::new(body)) })
+}
+
+/// The answer for a client that takes protobuf and nothing else, made of the masked JSON as a whole.
+async fn said_in_protobuf(
+    mut parts: http::response::Parts,
+    mut body: MaskedBody,
+    cluster: &str,
+) -> Result<http::Response<AnswerBody>, UnmaskableError> {
+    let whole = body.whole().await.map_err(|error| error.of(cluster))?;
+    let object = serde_json::from_slice(&whole).ok();
+    let Some(said) = object.and_then(|object| protobuf::answer(&object).ok()) else {
+        let error = UnmaskableError::Protobuf { cluster: cluster.to_owned() };
+        body.closing.code(StatusCode::BAD_GATEWAY);
+        body.closing.failed(&error);
+        return Err(error);
+    };
+    body.closing.sent(said.len());
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROTOBUF));
+    Ok(http::Response::from_parts(parts, AnswerBody::new(Full::from(said))))
 }
 
 /// The masking of an upgraded connection, if its text is masked.
@@ -332,6 +367,18 @@ impl MaskedBody {
         }
         self.ready = Some(ahead.into());
         Ok(())
+    }
+
+    /// All of it, up to what one object may take.
+    async fn whole(&mut self) -> Result<Vec<u8>, BodyError> {
+        let mut whole = self.ready.take().map(Vec::from).unwrap_or_default();
+        while let Some(bytes) = self.next().await {
+            whole.extend_from_slice(&bytes?);
+            if whole.len() > MAX_ELEMENT_BYTES {
+                return Err(MaskError::TooLarge { limit_bytes: MAX_ELEMENT_BYTES }.into());
+            }
+        }
+        Ok(whole)
     }
 
     async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {

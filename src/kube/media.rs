@@ -20,6 +20,8 @@ pub struct Negotiated {
     /// The type to put on the response instead of its own: a client that takes nothing but YAML
     /// gets JSON under that name, which is valid YAML.
     pub label: Option<ContentType>,
+    /// Whether the client takes whole objects in protobuf and nothing else.
+    pub insists_on_protobuf: bool,
 }
 
 /// A client that takes no type that can be masked; answered 406.
@@ -38,7 +40,7 @@ pub struct NotAcceptable;
 pub fn negotiate(accept: Option<&str>, streaming: bool) -> Result<Negotiated, NotAcceptable> {
     let accept = accept.map(str::trim).filter(|accept| !accept.is_empty()).unwrap_or("*/*");
     let mut clauses: Vec<String> = Vec::new();
-    let mut only_yaml = true;
+    let (mut only_yaml, mut only_protobuf) = (true, !streaming);
     for clause in accept.split(',').take(MAX_CLAUSES).filter_map(ContentType::parse) {
         let is_yaml = clause.is_yaml();
         let served = match clause.essence.as_str() {
@@ -49,6 +51,7 @@ pub fn negotiate(accept: Option<&str>, streaming: bool) -> Result<Negotiated, No
             continue;
         }
         only_yaml &= is_yaml;
+        only_protobuf &= clause.essence == PROTOBUF && clause.parameters.is_empty();
         let clause = clause.into_json().to_string();
         if !clauses.contains(&clause) {
             clauses.push(clause);
@@ -58,7 +61,8 @@ pub fn negotiate(accept: Option<&str>, streaming: bool) -> Result<Negotiated, No
         return Err(NotAcceptable);
     }
     let label = only_yaml.then(ContentType::yaml);
-    Ok(Negotiated { upstream_accept: clauses.join(","), label })
+    let upstream_accept = clauses.join(",");
+    Ok(Negotiated { upstream_accept, label, insists_on_protobuf: only_protobuf })
 }
 
 /// A media type with its parameters, names in lower case.
@@ -177,9 +181,23 @@ mod tests {
             ),
             (Some("application/yaml, application/json"), JSON.to_owned()),
         ] {
-            let expected = Negotiated { upstream_accept: upstream, label: None };
+            let insists_on_protobuf = accept == Some(PROTOBUF);
+            let expected =
+                Negotiated { upstream_accept: upstream, label: None, insists_on_protobuf };
             assert_eq!(negotiate(accept, false), Ok(expected), "{accept:?}");
         }
+    }
+
+    #[test]
+    fn who_takes_protobuf_alone_insists_on_it_but_for_watches_and_tables() {
+        let insists = |accept: &str, streaming| {
+            negotiate(Some(accept), streaming).unwrap().insists_on_protobuf
+        };
+        assert!(insists(PROTOBUF, false));
+        assert!(!insists(PROTOBUF, true));
+        assert!(!insists(&format!("{PROTOBUF},{JSON}"), false));
+        assert!(!insists(&format!("{PROTOBUF};as=Table;v=v1;g=meta.k8s.io"), false));
+        assert!(!insists("*/*", false));
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! As much of Kubernetes' protobuf encoding as a gateway has to read itself: the `k8s\0` envelope
-//! flat messages, and the few objects whose values masks are about (k8s.io/apimachinery `pkg/runtime/serializer/protobuf/protobuf.go`).
+//! flat messages, and, in both directions, the few objects whose values masks are about (k8s.io/apimachinery `pkg/runtime/serializer/protobuf/protobuf.go`).
 
+mod answer;
 mod object;
+mod schema;
 
+pub use answer::answer;
 pub use object::object;
 
 /// The bytes are not what they are labelled as.

@@ -1,6 +1,5 @@
 //! Secrets and `ConfigMap`s out of protobuf, as the JSON that they are elsewhere: so there is one set of
-//! rules for what is written (k8s.io/api `core/v1/generated.proto`, k8s.io/apimachinery
-//! `pkg/apis/meta/v1/generated.proto`).
+//! rules for what is written.
 //!
 //! A field that is not known here, or that stands there twice, is refused: another reader could take
 //! another one.
@@ -10,80 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::schema::{CONFIG_MAP, Kind, SECRET, Spec};
 use super::{Envelope, Field, Malformed, envelope, fields, text};
-
-/// What a field holds.
-#[derive(Clone, Copy)]
-enum Kind {
-    Bool,
-    Int,
-    Text,
-    /// Seconds since the epoch, in a message.
-    Time,
-    /// JSON within a message of its own.
-    Json,
-    Message(&'static [Spec]),
-    /// Of texts to bytes, which JSON has in base64.
-    Bytes,
-    Texts,
-    /// Any number of times.
-    List(&'static Self),
-}
-
-/// A field of a message: its number, its name in JSON, what it holds.
-type Spec = (u32, &'static str, Kind);
-
-const SECRET: &[Spec] = &[
-    (1, "metadata", Kind::Message(OBJECT_META)),
-    (2, "data", Kind::Bytes),
-    (3, "type", Kind::Text),
-    (4, "stringData", Kind::Texts),
-    (5, "immutable", Kind::Bool),
-];
-
-const CONFIG_MAP: &[Spec] = &[
-    (1, "metadata", Kind::Message(OBJECT_META)),
-    (2, "data", Kind::Texts),
-    (3, "binaryData", Kind::Bytes),
-    (4, "immutable", Kind::Bool),
-];
-
-const OBJECT_META: &[Spec] = &[
-    (1, "name", Kind::Text),
-    (2, "generateName", Kind::Text),
-    (3, "namespace", Kind::Text),
-    (4, "selfLink", Kind::Text),
-    (5, "uid", Kind::Text),
-    (6, "resourceVersion", Kind::Text),
-    (7, "generation", Kind::Int),
-    (8, "creationTimestamp", Kind::Time),
-    (9, "deletionTimestamp", Kind::Time),
-    (10, "deletionGracePeriodSeconds", Kind::Int),
-    (11, "labels", Kind::Texts),
-    (12, "annotations", Kind::Texts),
-    (13, "ownerReferences", Kind::List(&Kind::Message(OWNER_REFERENCE))),
-    (14, "finalizers", Kind::List(&Kind::Text)),
-    (17, "managedFields", Kind::List(&Kind::Message(MANAGED_FIELDS))),
-];
-
-const OWNER_REFERENCE: &[Spec] = &[
-    (1, "kind", Kind::Text),
-    (3, "name", Kind::Text),
-    (4, "uid", Kind::Text),
-    (5, "apiVersion", Kind::Text),
-    (6, "controller", Kind::Bool),
-    (7, "blockOwnerDeletion", Kind::Bool),
-];
-
-const MANAGED_FIELDS: &[Spec] = &[
-    (1, "manager", Kind::Text),
-    (2, "operation", Kind::Text),
-    (3, "apiVersion", Kind::Text),
-    (4, "time", Kind::Time),
-    (6, "fieldsType", Kind::Text),
-    (7, "fieldsV1", Kind::Json),
-    (8, "subresource", Kind::Text),
-];
 
 /// Reads the body of a write to `resource` of the core group; none if objects of that are not read
 /// here.
