@@ -51,8 +51,11 @@ fn message(specs: &[Spec], raw: &[u8]) -> Result<Map<String, Value>, Malformed> 
             }
         }
     }
-    // Go writes texts and times that are not there as empty ones.
-    members.retain(|_, value| !value.is_null() && value != "");
+    // Go writes what is no pointer even if it is not there, and JSON leaves that out.
+    let is_there = |key: &str, value: &Value| {
+        !value.is_null() && value != "" && !(key == "generation" && *value == 0)
+    };
+    members.retain(|key, value| is_there(key, value));
     Ok(members)
 }
 
