@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use kguard::tunnel;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -44,6 +44,7 @@ pub(crate) struct FakeGateway {
     pub(crate) state: Arc<State>,
     acceptor: TlsAcceptor,
     connections: mpsc::Sender<()>,
+    _port: TcpSocket,
 }
 
 impl FakeGateway {
@@ -69,11 +70,15 @@ impl FakeGateway {
             logins: Mutex::default(),
         });
         tokio::spawn(serve_issuer(issuer, Arc::clone(&state)));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        // Kept while nobody listens: the kernel would give the port to some other connection.
+        let port = TcpSocket::new_v4().unwrap();
+        port.set_reuseaddr(true).unwrap();
+        port.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = port.local_addr().unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(tls));
         let connections = serve(listener, acceptor.clone(), Arc::clone(&state));
-        Self { address, ca: certificate.cert.pem(), state, acceptor, connections }
+        Self { address, ca: certificate.cert.pem(), state, acceptor, connections, _port: port }
     }
 
     /// Breaks all connections and listens no more until [`Self::come_back`].
