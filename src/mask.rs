@@ -8,6 +8,9 @@
 //! It is for the JSON answers to requests on resources, at every status code; text (`log`, errors
 //! of proxies) and upgraded connections are not its matter.
 //!
+//! There is one shortcut: a response passes unread if its head says that it is of the built-in kind
+//! that was asked for, and no rule is about that ([`head`]).
+//!
 //! ```text
 //! bytes → stream (lexer cuts: document | list elements | events)
 //!       → pass   (what is it: list, table, event, status or object)
@@ -17,6 +20,7 @@
 
 pub mod detect;
 mod edit;
+mod head;
 mod helm;
 mod incoming;
 mod kind;
@@ -95,6 +99,15 @@ pub enum Shape {
 pub struct MaskReport {
     /// Rule name to number of values.
     pub masked: BTreeMap<String, u64>,
+}
+
+impl MaskReport {
+    fn count(&mut self, rule: &str) {
+        match self.masked.get_mut(rule) {
+            Some(count) => *count += 1,
+            None => self.masked.extend([(rule.to_owned(), 1)]),
+        }
+    }
 }
 
 /// Why a response cannot be masked, so that it must not be sent on.

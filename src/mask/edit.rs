@@ -25,7 +25,8 @@ pub(super) fn sort(edits: &mut Vec<Edit<'_>>) {
 }
 
 /// Writes `text` with sorted edits.
-pub(super) fn write(text: &[u8], edits: &[Edit<'_>], out: &mut Vec<u8>) {
+pub(super) fn write(text: &str, edits: &[Edit<'_>], out: &mut Vec<u8>) {
+    let text = text.as_bytes();
     let mut at = 0;
     for edit in edits {
         out.extend_from_slice(text.get(at..edit.span.start).unwrap_or_default());
@@ -57,7 +58,7 @@ fn escape(text: &str) -> String {
 
 /// A text as a JSON string.
 pub(super) fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 /// Walks a string as written and as meant in step.

@@ -31,13 +31,13 @@ pub(super) struct Masked<'c> {
 /// Masks the object that starts at `at`; without a kind, as if every rule matched it.
 pub(super) fn mask<'c>(
     context: &'c Context,
-    (text, at): (&[u8], usize),
+    (text, at): (&str, usize),
     members: &Members<'_>,
     kind: Option<&GroupKind>,
 ) -> Result<Masked<'c>, MaskError> {
     let metadata = members.object("metadata")?;
-    let name = metadata.as_ref().and_then(|metadata| metadata.string("name"));
-    let namespace = metadata.as_ref().and_then(|metadata| metadata.string("namespace"));
+    let name = metadata.and_then(|metadata| metadata.string("name"));
+    let namespace = metadata.and_then(|metadata| metadata.string("namespace"));
     let subject = subject(context, kind, (namespace.as_deref(), name.as_deref()));
     let rules = context.rules.matching(&subject);
     if rules.is_empty() {
@@ -45,32 +45,32 @@ pub(super) fn mask<'c>(
     }
     let is_secret = is_secret(context, kind);
     let values = Values {
-        placeholders: context.placeholders.of_object(&identity(metadata.as_ref(), kind, &subject)),
+        placeholders: context.placeholders.of_object(&identity(metadata, kind, &subject)),
         secret_type: is_secret.then(|| members.string("type").unwrap_or_default().into()),
-        salts: if is_secret { Salts::read(metadata.as_ref())? } else { Salts::default() },
+        salts: if is_secret { Salts::read(metadata)? } else { Salts::default() },
     };
     let mut masks = Masks::new(&rules, is_secret);
-    let own = text.get(at..members.end).unwrap_or_default();
+    let own = text.get(at..members.end).unwrap_or_default().as_bytes();
     if !is_secret && memmem::find(own, b"binaryData").is_none() {
         masks.look_at(own);
     }
     let mut edits = walk((text, members), &masks, &values, Location::Live)?;
     let kinds = (is_secret, kind.is_some_and(GroupKind::is_config_map));
-    if let Some(keeper) = Keeper::of(kinds, members, metadata.as_ref())? {
+    if let Some(keeper) = Keeper::of(kinds, members, metadata)? {
         release(keeper, (text, members), (context, &rules, &values), &mut edits)?;
     }
     // Of a whole object it is known that what is masked in it is empty; of a part it is not.
     let is_part = kind.is_none_or(GroupKind::is_partial);
     let printed = printing_rule(&subject, &rules).filter(|_| is_part || !edits.is_empty());
-    edits.extend(last_applied(text, metadata.as_ref(), &masks, &values)?);
-    edits.extend(metadata.filter(|_| is_secret).and_then(|metadata| managers(&metadata)));
+    edits.extend(last_applied(text, metadata, &masks, &values)?);
+    edits.extend(metadata.filter(|_| is_secret).and_then(|metadata| managers(metadata)));
     Ok(Masked { edits, printed, name: name.map(Cow::into_owned) })
 }
 
 /// Shows a release as the rules say, instead of what hides it as a whole.
 fn release<'c>(
     keeper: Keeper,
-    (text, members): (&[u8], &Members<'_>),
+    (text, members): (&str, &Members<'_>),
     (context, rules, values): (&Context, &[&'c MaskRule], &Values),
     edits: &mut Vec<Edit<'c>>,
 ) -> Result<(), MaskError> {
@@ -181,7 +181,7 @@ fn printing_rule<'r>(subject: &Subject<'_>, rules: &[&'r MaskRule]) -> Option<&'
 
 /// The edits within the last-applied annotation, which holds the object again as JSON in a string.
 fn last_applied<'r>(
-    text: &[u8],
+    text: &str,
     metadata: Option<&Members<'_>>,
     masks: &Masks<'r>,
     values: &Values,
@@ -191,13 +191,13 @@ fn last_applied<'r>(
     let Some(span) = annotations.get(LAST_APPLIED) else { return Ok(Vec::new()) };
     let inner = annotations.raw_string(LAST_APPLIED).unwrap_or(0..0);
     let raw = text.get(inner.clone()).unwrap_or_default();
-    let Ok(mut edits) = embedded(decode(raw).as_bytes(), masks, values) else {
+    let Ok(mut edits) = embedded(&decode(raw), masks, values) else {
         // What we cannot read, others may.
         let annotation = text.get(span.clone()).unwrap_or_default();
         return Ok(Vec::from_iter(whole((annotation, span), masks, values)));
     };
     edit::sort(&mut edits);
-    Ok(edit::to_raw(raw, inner.start, edits))
+    Ok(edit::to_raw(raw.as_bytes(), inner.start, edits))
 }
 
 /// Leaves out who manages which field of a Secret and since when: it tells whether what somebody
@@ -210,7 +210,7 @@ fn managers<'r>(metadata: &Members<'_>) -> Option<Edit<'r>> {
 
 /// The edits of the object within a last-applied annotation.
 fn embedded<'r>(
-    text: &[u8],
+    text: &str,
     masks: &Masks<'r>,
     values: &Values,
 ) -> Result<Vec<Edit<'r>>, MaskError> {
@@ -228,7 +228,7 @@ fn embedded<'r>(
 
 /// A placeholder for a whole annotation.
 fn whole<'r>(
-    (annotation, span): (&[u8], std::ops::Range<usize>),
+    (annotation, span): (&str, std::ops::Range<usize>),
     masks: &Masks<'r>,
     values: &Values,
 ) -> Option<Edit<'r>> {

@@ -26,28 +26,37 @@ pub(super) enum Role {
     Row,
 }
 
-/// Masks one complete piece and writes it out.
+/// Masks one piece that is complete and writes it out.
 pub(super) fn mask(
     context: &Context,
     (piece, role): (&[u8], &Role),
     report: &mut MaskReport,
     out: &mut Vec<u8>,
 ) -> Result<(), MaskError> {
-    std::str::from_utf8(piece).map_err(|_| MaskError::Syntax)?;
-    let mut pass = Pass { context, text: piece, edits: Vec::new() };
+    let text = std::str::from_utf8(piece).map_err(|_| MaskError::Syntax)?;
+    let end = mask_first(context, (text, role), report, out)?;
+    Scanner::new(text, end).end()
+}
+
+/// Masks the piece that `text` starts with and writes it out, unless it fails; answers with its
+/// length.
+pub(super) fn mask_first(
+    context: &Context,
+    (text, role): (&str, &Role),
+    report: &mut MaskReport,
+    out: &mut Vec<u8>,
+) -> Result<usize, MaskError> {
+    let mut pass = Pass { context, text, edits: Vec::new() };
     let end = match role {
         Role::Document => pass.document(0, None, 0)?.end,
         Role::Item(kind) => pass.document(0, kind.as_ref(), 1)?.end,
         Role::LateItem => pass.late_item()?,
         Role::Row => pass.row(0, 1)?,
     };
-    Scanner::new(piece, end).end()?;
     edit::sort(&mut pass.edits);
-    edit::write(piece, &pass.edits, out);
-    for rule in pass.edits.iter().filter_map(|edit| edit.rule) {
-        *report.masked.entry(rule.to_owned()).or_default() += 1;
-    }
-    Ok(())
+    edit::write(text.get(..end).unwrap_or_default(), &pass.edits, out);
+    pass.edits.iter().filter_map(|edit| edit.rule).for_each(|rule| report.count(rule));
+    Ok(end)
 }
 
 /// What the elements are of the array that `opening` ends with, if they may be masked one by one.
@@ -77,8 +86,7 @@ pub(super) fn check_envelope(context: &Context, envelope: &[u8]) -> Result<(), M
 }
 
 fn read_envelope(document: &[u8]) -> Result<Members<'_>, MaskError> {
-    std::str::from_utf8(document).map_err(|_| MaskError::Syntax)?;
-    Members::read_all(document)
+    Members::read_all(std::str::from_utf8(document).map_err(|_| MaskError::Syntax)?)
 }
 
 /// Whether rules mask this "list" itself: a custom resource may well be called `AllowList`.
@@ -101,7 +109,7 @@ struct Outcome<'c> {
 
 struct Pass<'c, 't> {
     context: &'c Context,
-    text: &'t [u8],
+    text: &'t str,
     edits: Vec<Edit<'c>>,
 }
 
@@ -175,7 +183,7 @@ impl<'c> Pass<'c, '_> {
     /// are count.
     fn typed_items(&mut self, object: &Members<'_>, nesting: u8) -> Result<(), MaskError> {
         for item in object.array("items")?.unwrap_or_default() {
-            let is_object = self.text.get(item.start) == Some(&b'{');
+            let is_object = self.text.as_bytes().get(item.start) == Some(&b'{');
             if is_object && own_kind(&Members::read(self.text, item.start)?).is_some() {
                 self.document(item.start, None, nesting + 1)?;
             }
@@ -209,9 +217,9 @@ impl<'c> Pass<'c, '_> {
         };
         for span in row.array("cells")?.unwrap_or_default() {
             let cell = self.text.get(span.clone()).unwrap_or_default();
-            let text = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\""));
+            let text = cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"'));
             let is_name = text.is_some_and(|text| name.as_deref() == Some(&*decode(text)));
-            if !is_name && cell != b"null" && text != Some(b"") {
+            if !is_name && cell != "null" && text != Some("") {
                 self.edits.push(Edit {
                     span,
                     replacement: MASKED_CELL.to_owned(),

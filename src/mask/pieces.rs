@@ -53,11 +53,11 @@ pub(super) fn replaced<'r>(
 
 /// The edits of a string, quotes included, that stands at `span`.
 pub(super) fn edits<'r>(
-    (string, span): (&[u8], Range<usize>),
+    (string, span): (&str, Range<usize>),
     detectors: &[(&'r str, &'r Detectors)],
     (values, location, place): (&Values, Location, &[Cow<'_, str>]),
 ) -> Vec<Edit<'r>> {
-    let raw = string.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    let raw = string.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let Some(raw) = raw.filter(|raw| !raw.is_empty()) else { return Vec::new() };
     let text = decode(raw);
     let key = values.key_of(place);
@@ -90,7 +90,7 @@ pub(super) fn edits<'r>(
         let replacement = token(ordinal, secret);
         Edit { span: piece.range, replacement, rule: Some(piece.rule) }
     });
-    edit::to_raw(raw, span.start + 1, found.collect())
+    edit::to_raw(raw.as_bytes(), span.start + 1, found.collect())
 }
 
 /// The bytes behind a value that is base64: in Secrets, and in `binaryData` of `ConfigMap`s.

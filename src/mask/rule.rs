@@ -93,7 +93,8 @@ impl MaskRules {
         }))
     }
 
-    fn of_any(&self, requested: &ResourceInfo) -> Vec<&MaskRule> {
+    /// The rules that may be about an object of this resource.
+    pub(super) fn of_any(&self, requested: &ResourceInfo) -> Vec<&MaskRule> {
         let resources = vec![resource_name(requested)];
         self.matching(&Subject { resources, namespace: None, name: None })
     }

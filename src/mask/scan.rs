@@ -10,9 +10,9 @@ use super::MaskError;
 /// Deeper than any Kubernetes object; the recursion below stays within a thread's stack.
 const MAX_DEPTH: usize = 512;
 
-/// A cursor in a JSON text that is known to be UTF-8.
+/// A cursor in a JSON text.
 pub(super) struct Scanner<'t> {
-    text: &'t [u8],
+    text: &'t str,
     at: usize,
     depth: usize,
     /// Right after an opening bracket, where no comma is due.
@@ -21,21 +21,21 @@ pub(super) struct Scanner<'t> {
 
 impl<'t> Scanner<'t> {
     /// A cursor before the value that starts at `at`.
-    pub(super) fn new(text: &'t [u8], at: usize) -> Self {
+    pub(super) fn new(text: &'t str, at: usize) -> Self {
         Self { text, at, depth: 0, fresh: false }
     }
 
-    /// The bytes of a span.
-    pub(super) fn bytes(&self, span: &Range<usize>) -> &'t [u8] {
+    /// The text of a span.
+    pub(super) fn of(&self, span: &Range<usize>) -> &'t str {
         self.text.get(span.clone()).unwrap_or_default()
     }
 
     /// The next byte that is not white space, not consumed.
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
-            match self.text.get(self.at) {
+            match self.byte(self.at) {
                 Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
-                other => return other.copied(),
+                other => return other,
             }
         }
     }
@@ -108,7 +108,7 @@ impl<'t> Scanner<'t> {
         self.expect(b'"')?;
         let start = self.at;
         loop {
-            let rest = self.text.get(self.at..).unwrap_or_default();
+            let rest = self.rest();
             let end = memchr2(b'"', b'\\', rest).ok_or(MaskError::Truncated)?;
             let run = rest.get(..end).unwrap_or_default();
             // Without an early exit, so that it compiles to wide compares.
@@ -133,13 +133,22 @@ impl<'t> Scanner<'t> {
         self.peek().map_or(Ok(()), |_| Err(MaskError::TrailingData))
     }
 
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
+    fn rest(&self) -> &'t [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
     fn escape(&mut self) -> Result<(), MaskError> {
-        let length = match self.text.get(self.at) {
+        let length = match self.byte(self.at) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 1,
             Some(b'u') => 5,
             _ => return Err(MaskError::Syntax),
         };
-        let digits = self.text.get(self.at + 1..self.at + length).ok_or(MaskError::Truncated)?;
+        let digits = self.text.as_bytes().get(self.at + 1..self.at + length);
+        let digits = digits.ok_or(MaskError::Truncated)?;
         self.at += length;
         if digits.iter().all(u8::is_ascii_hexdigit) { Ok(()) } else { Err(MaskError::Syntax) }
     }
@@ -156,9 +165,9 @@ impl<'t> Scanner<'t> {
     }
 
     fn literal(&mut self, word: &[u8]) -> Result<(), MaskError> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
+        let is_word = self.rest().starts_with(word);
         self.at += word.len();
-        if rest.starts_with(word) { Ok(()) } else { Err(MaskError::Syntax) }
+        if is_word { Ok(()) } else { Err(MaskError::Syntax) }
     }
 
     fn number(&mut self) -> Result<(), MaskError> {
@@ -177,7 +186,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn accept(&mut self, any_of: &[u8]) -> bool {
-        let found = self.text.get(self.at).is_some_and(|byte| any_of.contains(byte));
+        let found = self.byte(self.at).is_some_and(|byte| any_of.contains(&byte));
         self.at += usize::from(found);
         found
     }
@@ -196,7 +205,7 @@ mod tests {
     use super::*;
 
     fn accepts(text: &str) -> bool {
-        let mut scanner = Scanner::new(text.as_bytes(), 0);
+        let mut scanner = Scanner::new(text, 0);
         scanner.skip().and_then(|_| scanner.end()).is_ok()
     }
 
@@ -235,7 +244,7 @@ mod tests {
         let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
         assert!(accepts(&nested(MAX_DEPTH)));
         let deep = nested(MAX_DEPTH + 1);
-        assert_eq!(Scanner::new(deep.as_bytes(), 0).skip(), Err(MaskError::TooDeep));
+        assert_eq!(Scanner::new(&deep, 0).skip(), Err(MaskError::TooDeep));
     }
 
     proptest! {

@@ -16,7 +16,7 @@ const WITHHELD: &str =
 /// The edits for a `Status` about the requested resource, if rules mask that.
 pub(super) fn edits<'c>(
     context: &'c Context,
-    text: &[u8],
+    text: &str,
     status: &Members<'_>,
 ) -> Result<Vec<Edit<'c>>, MaskError> {
     let subject = Subject { resources: requested(context), namespace: None, name: None };
@@ -31,11 +31,11 @@ pub(super) fn edits<'c>(
 /// Detectors know what they look for in any text.
 fn found<'c>(
     detectors: &[(&'c str, &'c Detectors)],
-    text: &[u8],
+    text: &str,
     status: &Members<'_>,
 ) -> Result<Vec<Edit<'c>>, MaskError> {
     let details = status.object("details")?;
-    let causes = match &details {
+    let causes = match details {
         Some(details) => read_causes(text, details)?,
         None => Vec::new(),
     };
@@ -53,7 +53,7 @@ fn found<'c>(
 
 fn withheld<'c>(
     rule: &'c str,
-    text: &[u8],
+    text: &str,
     status: &Members<'_>,
 ) -> Result<Vec<Edit<'c>>, MaskError> {
     let code = status.get("code").and_then(|span| text.get(span)).unwrap_or_default();
@@ -61,7 +61,7 @@ fn withheld<'c>(
         return Ok(Vec::new());
     }
     let details = status.object("details")?;
-    let causes = match &details {
+    let causes = match details {
         Some(details) => read_causes(text, details)?,
         None => Vec::new(),
     };
@@ -72,7 +72,7 @@ fn withheld<'c>(
             edits.push(Edit { span, replacement: quote(message), rule: Some(rule) });
         }
     };
-    replace(status, &message(status, details.as_ref(), &causes));
+    replace(status, &message(status, details, &causes));
     for cause in causes.iter().filter(|cause| !is_field_conflict(cause)) {
         replace(cause, WITHHELD);
     }
@@ -80,13 +80,13 @@ fn withheld<'c>(
 }
 
 /// Errors from before the object was read, or that name no more than it.
-fn quotes_no_object(code: &[u8]) -> bool {
-    const SAFE: [&[u8]; 11] =
-        [b"401", b"403", b"404", b"405", b"406", b"410", b"413", b"415", b"429", b"503", b"504"];
+fn quotes_no_object(code: &str) -> bool {
+    const SAFE: [&str; 11] =
+        ["401", "403", "404", "405", "406", "410", "413", "415", "429", "503", "504"];
     SAFE.contains(&code)
 }
 
-fn read_causes<'t>(text: &'t [u8], details: &Members<'_>) -> Result<Vec<Members<'t>>, MaskError> {
+fn read_causes<'t>(text: &'t str, details: &Members<'_>) -> Result<Vec<Members<'t>>, MaskError> {
     let causes = details.array("causes")?.unwrap_or_default();
     causes.into_iter().map(|cause| Members::read(text, cause.start)).collect()
 }

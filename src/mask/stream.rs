@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::head;
 use super::lexer::{Cut, Lexer};
 use super::pass::{self, Role};
 use super::{Context, MaskError, MaskReport, Shape};
@@ -35,6 +36,8 @@ enum Stage {
     Element { role: Role },
     /// After the elements of a list.
     Tail,
+    /// In a response that nothing is masked in, by its head.
+    Unread,
     /// Something could not be masked.
     Failed,
 }
@@ -54,24 +57,30 @@ impl Masker {
 
     /// Takes the next bytes and appends to `out` all that can be sent on: everything up to the end
     /// of the last complete object, list element or event.
-    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) -> Result<(), MaskError> {
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), MaskError> {
         if self.context.rules.is_empty() {
             out.extend_from_slice(bytes);
             return Ok(());
         }
-        while !bytes.is_empty() {
+        let mut chunk = Chunk::new(bytes);
+        while !chunk.bytes.is_empty() {
             let stage = std::mem::replace(&mut self.stage, Stage::Failed);
             let taken = match stage {
-                Stage::Between { seen } => self.between(bytes, seen, out)?,
-                Stage::Document { whole } => self.document(bytes, whole, out)?,
-                Stage::Element { role } => self.element(bytes, role, out)?,
+                Stage::Between { seen } => self.between(chunk.bytes, seen, out)?,
+                Stage::Document { whole } => self.document(&chunk, whole, out)?,
+                Stage::Element { role } => self.element(&chunk, role, out)?,
                 Stage::Elements { role, first, comma } => {
-                    self.elements(bytes, role, (first, comma), out)?
+                    self.elements(chunk.bytes, role, (first, comma), out)?
                 }
                 Stage::Failed => return Err(MaskError::Failed),
-                Stage::Tail => self.tail(bytes, out)?,
+                Stage::Tail => self.tail(chunk.bytes, out)?,
+                Stage::Unread => {
+                    out.extend_from_slice(chunk.bytes);
+                    self.stage = Stage::Unread;
+                    chunk.bytes.len()
+                }
             };
-            bytes = bytes.get(taken..).unwrap_or_default();
+            chunk.advance(taken);
         }
         Ok(())
     }
@@ -83,6 +92,7 @@ impl Masker {
             Stage::Between { seen } if seen || self.context.shape == Shape::Watch => {
                 Ok(self.report)
             }
+            Stage::Unread => Ok(self.report),
             Stage::Failed => Err(MaskError::Failed),
             _ => Err(MaskError::Truncated),
         }
@@ -98,6 +108,7 @@ impl Masker {
             Some(_) if seen && self.context.shape != Shape::Watch => {
                 return Err(MaskError::TrailingData);
             }
+            Some(b'{') if !seen && head::is_of_nothing_masked(&self.context, rest) => Stage::Unread,
             Some(b'{') => {
                 self.lexer = Lexer::default();
                 Stage::Document { whole: self.context.shape != Shape::List }
@@ -109,10 +120,16 @@ impl Masker {
 
     fn document(
         &mut self,
-        bytes: &[u8],
+        chunk: &Chunk<'_>,
         whole: bool,
         out: &mut Vec<u8>,
     ) -> Result<usize, MaskError> {
+        let text = if whole { chunk.text } else { "" };
+        if let Some(taken) = self.at_once(text, &Role::Document, out) {
+            self.stage = Stage::Between { seen: true };
+            return Ok(taken);
+        }
+        let bytes = chunk.bytes;
         let Some((taken, cut)) = self.lexer.feed(bytes) else {
             self.stage = Stage::Document { whole };
             return self.hold(bytes);
@@ -174,9 +191,18 @@ impl Masker {
         }
     }
 
-    fn element(&mut self, bytes: &[u8], role: Role, out: &mut Vec<u8>) -> Result<usize, MaskError> {
-        let taken = loop_to_end(&mut self.lexer, bytes);
-        let Some(taken) = taken else {
+    fn element(
+        &mut self,
+        chunk: &Chunk<'_>,
+        role: Role,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, MaskError> {
+        if let Some(taken) = self.at_once(chunk.text, &role, out) {
+            self.stage = Stage::Elements { role, first: false, comma: true };
+            return Ok(taken);
+        }
+        let bytes = chunk.bytes;
+        let Some(taken) = loop_to_end(&mut self.lexer, bytes) else {
             self.stage = Stage::Element { role };
             return self.hold(bytes);
         };
@@ -198,6 +224,15 @@ impl Masker {
         out.extend_from_slice(&tail);
         self.stage = Stage::Between { seen: true };
         Ok(taken)
+    }
+
+    /// Masks the piece that a chunk starts with if the chunk has all of it, so that the lexer need
+    /// not look for its end first. Whatever is the matter with it is found out on the usual way.
+    fn at_once(&mut self, text: &str, role: &Role, out: &mut Vec<u8>) -> Option<usize> {
+        if !self.held.is_empty() || text.len() > self.context.max_element_bytes {
+            return None;
+        }
+        pass::mask_first(&self.context, (text, role), &mut self.report, out).ok()
     }
 
     /// Masks a piece of which `last` is the end and what is held the beginning.
@@ -230,6 +265,25 @@ impl fmt::Debug for Masker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Masker");
         debug.field("context", &self.context).field("stage", &self.stage).finish_non_exhaustive()
+    }
+}
+
+/// What is left of a chunk.
+struct Chunk<'c> {
+    bytes: &'c [u8],
+    /// As much of it as is UTF-8; its last character may be cut.
+    text: &'c str,
+}
+
+impl<'c> Chunk<'c> {
+    fn new(bytes: &'c [u8]) -> Self {
+        let valid = bytes.utf8_chunks().next().map(|first| first.valid());
+        Self { bytes, text: valid.unwrap_or_default() }
+    }
+
+    fn advance(&mut self, taken: usize) {
+        self.bytes = self.bytes.get(taken..).unwrap_or_default();
+        self.text = self.text.get(taken..).unwrap_or_default();
     }
 }
 

@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 
 /// The text of a validated string.
-pub(super) fn decode(raw: &[u8]) -> Cow<'_, str> {
-    if memchr::memchr(b'\\', raw).is_none() {
-        // The strict check is several times as fast as the lossy one, and never fails here.
-        return std::str::from_utf8(raw)
-            .map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
+pub(super) fn decode(raw: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
+        return Cow::Borrowed(raw);
     }
-    Cow::Owned(String::from_utf8(decode_lossy(raw)).unwrap_or_default())
+    Cow::Owned(String::from_utf8(decode_lossy(raw.as_bytes())).unwrap_or_default())
 }
 
 /// Any text with the escapes of JSON strings resolved.
@@ -114,8 +112,8 @@ mod tests {
             let escaped = text.encode_utf16().fold(String::new(), |escaped, unit| {
                 escaped + &format!("\\u{unit:04x}")
             });
-            prop_assert_eq!(decode(&json.as_bytes()[1..json.len() - 1]), text.as_str());
-            prop_assert_eq!(decode(escaped.as_bytes()), text.as_str());
+            prop_assert_eq!(decode(json.get(1..json.len() - 1).unwrap()), text.as_str());
+            prop_assert_eq!(decode(&escaped), text.as_str());
         }
     }
 }

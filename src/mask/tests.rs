@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// A rule named after its resource.
-fn rule(resource: &str, fields: &[&str]) -> MaskRule {
+pub(super) fn rule(resource: &str, fields: &[&str]) -> MaskRule {
     MaskRule {
         name: resource.to_owned(),
         resources: vec![resource.parse().unwrap()],
@@ -22,7 +22,7 @@ fn rule(resource: &str, fields: &[&str]) -> MaskRule {
     }
 }
 
-fn requested(resource: &str, group: &str) -> ResourceInfo {
+pub(super) fn requested(resource: &str, group: &str) -> ResourceInfo {
     ResourceInfo {
         resource: resource.to_owned(),
         api_group: group.to_owned(),
@@ -30,7 +30,7 @@ fn requested(resource: &str, group: &str) -> ResourceInfo {
     }
 }
 
-fn context(rules: Vec<MaskRule>, shape: Shape) -> Context {
+pub(super) fn context(rules: Vec<MaskRule>, shape: Shape) -> Context {
     Context {
         rules: Arc::new(MaskRules { rules: rules.into_iter().map(Arc::new).collect() }),
         shape,

@@ -37,14 +37,14 @@ impl Values {
         &self,
         location: Location,
         place: &[Cow<'_, str>],
-        scalar: &[u8],
+        scalar: &str,
         named: bool,
     ) -> Option<String> {
-        let value = match scalar.strip_prefix(b"\"") {
-            Some(rest) => decode(rest.strip_suffix(b"\"").unwrap_or(rest)),
-            None => String::from_utf8_lossy(scalar),
+        let value = match scalar.strip_prefix('"') {
+            Some(rest) => decode(rest.strip_suffix('"').unwrap_or(rest)),
+            None => Cow::Borrowed(scalar),
         };
-        if scalar == b"null" || value.is_empty() {
+        if scalar == "null" || value.is_empty() {
             return None;
         }
         let (encoded, key) =

@@ -133,31 +133,22 @@ impl State {
     }
 }
 
-/// Collects the edits for an object. Of its members only those are read again that something may be
-/// hidden in: most of an object is metadata.
-pub(super) fn walk<'r>(
-    (text, members): (&[u8], &Members<'_>),
+/// Collects the edits for an object.
+pub(super) fn walk<'r, 't>(
+    (text, members): (&'t str, &Members<'t>),
     masks: &Masks<'r>,
     values: &Values,
     location: Location,
 ) -> Result<Vec<Edit<'r>>, MaskError> {
     let scanner = Scanner::new(text, 0);
-    let mut walk = Walk { scanner, masks, values, location, place: Vec::new(), edits: Vec::new() };
-    let start = masks.start();
-    for (key, span) in members.entries() {
-        let states = masks.step(&start, &key);
-        if states.is_empty() && masks.detectors.is_empty() {
-            continue;
-        }
-        walk.scanner = Scanner::new(text, span.start);
-        walk.place.push(key.into_owned().into());
-        walk.value(&states)?;
-        walk.place.pop();
-    }
+    let mut walk =
+        Walk { text, scanner, masks, values, location, place: Vec::new(), edits: Vec::new() };
+    walk.members(&masks.start(), members)?;
     Ok(walk.edits)
 }
 
 struct Walk<'a, 'r, 't> {
+    text: &'t str,
     scanner: Scanner<'t>,
     masks: &'a Masks<'r>,
     values: &'a Values,
@@ -166,14 +157,38 @@ struct Walk<'a, 'r, 't> {
     edits: Vec<Edit<'r>>,
 }
 
-impl Walk<'_, '_, '_> {
-    fn value(&mut self, states: &[State]) -> Result<(), MaskError> {
+impl<'t> Walk<'_, '_, 't> {
+    /// What was read already is not read again; the rest is, once, if something may be hidden in it:
+    /// most of an object is metadata.
+    fn members(&mut self, states: &[State], members: &Members<'t>) -> Result<(), MaskError> {
+        for member in members.iter() {
+            let next = self.masks.step(states, &member.key);
+            self.place.push(member.key.clone());
+            if let Some(states) = self.of_interest(&next) {
+                if let Some(members) = &member.members {
+                    self.members(states, members)?;
+                } else {
+                    self.scanner = Scanner::new(self.text, member.span.start);
+                    self.value(states)?;
+                }
+            }
+            self.place.pop();
+        }
+        Ok(())
+    }
+
+    /// The states that count for the current value, none of them if only detectors look at it;
+    /// nothing if nothing can be hidden in it.
+    fn of_interest<'s>(&self, states: &'s [State]) -> Option<&'s [State]> {
         let is_hidden = !states.is_empty() && !self.is_structure();
-        if !is_hidden && !self.is_searched() {
+        if is_hidden { Some(states) } else { self.is_searched().then_some(&[]) }
+    }
+
+    fn value(&mut self, states: &[State]) -> Result<(), MaskError> {
+        let Some(states) = self.of_interest(states) else {
             self.scanner.skip()?;
             return Ok(());
-        }
-        let states = if is_hidden { states } else { &[] };
+        };
         match self.scanner.peek() {
             Some(b'{') => self.object(states),
             Some(b'[') => self.array(states),
@@ -185,7 +200,7 @@ impl Walk<'_, '_, '_> {
         let mut keys = Vec::new();
         self.scanner.open(b'{')?;
         while let Some(key) = self.scanner.next_key()? {
-            self.child(states, decode(self.scanner.bytes(&key)), &mut keys)?;
+            self.child(states, decode(self.scanner.of(&key)), &mut keys)?;
         }
         refuse_duplicates(keys.iter().map(AsRef::as_ref))
     }
@@ -203,7 +218,7 @@ impl Walk<'_, '_, '_> {
     fn scalar(&mut self, states: &[State]) -> Result<(), MaskError> {
         let span = self.scanner.skip()?;
         let key = self.place.last().map(AsRef::as_ref);
-        let scalar = self.scanner.bytes(&span);
+        let scalar = self.scanner.of(&span);
         let Some((rule, named)) = self.masks.matched(states, key) else {
             let at = (self.values, self.location, self.place.as_slice());
             self.edits.extend(pieces::edits((scalar, span), &self.masks.detectors, at));
