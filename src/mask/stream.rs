@@ -277,7 +277,9 @@ struct Chunk<'c> {
 
 impl<'c> Chunk<'c> {
     fn new(bytes: &'c [u8]) -> Self {
-        let valid = bytes.utf8_chunks().next().map(|first| first.valid());
+        let valid = std::str::from_utf8(bytes).or_else(|error| {
+            std::str::from_utf8(bytes.get(..error.valid_up_to()).unwrap_or_default())
+        });
         Self { bytes, text: valid.unwrap_or_default() }
     }
 
