@@ -1,10 +1,10 @@
-//! An API server as fast as can be: one pod, and watches in which nothing happens. Below `/slow`
-//! each answer takes as long as one of a real API server.
+//! An API server as fast as can be: one pod, some nodes, a great many Secrets, and watches in which
+//! nothing happens. Below `/slow` each answer takes as long as one of a real API server.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use hyper_util::server::conn::auto;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::Failure;
+use crate::{Failure, masking};
 
 /// How long a real API server takes for a small read.
 pub(crate) const SERVICE_TIME: Duration = Duration::from_millis(2);
@@ -55,7 +55,12 @@ async fn answer(
     let body = if watch {
         BodyExt::boxed(StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>()))
     } else {
-        Full::from(POD).boxed()
+        Full::from(match uri.path() {
+            NODES_PATH => NODES.clone(),
+            SECRETS_PATH => SECRETS.clone(),
+            _ => Bytes::from_static(POD.as_bytes()),
+        })
+        .boxed()
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -66,6 +71,25 @@ async fn answer(
     }
     Ok(response)
 }
+
+/// Where the nodes are.
+pub(crate) const NODES_PATH: &str = "/api/v1/nodes";
+/// Where the Secrets are.
+pub(crate) const SECRETS_PATH: &str = "/api/v1/secrets";
+
+/// 32 nodes, 64 KB.
+static NODES: LazyLock<Bytes> = LazyLock::new(|| {
+    let node = |number: u32| NODE.trim_end().replace("NUMBER", &format!("{number:02}"));
+    let nodes: Vec<_> = (0..32).map(node).collect();
+    let head =
+        r#"{"kind":"NodeList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":["#;
+    format!("{head}{}]}}", nodes.join(",")).into()
+});
+
+static SECRETS: LazyLock<Bytes> = LazyLock::new(|| masking::list().into());
+
+/// 2 KB, as in a list: without kind.
+const NODE: &str = include_str!("node.json");
 
 /// 1.4 KB, as a pod without managed fields has.
 const POD: &str = include_str!("pod.json");

@@ -3,6 +3,7 @@
 
 mod api_server;
 mod kubectl;
+mod lists;
 mod load;
 mod masking;
 mod policies;
@@ -98,6 +99,7 @@ enum Measure {
     Policies,
     Masking,
     Text,
+    Lists,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -144,6 +146,9 @@ async fn run(options: &Options) -> Result<(), Failure> {
     }
     if wanted(Measure::Throughput) {
         proxies::throughput(&setup, options.rounds, &mut table).await?;
+    }
+    if wanted(Measure::Lists) {
+        lists::measure(&setup, options.rounds, &mut table).await?;
     }
     if wanted(Measure::Latency) {
         proxies::latency(&setup, options.rounds, &mut table).await?;

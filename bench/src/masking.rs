@@ -16,7 +16,7 @@ use kguard::mask::{
 use crate::Failure;
 use crate::table::{Limit, Row, Table, say};
 
-const LIST_BYTES: usize = 100_000_000;
+pub(crate) const LIST_BYTES: usize = 100_000_000;
 /// As a connection gives them.
 const CHUNK_BYTES: usize = 16 << 10;
 const JQ: &str = r#".items[] |= (.data |= map_values("masked"))"#;
@@ -102,7 +102,7 @@ fn context() -> Result<Context, Failure> {
 }
 
 /// Secrets as clusters have them: of one to four kilobytes, one in three applied by kubectl.
-fn list() -> Vec<u8> {
+pub(crate) fn list() -> Vec<u8> {
     let mut list = String::with_capacity(LIST_BYTES + 8192);
     list.push_str(
         r#"{"kind":"SecretList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":["#,

@@ -73,7 +73,8 @@ pub(crate) async fn throughput(
     Ok(())
 }
 
-async fn per_cpu_second(proxy: &Process, target: &Target) -> Result<f64, Failure> {
+/// Answers for each second that the proxy computes.
+pub(crate) async fn per_cpu_second(proxy: &Process, target: &Target) -> Result<f64, Failure> {
     let before = proxy.cpu_seconds()?;
     let answers = target.closed(CONNECTIONS, THROUGHPUT_TIME).await?;
     let answers = f64::from(u32::try_from(answers)?);

@@ -17,6 +17,7 @@ pub(crate) struct Setup {
     pub(crate) folder: PathBuf,
     pub(crate) api_server: SocketAddr,
     pub(crate) gateway: SocketAddr,
+    pub(crate) unmasking: SocketAddr,
     pub(crate) nginx: SocketAddr,
     pub(crate) token: String,
     gateway_binary: PathBuf,
@@ -27,11 +28,12 @@ impl Setup {
     pub(crate) fn make(options: &Options) -> Result<Self, Failure> {
         let folder = options.folder.clone();
         std::fs::create_dir_all(&folder)?;
-        let [api_server, gateway, nginx] = free_ports()?;
+        let [api_server, gateway, unmasking, nginx] = free_ports()?;
         let this = Self {
             folder,
             api_server,
             gateway,
+            unmasking,
             nginx,
             token: options.token.clone(),
             gateway_binary: options.gateway.clone(),
@@ -39,9 +41,15 @@ impl Setup {
         this.certificates()?;
         this.kubeconfigs()?;
         let policies = kguard::policy::starter().text;
-        std::fs::write(this.folder.join("policies.yaml"), policies)?;
+        let is_no_mask = |document: &&str| !document.contains("\nkind: Mask\n");
+        let unmasking: Vec<_> = policies.split("\n---\n").filter(is_no_mask).collect();
+        std::fs::write(this.folder.join("gateway-policies.yaml"), &policies)?;
+        std::fs::write(this.folder.join("unmasking-policies.yaml"), unmasking.join("\n---\n"))?;
         std::fs::write(this.folder.join("nginx.conf"), this.nginx_configuration())?;
-        std::fs::write(this.folder.join("gateway.yaml"), this.gateway_configuration(options))?;
+        for (name, listen) in [("gateway", this.gateway), ("unmasking", this.unmasking)] {
+            let configuration = this.gateway_configuration(options, (name, listen));
+            std::fs::write(this.folder.join(format!("{name}.yaml")), configuration)?;
+        }
         Ok(this)
     }
 
@@ -69,14 +77,29 @@ impl Setup {
 
     /// Starts the gateway with an empty trail.
     pub(crate) async fn start_gateway(&self, cpu: Option<usize>) -> Result<Process, Failure> {
-        let state = self.folder.join("state");
+        self.start("gateway", self.gateway, cpu).await
+    }
+
+    /// Starts another gateway, with the same policies but without masks.
+    pub(crate) async fn start_unmasking(&self, cpu: Option<usize>) -> Result<Process, Failure> {
+        self.start("unmasking", self.unmasking, cpu).await
+    }
+
+    async fn start(
+        &self,
+        name: &str,
+        listen: SocketAddr,
+        cpu: Option<usize>,
+    ) -> Result<Process, Failure> {
+        let state = self.folder.join(format!("{name}-state"));
         if state.exists() {
             std::fs::remove_dir_all(&state)?;
         }
-        let args = ["--log", "warn", "serve", "--config", &self.path("gateway.yaml")];
-        let log = self.folder.join("gateway.log");
+        let config = self.path(&format!("{name}.yaml"));
+        let args = ["--log", "warn", "serve", "--config", &config];
+        let log = self.folder.join(format!("{name}.log"));
         let mut process = Process::start(cpu, &self.gateway_binary, &args, &log)?;
-        process.listens(self.gateway).await?;
+        process.listens(listen).await?;
         Ok(process)
     }
 
@@ -130,8 +153,12 @@ users: [{{name: it, user: {{token: any}}}}]
         Ok(())
     }
 
-    fn gateway_configuration(&self, options: &Options) -> String {
-        let (listen, folder) = (self.gateway, self.folder.display());
+    fn gateway_configuration(
+        &self,
+        options: &Options,
+        (name, listen): (&str, SocketAddr),
+    ) -> String {
+        let folder = self.folder.display();
         let real = options.gateway_kubeconfig.display();
         let (issuer, issuer_ca) = (&options.issuer, options.issuer_ca.display());
         format!(
@@ -139,8 +166,8 @@ users: [{{name: it, user: {{token: any}}}}]
 kind: GatewayConfig
 listen: {listen}
 tls: {{certFile: {folder}/cert.pem, keyFile: {folder}/key.pem}}
-stateDir: {folder}/state
-policies: {folder}/policies.yaml
+stateDir: {folder}/{name}-state
+policies: {folder}/{name}-policies.yaml
 clusters:
 - {{name: real, kubeconfig: {{path: {real}}}}}
 - {{name: fast, kubeconfig: {{path: {folder}/fast.kubeconfig}}}}

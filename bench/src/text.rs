@@ -1,4 +1,4 @@
-//! Masking a log with two hundred known values.
+//! Masking a log with two hundred known values, and with the detectors of the starter pack besides.
 //!
 //! The peer is the crate `aho-corasick`, which most programs would take: it looks for the values as
 //! they are, and not for their dozen forms each. All of it in this process, in chunks as a
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use kguard::mask::detect::{BuiltIn, DetectorSpec, Detectors};
 use kguard::mask::{KnownValue, TextPlan, TextRule, TextRules};
 
 use crate::Failure;
@@ -23,24 +24,30 @@ const LINES_PER_VALUE: u64 = 500;
 pub(crate) fn measure(rounds: usize, table: &mut Table) -> Result<(), Failure> {
     let values: Vec<String> = (0..VALUES).map(value).collect();
     let log = log(&values);
-    let plan = plan(&values);
+    let all = Detectors::compile(&BuiltIn::ALL.map(DetectorSpec::BuiltIn))?;
+    let plans = [plan(&values, Detectors::default()), plan(&values, all)];
     let peer = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&values)?;
     let placeholders: Vec<String> = (0..VALUES).map(placeholder).collect();
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut detecting, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=rounds {
         say(&format!("text, round {round} of {rounds} (0 warms up)"));
-        let sample = [rate(|| mask(&plan, &log)), rate(|| replace(&peer, &placeholders, &log))];
+        let [known, all] = plans.each_ref().map(|plan| rate(|| mask(plan, &log)));
+        let other = rate(|| replace(&peer, &placeholders, &log));
         if round > 0 {
-            let [own, other] = sample;
-            ours.push(own);
+            ours.push(known);
+            detecting.push(all);
             theirs.push(other);
         }
     }
+    let row = |what, ours, peer, theirs| {
+        let limit = Limit::AtLeast(1.0);
+        Row { what, unit: "MB/s", ours, peer, theirs, limit }
+    };
+    let limit = || vec![300.0; rounds];
     let what = "(j) masking a log, 200 known values";
-    let row =
-        |peer, theirs, limit| Row { what, unit: "MB/s", ours: ours.clone(), peer, theirs, limit };
-    table.add(row("limit", vec![300.0; rounds], Limit::AtLeast(1.0)));
-    table.add(row("aho-corasick", theirs, Limit::AtLeast(1.0)));
+    table.add(row(what, ours.clone(), "limit", limit()));
+    table.add(row(what, ours, "aho-corasick", theirs));
+    table.add(row("(j) with the starter pack's detectors", detecting, "limit", limit()));
     Ok(())
 }
 
@@ -68,15 +75,14 @@ fn replace(peer: &AhoCorasick, placeholders: &[String], log: &[u8]) -> usize {
     chunks.map(|chunk| peer.replace_all_bytes(chunk, placeholders).len()).sum()
 }
 
-fn plan(values: &[String]) -> Arc<TextPlan> {
+fn plan(values: &[String], detectors: Detectors) -> Arc<TextPlan> {
     let known = |(number, value): (u64, &String)| KnownValue {
         secret: "bench".to_owned(),
         key: format!("key-{number}"),
         value: value.clone().into_bytes(),
     };
     let known: Vec<KnownValue> = (0..).zip(values).map(known).collect();
-    let rule =
-        TextRule { document: "bench".to_owned(), known_secrets: true, ..TextRule::default() };
+    let rule = TextRule { document: "bench".to_owned(), known_secrets: true, detectors };
     Arc::new(TextRules::new([rule]).compile(&known))
 }
 
