@@ -220,8 +220,11 @@ impl<'t> Walk<'_, '_, 't> {
         let key = self.place.last().map(AsRef::as_ref);
         let scalar = self.scanner.of(&span);
         let Some((rule, named)) = self.masks.matched(states, key) else {
-            let at = (self.values, self.location, self.place.as_slice());
-            self.edits.extend(pieces::edits((scalar, span), &self.masks.detectors, at));
+            // A path may lead here that ends elsewhere.
+            if self.is_searched() {
+                let at = (self.values, self.location, self.place.as_slice());
+                self.edits.extend(pieces::edits((scalar, span), &self.masks.detectors, at));
+            }
             return Ok(());
         };
         let replacement = self.values.replacement(self.location, &self.place, scalar, named);

@@ -6,14 +6,21 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::mask::detect::{DetectorSpec, Detectors};
 use crate::mask::path::Segment;
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// What the model's own detector finds.
+const ORDER: &str = "ORD-";
+
 fn rules() -> Vec<MaskRule> {
+    let order = DetectorSpec::Named { name: "order".into(), regex: format!("{ORDER}[0-9]") };
+    let values = Detectors::compile(&[order]).unwrap();
     vec![
         rule("secrets", &["data.*"]),
-        rule("configmaps", &["data.a", "**.b"]),
+        MaskRule { values: values.clone(), ..rule("configmaps", &["data.a", "**.b"]) },
+        MaskRule { values, ..rule("doors.example.com", &[]) },
         rule("vaults.example.com", &["spec.**.a", "spec.*.0", "status"]),
         rule("*.example.com", &["spec.c"]),
     ]
@@ -44,6 +51,7 @@ impl Model<'_> {
     fn object(&self, object: &mut Value, tag: &str) {
         let is_secret = self.resource.0 == "secrets";
         let mut paths: Vec<FieldPath> = Vec::new();
+        let mut detects = false;
         for rule in &self.context.rules.rules {
             if rule
                 .resources
@@ -51,12 +59,13 @@ impl Model<'_> {
                 .any(|pattern| pattern.names_objects(self.resource.0, self.resource.1))
             {
                 paths.extend(rule.fields.iter().cloned());
+                detects |= !rule.values.is_empty();
             }
         }
         if is_secret {
             paths.push("stringData.*".parse().unwrap());
         }
-        if paths.is_empty() {
+        if paths.is_empty() && !detects {
             return;
         }
         if let Some(Value::String(annotation)) =
@@ -66,13 +75,19 @@ impl Model<'_> {
             self.object(&mut inner, "lastApplied");
             *annotation = inner.to_string() + "\n";
         }
-        self.leaves(object, &paths, &mut Vec::new(), tag);
+        self.leaves(object, (&paths, detects), &mut Vec::new(), tag);
     }
 
-    fn leaves(&self, value: &mut Value, paths: &[FieldPath], place: &mut Vec<String>, tag: &str) {
+    fn leaves(
+        &self,
+        value: &mut Value,
+        (paths, detects): (&[FieldPath], bool),
+        place: &mut Vec<String>,
+        tag: &str,
+    ) {
         let mut below = |key: String, value: &mut Value| {
             place.push(key);
-            self.leaves(value, paths, place, tag);
+            self.leaves(value, (paths, detects), place, tag);
             place.pop();
         };
         match value {
@@ -94,9 +109,32 @@ impl Model<'_> {
                     && paths.iter().any(|path| fits(path.segments(), place))
                 {
                     *scalar = self.placeholder(place, &text, tag).into();
+                } else if detects && !fixed && scalar.is_string() {
+                    *scalar = self.orders_replaced(place, &text, tag).into();
                 }
             }
         }
+    }
+
+    /// What the detector finds, by hand.
+    fn orders_replaced(&self, place: &[String], text: &str, tag: &str) -> String {
+        let (mut replaced, mut rest, mut ordinal) = (String::new(), text, 0);
+        while let Some(start) = rest.find(ORDER) {
+            let (before, found) = rest.split_at(start);
+            replaced += before;
+            let length = ORDER.len() + 1;
+            let is_order = found.as_bytes().get(length - 1).is_some_and(u8::is_ascii_digit);
+            let (order, after) = found.split_at(if is_order { length } else { ORDER.len() });
+            if is_order {
+                let place = [place, &[ordinal.to_string()]].concat();
+                replaced += &self.placeholder(&place, order, tag);
+                ordinal += 1;
+            } else {
+                replaced += order;
+            }
+            rest = after;
+        }
+        replaced + rest
     }
 
     fn placeholder(&self, place: &[String], text: &str, tag: &str) -> String {
@@ -129,6 +167,7 @@ fn leaf() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         r#"[a"\\/<é\u{1F600}\n\u{0} ]{0,6}"#.prop_map(Value::from),
+        r#"(ORD-|[0-9]|é|"|\\){0,8}"#.prop_map(Value::from),
     ]
 }
 
@@ -150,7 +189,7 @@ fn case() -> impl Strategy<Value = Case> {
         (("example.com/v1", "Vault"), ("vaults", "example.com")),
         (("example.com/v1", "Door"), ("doors", "example.com")),
     ];
-    let strings = proptest::collection::vec(("[abc]", "[a-z\"]{0,5}"), 0..3);
+    let strings = proptest::collection::vec(("[abc]", "[a-z\"]{0,5}(ORD-[0-9]{0,2}){0,2}"), 0..3);
     let parts = (tree(), tree(), strings, any::<bool>(), "[0-9a-f]{4}");
     (proptest::sample::select(kinds.to_vec()), parts).prop_map(
         |((kind, resource), (spec, status, data, annotated, uid))| {
