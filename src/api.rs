@@ -11,6 +11,10 @@
 //! | `POST /v1/holds/ID/decision` with [`Decide`] | [`Hold`] |
 //! | `GET /v1/inbox` | lines of [`Hold`], one whenever a hold that one may decide appears or changes; those pending come first |
 //! | `GET /v1/sessions/ID/events` | lines of [`SessionEvent`] |
+//! | `GET /v1/streams` | `Vec<`[`RunningStream`]`>`, oldest first: all for auditors, one's own for others |
+//! | `POST /v1/streams/ID/end` with [`EndStream`] | [`RunningStream`]: auditors, and whose it is |
+//! | `GET /v1/streams/ID/recording` | the recording's lines (asciicast v2), as they are written, until the stream ends |
+//! | `GET /v1/recordings/ID` | the recording of a stream that has ended, as it is stored |
 //! | `GET /v1/audit?after=SEQ&limit=N` | lines of [`crate::audit::Line`] |
 //!
 //! Streams are newline-delimited JSON; an empty line is a keep-alive. Errors are Kubernetes
@@ -57,6 +61,50 @@ pub struct WhoAmI {
 pub struct Cluster {
     /// Its name in policies, contexts and paths.
     pub name: String,
+}
+
+/// An exec, attach or port-forward that runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunningStream {
+    /// The request's id in the trail.
+    pub id: uuid::Uuid,
+    /// Whose it is.
+    pub caller: String,
+    /// The cluster.
+    pub cluster: String,
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod; for port-forward to a node's port and the like, what it goes to.
+    pub pod: String,
+    /// `exec`, `attach` or `portforward`.
+    pub kind: String,
+    /// The container, if one was named.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub container: String,
+    /// The program and its arguments, without what is masked in them; of exec alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// Whether somebody sits at a terminal.
+    #[serde(default)]
+    pub tty: bool,
+    /// Since when.
+    pub started: Timestamp,
+    /// Whether it is recorded.
+    #[serde(default)]
+    pub recorded: bool,
+    /// The hold by which it was approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<String>,
+}
+
+/// Ends a stream.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EndStream {
+    /// What its user is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A parked request, as its requester and its approvers see it.

@@ -202,6 +202,7 @@ impl Closing {
             masked: BTreeMap::new(),
             duration_ms: 0,
             failure: None,
+            recording: None,
         };
         Self { entry, end: Some(end) }
     }

@@ -207,4 +207,17 @@ pub struct ResponseRecord {
     /// Why it did not end well, in the gateway's own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// What went through, where that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordingDigest>,
+}
+
+/// Ties a recording to its entry: neither can be changed without the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordingDigest {
+    /// SHA-256 of the recording, hex.
+    pub sha256: String,
+    /// How many bytes it has.
+    pub bytes: u64,
 }

@@ -112,6 +112,7 @@ fn interrupted(request: OpenRequest, now: Timestamp) -> Record {
         masked: std::collections::BTreeMap::new(),
         duration_ms: u64::try_from(duration).unwrap_or(0),
         failure: Some(INTERRUPTED.to_owned()),
+        recording: None,
     });
     Record { at: now, event }
 }

@@ -56,6 +56,7 @@ impl Trail {
                 masked: std::collections::BTreeMap::new(),
                 duration_ms: 1,
                 failure: None,
+                recording: None,
             }));
         }
         self
