@@ -131,6 +131,7 @@ fn response(id: Uuid) -> Record {
         masked: BTreeMap::new(),
         duration_ms: 5,
         failure: None,
+        recording: None,
     };
     Record { at: Timestamp::now(), event: Event::Response(response) }
 }
