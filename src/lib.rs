@@ -14,6 +14,7 @@ pub mod identity;
 pub mod kube;
 pub mod mask;
 pub mod policy;
+pub mod recording;
 pub mod redact;
 pub mod stream;
 pub mod tunnel;

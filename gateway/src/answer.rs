@@ -69,9 +69,10 @@ fn status(stopped: &Stopped) -> Status {
         Stopped::Authenticate(error) if error.status() == StatusCode::UNAUTHORIZED => {
             Status::failure(Reason::Unauthorized, text)
         }
-        Stopped::Authenticate(_) | Stopped::Mask(UnmaskableError::Trail(_)) | Stopped::Trail(_) => {
-            Status::failure(Reason::ServiceUnavailable, text)
-        }
+        Stopped::Authenticate(_)
+        | Stopped::Mask(UnmaskableError::Trail(_))
+        | Stopped::Trail(_)
+        | Stopped::Unrecorded(_) => Status::failure(Reason::ServiceUnavailable, text),
         Stopped::Forward(error) => Status::failure(error.reason(), text),
         Stopped::Held { request, error } => held(error, text).about(request),
         Stopped::Unwritable { request, message, reason, field } => {

@@ -3,6 +3,7 @@
 mod audit;
 mod holds;
 mod stream;
+mod streams;
 
 use std::sync::Arc;
 
@@ -34,6 +35,10 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/holds/{id}/decision", post(holds::decide))
         .route("/v1/inbox", get(holds::inbox))
         .route("/v1/sessions/{id}/events", get(holds::session))
+        .route("/v1/streams", get(streams::list))
+        .route("/v1/streams/{id}/end", post(streams::end))
+        .route("/v1/streams/{id}/recording", get(streams::follow))
+        .route("/v1/recordings/{id}", get(streams::recording))
         .route("/v1/audit", get(audit::export))
         .route("/v1/audit/entries", get(audit::list))
         .fallback(async || Refusal(Status::failure(Reason::NotFound, "there is no such call")))

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::authenticate::IssuerConfig;
 use crate::policies::Mode;
+use crate::streams::RecordingConfig;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +37,9 @@ pub struct Config {
     /// Who may read the whole trail; everybody may read his own part.
     #[serde(default)]
     pub auditors: Vec<SubjectPattern>,
+    /// What is recorded of exec, attach and port-forward.
+    #[serde(default)]
+    pub recordings: RecordingConfig,
     /// How long a shutdown waits for requests under way, in seconds.
     #[serde(default = "default_drain_seconds")]
     pub drain_seconds: u64,

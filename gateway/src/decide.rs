@@ -24,6 +24,7 @@ use crate::known_values;
 use crate::live::{Change, LiveObjects, Seen, WouldRefuse};
 use crate::policies::Mode;
 use crate::request::KubeRequest;
+use crate::streams::policy_query;
 
 /// What is written down of an argument that could not be masked.
 const WITHHELD: &str = "[withheld]";
@@ -187,12 +188,10 @@ impl Deciding<'_> {
     /// What the policies say, and on what they have seen: of the caller, and of the one as whom he
     /// acts as well, since neither gets more by way of the other.
     async fn rule(&self, subject: &Subject) -> Result<(Ruling, Option<Seen>), WouldRefuse> {
-        let facts = |caller| Facts {
-            request: &subject.request.info,
-            query: subject.request.query.pairs(),
-            caller,
-            cluster: self.cluster.name(),
-        };
+        let info = &subject.request.info;
+        let query = policy_query(info, subject.request.query.pairs());
+        let facts =
+            |caller| Facts { request: info, query: &query, caller, cluster: self.cluster.name() };
         let asking = self.policies.candidates(&facts(&subject.caller));
         let live = LiveObjects::of(self.cluster, &subject.identity);
         if subject.request.impersonation.is_none() {

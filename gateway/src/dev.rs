@@ -20,6 +20,7 @@ use crate::config::{ClusterConfig, KubeconfigSource, default_plain_wait_seconds,
 use crate::policies::{Mode, Policies, PoliciesError};
 use crate::private_file;
 use crate::run::{Guarding, Listening, Setup};
+use crate::streams::RecordingConfig;
 
 /// The group that lets the local users do in the cluster what the kubeconfig may. Their RBAC is
 /// none otherwise, since the cluster has never heard of them.
@@ -134,6 +135,7 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
         clusters: vec![cluster],
         issuers: vec![provider.issuer_config(Some(ca))],
         auditors: vec![SubjectPattern::Anyone],
+        recordings: RecordingConfig::default(),
         plain_wait: Duration::from_secs(default_plain_wait_seconds()),
     };
     let setup = Setup { listening, guarding };

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kguard::api::Claims;
-use kguard::audit::record::{Event, Outcome, Record, RequestRecord, ResponseRecord};
+use kguard::audit::record::{
+    Event, Outcome, Record, RecordingDigest, RequestRecord, ResponseRecord,
+};
 use kguard::identity::Caller;
 use kguard::mask::{MaskReport, PlaceholderKey};
 use uuid::Uuid;
@@ -226,6 +228,18 @@ impl Closing {
         if let Some(end) = &mut self.end {
             end.masked = report.masked;
         }
+    }
+
+    /// Where what went through is recorded.
+    pub fn recorded(&mut self, digest: Option<RecordingDigest>) {
+        if let Some(end) = &mut self.end {
+            end.recording = digest;
+        }
+    }
+
+    /// The request's id.
+    pub fn id(&self) -> Option<Uuid> {
+        self.end.as_ref().map(|end| end.id)
     }
 
     /// Why it did not end well.

@@ -28,6 +28,7 @@ use crate::entry::Committed;
 use crate::live::{LiveObjects, Seen};
 use crate::request::{KubeRequest, Upgrade};
 use crate::review;
+use crate::streams::Opened;
 
 /// How long the API server may take to begin an answer that is not long-running; a little more
 /// than it allows itself (60 s).
@@ -43,6 +44,8 @@ pub struct Unmasked {
     pub(crate) answer: Answer,
     pub(crate) about: About,
     pub(crate) committed: Committed,
+    /// What is to become of it if it is an upgrade.
+    pub(crate) opened: Option<Opened>,
 }
 
 /// The two kinds of answer.
@@ -117,15 +120,18 @@ impl ForwardError {
 /// Sends a request. Takes the permit and the entry by value: each is good for one request.
 pub async fn send(
     cluster: &Cluster,
-    permit: Permit,
+    (permit, opened): (Permit, Option<Opened>),
     committed: Committed,
 ) -> Result<Unmasked, ForwardError> {
     if committed.id() != permit.subject().request().id {
         return Err(ForwardError::Entry);
     }
     match ask(cluster, permit).await {
-        Ok((answer, about)) => Ok(Unmasked { answer, about, committed }),
+        Ok((answer, about)) => Ok(Unmasked { answer, about, committed, opened }),
         Err(error) => {
+            if let Some(opened) = opened {
+                opened.discard().await;
+            }
             committed.unanswered(error.reason().code(), &error.to_string());
             Err(error)
         }
@@ -231,7 +237,7 @@ pub fn refuse(
     let (_, request, shown) = subject.into_parts();
     let Asking { label, in_protobuf, .. } = negotiate(&request, &shown.masks)?;
     let about = about(cluster, request, shown, (label, in_protobuf));
-    Ok(Unmasked { answer: Answer::Response(response), about, committed })
+    Ok(Unmasked { answer: Answer::Response(response), about, committed, opened: None })
 }
 
 fn about(

@@ -20,6 +20,7 @@ use crate::policies::Policies;
 use crate::record::{Recorder, TrailUnavailable};
 use crate::stopped::Stopped;
 use crate::store::Store;
+use crate::streams::Streams;
 
 /// The running gateway.
 pub struct Gateway {
@@ -47,6 +48,8 @@ pub struct Gateway {
     pub recorder: Arc<Recorder>,
     /// Where the trail and the holds are kept.
     pub store: Arc<dyn Store>,
+    /// The exec, attach and port-forward that run.
+    pub streams: Arc<Streams>,
 }
 
 impl Gateway {

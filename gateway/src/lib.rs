@@ -34,4 +34,5 @@ pub mod run;
 pub mod stopped;
 pub mod store;
 mod stream;
+pub mod streams;
 pub mod watch_socket;

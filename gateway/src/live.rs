@@ -129,6 +129,14 @@ impl<'a> LiveObjects<'a> {
         self.read(request).await
     }
 
+    /// The pod that a stream goes to, as far as the caller may read it.
+    pub async fn pod(&self, request: &RequestInfo) -> Option<Value> {
+        match self.read(request).await {
+            Object::Known(pod) => Some(pod),
+            _ => None,
+        }
+    }
+
     /// What the request would store, and what is stored if `old` is asked for: of one version, or
     /// not known.
     pub async fn change(&self, request: &KubeRequest, old: bool) -> Result<Change, WouldRefuse> {

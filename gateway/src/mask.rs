@@ -2,6 +2,7 @@
 
 use std::future::Future as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
@@ -17,7 +18,6 @@ use kguard::mask::{
     Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape, TextMasker,
 };
 
-use kguard::stream::Protocol;
 use tokio::time::Sleep;
 
 use crate::answer_body::AnswerBody;
@@ -25,7 +25,8 @@ use crate::entry::Closing;
 use crate::forward::{About, Answer, PooledBody, Unmasked};
 use crate::record::TrailUnavailable;
 use crate::request::Upgrade;
-use crate::stream::{self, HeldStream};
+use crate::stream;
+use crate::streams::{Opened, Streams};
 use crate::watch_socket;
 
 /// What is read ahead before the head of an answer is sent, so that an answer that cannot be
@@ -95,24 +96,34 @@ pub enum UnmaskableError {
         /// The cluster.
         cluster: String,
     },
+    /// It is an upgrade to something that kguard does not speak.
+    #[error("cluster `{cluster}` chose a protocol for the stream that kguard does not speak")]
+    Stream {
+        /// The cluster.
+        cluster: String,
+    },
     /// Its entry could not be made durable.
     #[error(transparent)]
     Trail(#[from] TrailUnavailable),
 }
 
 /// Masks. Waits for the entry to be durable first: no answer without a record.
-pub async fn mask(unmasked: Unmasked, key: &PlaceholderKey) -> Result<Masked, UnmaskableError> {
-    let Unmasked { answer, about, committed } = unmasked;
+pub async fn mask(
+    unmasked: Unmasked,
+    (key, streams): (&PlaceholderKey, &Arc<Streams>),
+) -> Result<Masked, UnmaskableError> {
+    let Unmasked { answer, about, committed, opened } = unmasked;
     let mut closing = committed.durable().await?;
     let (response, socket) = match answer {
         Answer::Upgrade(response, client) => {
-            closing.code(response.status());
-            let text = held_stream(&about, &client);
-            return Ok(Masked { response: stream::join(response, client, (text, closing)) });
+            return joined((response, client), &about, (opened, streams), closing).await;
         }
         Answer::Response(response) => (response, None),
         Answer::Watch(response, socket) => (response, Some(socket)),
     };
+    if let Some(opened) = opened {
+        opened.discard().await;
+    }
     let (mut parts, body) = response.into_parts();
     closing.code(parts.status);
     let masking = match context(&about, &parts.headers, parts.status, key) {
@@ -164,12 +175,29 @@ async fn said_in_protobuf(
     Ok(http::Response::from_parts(parts, AnswerBody::new(Full::from(said))))
 }
 
-/// The masking of an upgraded connection, if its text is masked.
-fn held_stream(about: &About, client: &Upgrade) -> Option<HeldStream> {
-    let plan = about.shown.text.clone()?;
-    let protocol =
-        if client.protocol == "websocket" { Protocol::WebSocket } else { Protocol::Spdy };
-    Some(HeldStream::new(protocol, plan, about.is_interactive))
+/// The answer to an upgrade, behind which its stream begins.
+async fn joined<B>(
+    (response, client): (http::Response<B>, Upgrade),
+    about: &About,
+    (opened, streams): (Option<Opened>, &Arc<Streams>),
+    mut closing: Closing,
+) -> Result<Masked, UnmaskableError> {
+    let (Some(opened), Some(id)) = (opened, closing.id()) else {
+        return Err(UnmaskableError::Stream { cluster: about.cluster.clone() });
+    };
+    let Some(protocol) = stream::protocol(&response, &client) else {
+        let error = UnmaskableError::Stream { cluster: about.cluster.clone() };
+        opened.discard().await;
+        closing.code(StatusCode::BAD_GATEWAY);
+        closing.failed(&error);
+        return Err(error);
+    };
+    closing.code(response.status());
+    let session = streams.begin(opened, id);
+    let plan = about.shown.text.clone();
+    let masking = stream::Masking { plan, is_interactive: about.is_interactive };
+    let response = stream::join(response, (client, protocol), (session, masking), closing);
+    Ok(Masked { response })
 }
 
 /// What masking the answer needs to know; none if no mask can apply to it.

@@ -87,7 +87,7 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
     };
     let question = Question::of(&request, &caller);
     let unmasked = match deciding.decide(caller, request).await {
-        Verdict::Allow(permit) => send(&cluster, *permit, entry).await?,
+        Verdict::Allow(permit) => send(gateway, (&cluster, *permit), entry).await?,
         Verdict::Deny(denial) => return Err(deny(gateway, &denial, &entry).await?),
         // Boxed, as everything below that is rare and big: a connection has room for the largest
         // future of all, and every request's is moved there.
@@ -98,14 +98,14 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
         }
         Verdict::Hold(held) => {
             let permit = Box::pin(wait(gateway, *held, &cluster, &entry)).await?;
-            send(&cluster, permit, entry).await?
+            send(gateway, (&cluster, permit), entry).await?
         }
     };
     let unmasked = match question {
         Some(question) => Box::pin(question.complete(unmasked, &deciding)).await?,
         None => unmasked,
     };
-    let masked = mask::mask(unmasked, &gateway.placeholders).await?;
+    let masked = mask::mask(unmasked, (&gateway.placeholders, &gateway.streams)).await?;
     Ok(masked.into_response())
 }
 
@@ -139,9 +139,19 @@ async fn understand(
 }
 
 /// Sends what may be sent, once that is recorded.
-async fn send(cluster: &Cluster, permit: Permit, entry: Entry) -> Result<Unmasked, Stopped> {
+async fn send(
+    gateway: &Gateway,
+    (cluster, permit): (&Cluster, Permit),
+    entry: Entry,
+) -> Result<Unmasked, Stopped> {
+    let upgrade = permit.subject().request().upgrade.as_ref();
+    let opened = match upgrade.is_some_and(|upgrade| upgrade.watch.is_none()) {
+        // Boxed, as it is rare and big.
+        true => Some(Box::pin(gateway.streams.open(cluster, &permit)).await?),
+        false => None,
+    };
     let committed = entry.commit(&permit).await?;
-    Ok(forward::send(cluster, permit, committed).await?)
+    Ok(forward::send(cluster, (permit, opened), committed).await?)
 }
 
 /// Records a refusal, and tells the session that it belongs to.

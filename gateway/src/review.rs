@@ -56,7 +56,7 @@ impl Question {
         unmasked: Unmasked,
         deciding: &Deciding<'_>,
     ) -> Result<Unmasked, UnmaskableError> {
-        let Unmasked { answer, about, committed } = unmasked;
+        let Unmasked { answer, about, committed, opened } = unmasked;
         let answer = match answer {
             Answer::Response(response)
                 if response.status().is_success() && deciding.mode == Mode::Enforce =>
@@ -67,7 +67,7 @@ impl Question {
             }
             other => other,
         };
-        Ok(Unmasked { answer, about, committed })
+        Ok(Unmasked { answer, about, committed, opened })
     }
 
     async fn completed(

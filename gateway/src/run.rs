@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::policies::{Policies, PoliciesError};
 use crate::record::{Recorder, StartError, TrailUnavailable};
 use crate::store::{LocalStore, Store, StoreError};
+use crate::streams::{RecordingConfig, RecordingsError, Streams};
 
 /// What a gateway is made of.
 pub struct Setup {
@@ -59,6 +60,8 @@ pub struct Guarding {
     pub auditors: Vec<SubjectPattern>,
     /// How long a held request of a plain client waits at a time.
     pub plain_wait: Duration,
+    /// What is recorded of exec, attach and port-forward.
+    pub recordings: RecordingConfig,
 }
 
 /// Why a gateway does not start.
@@ -84,6 +87,9 @@ pub enum RunError {
     /// Its policies.
     #[error(transparent)]
     Policies(#[from] PoliciesError),
+    /// The folder of recordings.
+    #[error(transparent)]
+    Recordings(#[from] RecordingsError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -119,6 +125,7 @@ pub async fn from_config(config: Config) -> Result<Setup, RunError> {
             issuers: config.issuers,
             auditors: config.auditors,
             plain_wait: Duration::from_secs(config.plain_wait_seconds),
+            recordings: config.recordings,
         },
     })
 }
@@ -131,7 +138,12 @@ pub async fn run(setup: Setup, shutdown: impl Future<Output = ()>) -> Result<(),
     gateway.authenticator.prefetch();
     let watch =
         Arc::clone(&gateway.policies).watch(Arc::clone(&gateway.recorder), gateway.clock.clone());
-    let background = [tokio::spawn(watch), tokio::spawn(gateway.holds.clone().sweep())];
+    let streams = Arc::clone(&gateway.streams);
+    let background = [
+        tokio::spawn(watch),
+        tokio::spawn(gateway.holds.clone().sweep()),
+        tokio::spawn(streams.watch_policies()),
+    ];
     let mut router = api::router(Arc::clone(&gateway));
     if let Some(provider) = provider {
         router = axum::Router::new().nest("/idp", provider).fallback_service(router);
@@ -141,6 +153,7 @@ pub async fn run(setup: Setup, shutdown: impl Future<Output = ()>) -> Result<(),
     }
     let doors = Doors { gateway: Arc::clone(&gateway), router };
     accept::serve(listener, TlsAcceptor::from(Arc::new(tls)), doors, (shutdown, drain)).await;
+    gateway.streams.end_all("kguard-gateway is being stopped").await;
     background.iter().for_each(tokio::task::JoinHandle::abort);
     gateway.recorder.shutdown().await;
     tracing::info!("stopped");
@@ -160,6 +173,11 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
     end_stale_holds(&*store).await?;
     let holds =
         Holds::new(Arc::clone(&recorder), Arc::clone(&store), clock.clone(), parts.plain_wait);
+    let policies = Arc::new(parts.policies);
+    let streams = Streams::start(
+        (parts.recordings, &parts.state_dir),
+        (Arc::clone(&policies), clock.clone()),
+    )?;
     Ok(Arc::new(Gateway {
         authenticator,
         auditors: parts.auditors,
@@ -170,9 +188,10 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         holds,
         metrics: Metrics::new(),
         placeholders: placeholder_key(&parts.state_dir)?,
-        policies: Arc::new(parts.policies),
+        policies,
         recorder,
         store,
+        streams: Arc::new(streams),
     }))
 }
 

@@ -60,6 +60,9 @@ pub enum Stopped {
     /// It cannot be recorded.
     #[error("kguard cannot record this request, so it does not run: {0}")]
     Trail(#[from] TrailUnavailable),
+    /// A stream cannot be recorded.
+    #[error("kguard cannot record this session, so it does not run: {0}")]
+    Unrecorded(#[from] std::io::Error),
     /// A held delete of many objects at once.
     #[error(
         "this needs an approval, and a delete of a whole collection cannot be bound to what the approver sees; delete the objects by name, or with `kubectl delete -l`, which does so"

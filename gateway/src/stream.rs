@@ -1,9 +1,17 @@
-//! Joins the two halves of an upgraded connection: exec, attach, port-forward.
+//! Carries an upgraded connection: exec, attach, port-forward.
 //!
 //! It comes to this only after the API server itself has answered 101 with the protocol that was
 //! asked for; anything else is an ordinary answer (CVE-2018-1002105 was a relay that did not look).
+//!
+//! ```text
+//! read ──→ Conversation (frames, masks, observer) ──→ to_client, to_server ──→ write
+//!   ↑ waits while too much is under way                └→ lines ──→ recording
+//! ```
+//!
+//! Each side is read and written by itself, so that neither waits for the other: a program that writes
+//! before it reads on would stand still otherwise.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::header::{CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
@@ -11,12 +19,14 @@ use http::{HeaderValue, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use kguard::mask::TextPlan;
-use kguard::stream::{Protocol, StreamError, StreamMasker};
+use kguard::stream::{Conversation, Outgoing, Protocol, StreamError};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::{Notify, watch};
 
 use crate::answer_body::AnswerBody;
 use crate::entry::Closing;
 use crate::request::Upgrade;
+use crate::streams::{Recorded, RecordingFile, Session, Tap};
 
 /// Headers of the handshake that the client needs.
 const PASSED: [HeaderName; 6] = [
@@ -35,15 +45,38 @@ const INTERACTIVE_HOLD: Duration = Duration::from_millis(30);
 /// The same where nobody waits for each letter.
 const LONGEST_HOLD: Duration = Duration::from_secs(1);
 
-/// Bytes in flight in each direction.
+/// What is read at once.
 const BUFFER_BYTES: usize = 16 * 1024;
+
+/// What may be under way to one side, or to the recording, before more is read.
+const MOST_UNDER_WAY_BYTES: usize = 64 * 1024;
+
+/// How long a side may take for the last words of a stream that is ended.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+const UNRECORDED: &str = "it cannot be recorded any more";
+
+/// How text is masked in a stream, if it is.
+pub(crate) struct Masking {
+    /// With what.
+    pub(crate) plan: Option<Arc<TextPlan>>,
+    /// Whether somebody may be typing into it.
+    pub(crate) is_interactive: bool,
+}
+
+/// The protocol that the API server agreed to; none if kguard does not speak it.
+pub(crate) fn protocol<B>(upstream: &Response<B>, client: &Upgrade) -> Option<Protocol> {
+    let chosen = upstream.headers().get(SEC_WEBSOCKET_PROTOCOL).map(HeaderValue::to_str);
+    Protocol::agreed(client.protocol, chosen.transpose().ok()?)
+}
 
 /// The client's answer to an upgrade that the API server agreed to. The streams are joined behind
 /// it.
 pub(crate) fn join<B>(
     mut upstream: Response<B>,
-    client: Upgrade,
-    (text, closing): (Option<HeldStream>, Closing),
+    (client, protocol): (Upgrade, Protocol),
+    (session, masking): (Session, Masking),
+    closing: Closing,
 ) -> Response<AnswerBody> {
     let mut response = Response::new(AnswerBody::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -56,104 +89,325 @@ pub(crate) fn join<B>(
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static(client.protocol));
     let server = hyper::upgrade::on(&mut upstream);
-    tokio::spawn(relay(client.client, server, (text, closing)));
+    tokio::spawn(carry((client.client, server), protocol, (session, masking), closing));
     response
 }
 
-/// What the server sends, masked on its way, and how long its text may be held back for that.
-pub(crate) struct HeldStream {
-    masker: StreamMasker,
-    longest_hold: Duration,
-}
-
-impl HeldStream {
-    /// For a stream that somebody types into, or one that is only read.
-    pub(crate) fn new(protocol: Protocol, plan: Arc<TextPlan>, is_interactive: bool) -> Self {
-        let longest_hold = if is_interactive { INTERACTIVE_HOLD } else { LONGEST_HOLD };
-        Self { masker: StreamMasker::new(protocol, plan), longest_hold }
-    }
-}
-
-/// Copies both ways until both are done, then closes the entry.
-async fn relay(
-    client: OnUpgrade,
-    server: OnUpgrade,
-    (text, mut closing): (Option<HeldStream>, Closing),
+/// Carries until both sides are done, then closes the recording and the entry.
+async fn carry(
+    (client, server): (OnUpgrade, OnUpgrade),
+    protocol: Protocol,
+    (session, masking): (Session, Masking),
+    mut closing: Closing,
 ) {
     let (Ok(client), Ok(server)) = tokio::join!(client, server) else {
         return closing.failed("the upgrade did not come about");
     };
-    let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
-    let Some(mut text) = text else {
-        let copied = tokio::io::copy_bidirectional_with_sizes(
-            &mut client,
-            &mut server,
-            BUFFER_BYTES,
-            BUFFER_BYTES,
-        )
-        .await;
-        return match copied {
-            Ok((_, down)) => closing.sent(usize::try_from(down).unwrap_or(usize::MAX)),
-            Err(_) => closing.failed(BROKEN),
-        };
+    let Session { tap, purpose, recording, mut ended, _listed } = session;
+    let longest_hold = if masking.is_interactive { INTERACTIVE_HOLD } else { LONGEST_HOLD };
+    let relay = Relay::new(Conversation::new(protocol, purpose, masking.plan), tap);
+    let (client_reads, client_writes) = tokio::io::split(TokioIo::new(client));
+    let (server_reads, server_writes) = tokio::io::split(TokioIo::new(server));
+    let traffic = async {
+        tokio::join!(
+            relay.read(client_reads, (Side::Client, None)),
+            relay.read(server_reads, (Side::Server, Some(longest_hold))),
+            relay.write(client_writes, Side::Client),
+            relay.write(server_writes, Side::Server),
+        );
     };
-    let (client_reads, client_writes) = tokio::io::split(client);
-    let (server_reads, server_writes) = tokio::io::split(server);
-    let up = pass(client_reads, server_writes);
-    let down = mask(server_reads, client_writes, &mut text, &mut closing);
-    let ended = tokio::try_join!(up, down);
-    closing.masked(text.masker.finish(&mut Vec::new()));
-    if let Err(error) = ended {
-        closing.failed(&error);
+    let carried = async {
+        tokio::select! {
+            () = traffic => {}
+            () = relay.time_out(&mut ended) => {}
+        }
+        relay.finish();
+    };
+    let (recorded, ()) = tokio::join!(relay.record(recording), carried);
+    let State { conversation, sent, failure, .. } = relay.into_state();
+    closing.sent(sent);
+    closing.masked(conversation.report());
+    if let Some(failure) = failure {
+        closing.failed(&failure);
+    }
+    match recorded {
+        Ok(digest) => closing.recorded(digest),
+        Err(error) => closing.failed(&format!("the recording cannot be written: {error}")),
     }
 }
 
-const BROKEN: &str = "one side broke the stream off";
-
-/// Why a masked stream ended before its end.
+/// Why a stream ended before its end.
 #[derive(Debug, thiserror::Error)]
 enum Cut {
-    #[error("{BROKEN}")]
-    Broken(#[from] std::io::Error),
-    #[error("the stream cannot be masked: {0}")]
+    #[error("the {0} broke the stream off")]
+    Broken(Side),
+    #[error("the stream cannot go on: {0}")]
     Stream(#[from] StreamError),
 }
 
-async fn pass(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
-) -> Result<(), Cut> {
-    tokio::io::copy(&mut from, &mut to).await?;
-    Ok(to.shutdown().await?)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Client,
+    Server,
 }
 
-async fn mask(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
-    HeldStream { masker, longest_hold }: &mut HeldStream,
-    closing: &mut Closing,
-) -> Result<(), Cut> {
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut out = Vec::new();
-    loop {
-        let read = from.read(&mut buffer);
-        let read = if masker.is_holding() {
-            tokio::time::timeout(*longest_hold, read).await
-        } else {
-            Ok(read.await)
+impl std::fmt::Display for Side {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(if *self == Self::Client { "client" } else { "cluster" })
+    }
+}
+
+/// One connection and what is under way in it.
+struct Relay {
+    state: Mutex<State>,
+    /// There is something to write, or nothing will come any more.
+    to_client: Notify,
+    to_server: Notify,
+    to_recording: Notify,
+    /// There is room again for what a side sends.
+    room_for_client: Notify,
+    room_for_server: Notify,
+    /// Nothing more is read.
+    stopped: watch::Sender<bool>,
+}
+
+struct State {
+    conversation: Conversation,
+    tap: Tap,
+    out: Outgoing,
+    sent: usize,
+    client_ended: bool,
+    server_ended: bool,
+    /// Nothing more comes for the recording.
+    is_finished: bool,
+    /// Why it did not end by itself.
+    failure: Option<String>,
+}
+
+impl Relay {
+    fn new(conversation: Conversation, tap: Tap) -> Self {
+        let state = State {
+            conversation,
+            tap,
+            out: Outgoing::default(),
+            sent: 0,
+            client_ended: false,
+            server_ended: false,
+            is_finished: false,
+            failure: None,
+        };
+        Self {
+            state: Mutex::new(state),
+            to_client: Notify::new(),
+            to_server: Notify::new(),
+            to_recording: Notify::new(),
+            room_for_client: Notify::new(),
+            room_for_server: Notify::new(),
+            stopped: watch::channel(false).0,
+        }
+    }
+
+    /// Reads a side to its end, or until nothing more is to be read.
+    async fn read(&self, from: impl AsyncRead + Unpin, of: (Side, Option<Duration>)) {
+        let mut stopped = self.stopped.subscribe();
+        let read = tokio::select! {
+            read = self.read_to_end(from, of) => read,
+            _ = stopped.wait_for(|stopped| *stopped) => return,
         };
         match read {
-            Err(_) => masker.release(&mut out),
-            Ok(Ok(0)) => break,
-            Ok(Ok(length)) => masker.push(buffer.get(..length).unwrap_or_default(), &mut out)?,
-            Ok(Err(error)) => return Err(error.into()),
+            Ok(()) => self.lock().end(of.0),
+            // What came before it is still passed on.
+            Err(cut @ Cut::Broken(side)) => {
+                let mut state = self.lock();
+                state.failure.get_or_insert_with(|| cut.to_string());
+                state.end(side);
+            }
+            Err(Cut::Stream(error)) => self.stop(&Cut::Stream(error).to_string()),
         }
-        closing.sent(out.len());
-        to.write_all(&out).await?;
-        out.clear();
+        self.wake();
     }
-    masker.release(&mut out);
-    closing.sent(out.len());
-    to.write_all(&out).await?;
-    Ok(to.shutdown().await?)
+
+    async fn read_to_end(
+        &self,
+        mut from: impl AsyncRead + Unpin,
+        (side, longest_hold): (Side, Option<Duration>),
+    ) -> Result<(), Cut> {
+        let mut buffer = vec![0; BUFFER_BYTES];
+        let room = if side == Side::Client { &self.room_for_client } else { &self.room_for_server };
+        loop {
+            while !self.lock().has_room() {
+                room.notified().await;
+            }
+            let hold = longest_hold.filter(|_| self.lock().conversation.is_holding());
+            let read = from.read(&mut buffer);
+            let read = match hold {
+                Some(hold) => tokio::time::timeout(hold, read).await.ok(),
+                None => Some(read.await),
+            };
+            match read {
+                None => self.lock().release()?,
+                Some(Ok(0)) => return Ok(self.lock().release()?),
+                Some(Ok(length)) => {
+                    self.lock().push(side, buffer.get(..length).unwrap_or_default())?;
+                }
+                Some(Err(_)) => return Err(Cut::Broken(side)),
+            }
+            self.wake();
+        }
+    }
+
+    /// Writes to a side what is for it, until nothing more comes.
+    async fn write(&self, mut to: impl AsyncWrite + Unpin, side: Side) {
+        let (some, room) = match side {
+            Side::Client => (&self.to_client, &self.room_for_server),
+            Side::Server => (&self.to_server, &self.room_for_client),
+        };
+        loop {
+            let (bytes, is_last) = self.lock().take(side);
+            if bytes.is_empty() && is_last {
+                // It may be gone by now.
+                let _ = to.shutdown().await;
+                return;
+            }
+            if bytes.is_empty() {
+                some.notified().await;
+                continue;
+            }
+            let written = async {
+                to.write_all(&bytes).await?;
+                to.flush().await
+            };
+            if written.await.is_err() {
+                return self.cut(side);
+            }
+            room.notify_one();
+        }
+    }
+
+    /// Writes the recording until the end. If it cannot be written, the stream ends.
+    async fn record(&self, file: Option<RecordingFile>) -> Recorded {
+        let Some(mut file) = file else { return Ok(None) };
+        loop {
+            let (lines, is_finished) = {
+                let mut state = self.lock();
+                (state.tap.take(), state.is_finished)
+            };
+            if lines.is_empty() && is_finished {
+                return file.finish().await.map(Some);
+            }
+            if lines.is_empty() {
+                self.to_recording.notified().await;
+                continue;
+            }
+            if let Err(error) = file.write(&lines).await {
+                self.stop(UNRECORDED);
+                return Err(error);
+            }
+            self.room_for_client.notify_one();
+            self.room_for_server.notify_one();
+        }
+    }
+
+    /// Ends it when it has to end; returns when it took too long for that.
+    async fn time_out(&self, ended: &mut watch::Receiver<Option<String>>) {
+        let mut stopped = self.stopped.subscribe();
+        let why = tokio::select! {
+            why = ended.wait_for(Option::is_some) => why.ok().and_then(|why| why.clone()),
+            _ = stopped.wait_for(|stopped| *stopped) => None,
+        };
+        if let Some(why) = why {
+            self.stop(&why);
+        }
+        tokio::time::sleep(LAST_WORDS).await;
+    }
+
+    /// Reads nothing more, and tells the client why.
+    fn stop(&self, why: &str) {
+        self.lock().stop(why);
+        self.stopped.send_replace(true);
+        self.wake();
+    }
+
+    /// A side takes nothing any more: without the client, there is nobody to go on for.
+    fn cut(&self, side: Side) {
+        let mut state = self.lock();
+        if !state.client_ended || !state.server_ended {
+            state.failure.get_or_insert_with(|| Cut::Broken(side).to_string());
+        }
+        state.end(Side::Client);
+        if side == Side::Client {
+            state.end(Side::Server);
+            self.stopped.send_replace(true);
+        }
+        drop(state);
+        self.wake();
+    }
+
+    fn finish(&self) {
+        let mut state = self.lock();
+        let failure = state.failure.clone();
+        state.tap.end(failure.as_deref());
+        state.is_finished = true;
+        drop(state);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        let all = [&self.to_client, &self.to_server, &self.to_recording];
+        all.iter().for_each(|waiting| waiting.notify_one());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn into_state(self) -> State {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn has_room(&self) -> bool {
+        let under_way = self.out.to_client.len().max(self.out.to_server.len());
+        under_way.max(self.tap.waiting()) < MOST_UNDER_WAY_BYTES
+    }
+
+    fn push(&mut self, side: Side, bytes: &[u8]) -> Result<(), StreamError> {
+        let Self { conversation, tap, out, .. } = self;
+        match side {
+            Side::Client => conversation.from_client(bytes, tap, out),
+            Side::Server => conversation.from_server(bytes, tap, out),
+        }
+    }
+
+    fn release(&mut self) -> Result<(), StreamError> {
+        self.conversation.release(&mut self.tap, &mut self.out)
+    }
+
+    fn end(&mut self, side: Side) {
+        match side {
+            Side::Client => self.client_ended = true,
+            Side::Server => self.server_ended = true,
+        }
+    }
+
+    fn stop(&mut self, why: &str) {
+        self.failure.get_or_insert_with(|| why.to_owned());
+        // What cannot be said is left out: it ends all the same.
+        let _ = self.conversation.end(why, &mut self.tap, &mut self.out);
+        self.end(Side::Client);
+        self.end(Side::Server);
+    }
+
+    /// What is for a side, and whether that is all.
+    fn take(&mut self, side: Side) -> (Vec<u8>, bool) {
+        match side {
+            Side::Client => {
+                let bytes = std::mem::take(&mut self.out.to_client);
+                self.sent += bytes.len();
+                (bytes, self.server_ended)
+            }
+            Side::Server => (std::mem::take(&mut self.out.to_server), self.client_ended),
+        }
+    }
 }

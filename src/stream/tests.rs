@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
+use super::spdy::{Frame, Headers, Reader, Writer};
 use super::*;
-use crate::mask::{KnownValue, TextRule, TextRules};
+use crate::mask::{KnownValue, TextPlan, TextRule, TextRules};
 
 const SECRET: &str = "hunter2-swordfish";
 const SHOWN: &str = "[masked:db/password]";
@@ -12,15 +15,65 @@ fn plan() -> Arc<TextPlan> {
     Arc::new(TextRules::new([rule]).compile(&[value]))
 }
 
-/// What comes out of pieces, and what was masked.
-fn masked(protocol: Protocol, pieces: &[&[u8]]) -> Result<(Vec<u8>, u64), StreamError> {
-    let mut masker = StreamMasker::new(protocol, plan());
-    let mut out = Vec::new();
-    for piece in pieces {
-        masker.push(piece, &mut out)?;
+/// Writes down what it is told.
+#[derive(Default)]
+struct Notes {
+    output: String,
+    input: String,
+    other: Vec<String>,
+    refused_port: Option<u16>,
+}
+
+impl Observer for Notes {
+    fn saw(&mut self, seen: &Seen<'_>) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match seen {
+            Seen::Output { bytes, .. } => self.output += &text(bytes),
+            Seen::Input(bytes) => self.input += &text(bytes),
+            other => self.other.push(format!("{other:?}")),
+        }
     }
-    let report = masker.finish(&mut out);
-    Ok((out, report.masked.values().sum()))
+
+    fn may_connect(&mut self, port: u16) -> Result<(), String> {
+        if self.refused_port == Some(port) { Err("not this one".to_owned()) } else { Ok(()) }
+    }
+}
+
+const COMMAND: Purpose = Purpose::Command { tty: false };
+
+/// The client's streams of an exec: 1 status, 3 stdin, 5 stdout, 7 stderr, 9 resize.
+fn opening(writer: &mut Writer) -> Vec<u8> {
+    let kinds = ["error", "stdin", "stdout", "stderr", "resize"];
+    let mut out = Vec::new();
+    for (stream, kind) in (1..).step_by(2).zip(kinds) {
+        let headers = Headers::of(&[("streamtype", kind)]);
+        let open = Frame::Open { stream, associated: 0, priority: 0, flags: 0, headers };
+        writer.write(&open, &mut out).unwrap();
+    }
+    out
+}
+
+/// A connection on which the client has done what it does first.
+fn begun(protocol: Protocol) -> Conversation {
+    let mut conversation = Conversation::new(protocol, COMMAND, Some(plan()));
+    if protocol == Protocol::Spdy {
+        let opening = opening(&mut Writer::new());
+        conversation
+            .from_client(&opening, &mut Notes::default(), &mut Outgoing::default())
+            .unwrap();
+    }
+    conversation
+}
+
+/// What the client gets of the server's pieces, and what was masked.
+fn masked(protocol: Protocol, pieces: &[&[u8]]) -> Result<(Vec<u8>, u64), StreamError> {
+    let (mut conversation, mut notes) = (begun(protocol), Notes::default());
+    let mut out = Outgoing::default();
+    for piece in pieces {
+        conversation.from_server(piece, &mut notes, &mut out)?;
+    }
+    conversation.release(&mut notes, &mut out)?;
+    Ok((out.to_client, conversation.report().masked.values().sum()))
 }
 
 /// A frame of a server, as RFC 6455 draws it.
@@ -150,7 +203,9 @@ fn what_a_server_of_websockets_never_sends_ends_the_stream() {
 #[test]
 fn each_stream_of_spdy_is_masked_by_itself() {
     let (half, rest) = SECRET.split_at(5);
-    let reply = spdy_control(2, &[0, 0, 0, 5, 1, 2, 3]);
+    let mut reply = Vec::new();
+    let headers = Headers::default();
+    Writer::new().write(&Frame::Reply { stream: 5, flags: 0, headers }, &mut reply).unwrap();
     let reset = spdy_control(3, &[0, 0, 0, 5, 0, 0, 0, 1]);
     let bytes = [
         reply.clone(),
@@ -188,8 +243,6 @@ fn what_a_server_of_spdy_never_sends_ends_the_stream() {
     ] {
         assert_eq!(masked(Protocol::Spdy, &[&frame]).unwrap_err(), StreamError::Frame);
     }
-    let many: Vec<_> = (0..100).flat_map(|stream| spdy_data(stream, false, b"x")).collect();
-    assert_eq!(masked(Protocol::Spdy, &[&many]).unwrap_err(), StreamError::TooManyChannels);
 }
 
 #[test]
@@ -198,13 +251,14 @@ fn what_is_held_back_is_let_go_in_a_frame_of_its_own() {
         (Protocol::WebSocket, ws(0x82, b"\x01hunter2")),
         (Protocol::Spdy, spdy_data(5, false, b"hunter2")),
     ] {
-        let mut masker = StreamMasker::new(protocol, plan());
-        let mut out = Vec::new();
-        masker.push(&bytes, &mut out).unwrap();
-        assert!(out.is_empty() && masker.is_holding());
-        masker.release(&mut out);
-        assert_eq!(out, bytes);
-        assert!(!masker.is_holding());
+        let (mut conversation, mut notes) = (begun(protocol), Notes::default());
+        let mut out = Outgoing::default();
+        conversation.from_server(&bytes, &mut notes, &mut out).unwrap();
+        assert!(out.to_client.is_empty() && conversation.is_holding());
+        conversation.release(&mut notes, &mut out).unwrap();
+        assert_eq!(out.to_client, bytes);
+        assert!(!conversation.is_holding());
+        assert_eq!(notes.output, "hunter2");
     }
 }
 
@@ -219,8 +273,8 @@ proptest! {
         let bytes: Vec<u8> = texts.iter().flat_map(|(text, channel, secret)| {
             let text = if *secret { format!("{text}{SECRET}") } else { text.clone() };
             match protocol {
-                Protocol::Spdy => spdy_data(u32::from(*channel), false, text.as_bytes()),
-                Protocol::WebSocket => ws(0x82, &[&[*channel], text.as_bytes()].concat()),
+                Protocol::Spdy => spdy_data(u32::from(*channel) * 2 + 3, false, text.as_bytes()),
+                _ => ws(0x82, &[&[*channel], text.as_bytes()].concat()),
             }
         }).collect();
         let mut pieces = Vec::new();
@@ -236,11 +290,11 @@ proptest! {
         for channel in 1..3 {
             match protocol {
                 Protocol::Spdy => {
-                    let [whole, cut] = [&whole, &cut].map(|it| spdy_text(&spdy_frames(it), u32::from(channel)));
+                    let [whole, cut] = [&whole, &cut].map(|it| spdy_text(&spdy_frames(it), u32::from(channel) * 2 + 3));
                     prop_assert_eq!(&whole, &cut);
                     prop_assert!(!whole.contains(SECRET));
                 }
-                Protocol::WebSocket => {
+                _ => {
                     let [whole, cut] = [&whole, &cut].map(|it| ws_text(&ws_frames(it), channel));
                     prop_assert_eq!(&whole, &cut);
                     prop_assert!(!whole.contains(SECRET));
@@ -253,5 +307,156 @@ proptest! {
     fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..400), spdy in any::<bool>()) {
         let protocol = if spdy { Protocol::Spdy } else { Protocol::WebSocket };
         let _ = masked(protocol, &[&bytes]);
+    }
+}
+
+/// A frame of a client.
+fn client_ws(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = ws(first, payload);
+    let head = frame.len() - payload.len();
+    frame[1] |= 0x80;
+    let key = [1, 2, 3, 4];
+    let masked = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);
+    let masked: Vec<_> = masked.collect();
+    frame.truncate(head);
+    frame.extend(key);
+    frame.extend(masked);
+    frame
+}
+
+#[test]
+fn what_a_client_types_is_seen_and_what_it_may_not_say_is_not_passed_on() {
+    for protocol in [Protocol::WebSocket, Protocol::WebSocketBase64] {
+        let mut notes = Notes::default();
+        let mut conversation = Conversation::new(protocol, COMMAND, None);
+        let messages: [&[u8]; 3] = [b"\0ls", b"\x04{\"Width\":80,\"Hei", b"\x04ght\":24}\n"];
+        let mut out = Outgoing::default();
+        for message in messages {
+            let frame = match protocol {
+                Protocol::WebSocket => client_ws(0x82, message),
+                _ => client_ws(0x81, base64(message).as_bytes()),
+            };
+            conversation.from_client(&frame, &mut notes, &mut out).unwrap();
+        }
+        assert_eq!(notes.input, "ls");
+        assert_eq!(notes.other, ["Resize { columns: 80, rows: 24 }"]);
+        assert!(!out.to_server.is_empty() && out.to_client.is_empty());
+        let stdout = client_ws(if protocol == Protocol::WebSocket { 0x82 } else { 0x81 }, b"1x");
+        assert!(conversation.from_client(&stdout, &mut notes, &mut out).is_err());
+        let mut unmasked = Conversation::new(protocol, COMMAND, None);
+        assert!(unmasked.from_client(&ws(0x82, b"\0ls"), &mut notes, &mut out).is_err());
+    }
+}
+
+fn base64(message: &[u8]) -> String {
+    use ::base64::Engine as _;
+    let (channel, rest) = message.split_first().unwrap();
+    format!("{channel}{}", ::base64::engine::general_purpose::STANDARD.encode(rest))
+}
+
+#[test]
+fn base64_is_masked_like_bytes() {
+    let message = |text: &str| ws(0x81, base64(&[b"\x01", text.as_bytes()].concat()).as_bytes());
+    let (half, rest) = SECRET.split_at(5);
+    let bytes = [message("a "), message(half), message(rest), message(" b")].concat();
+    let (mut conversation, mut notes) = (begun(Protocol::WebSocketBase64), Notes::default());
+    conversation.from_server(&bytes, &mut notes, &mut Outgoing::default()).unwrap();
+    conversation.release(&mut notes, &mut Outgoing::default()).unwrap();
+    assert_eq!(notes.output, format!("a {SHOWN} b"));
+}
+
+/// Reads everything that was written in SPDY.
+fn read(bytes: &[u8]) -> Vec<String> {
+    let mut frames = Vec::new();
+    let each = &mut |frame: Frame<'_>| {
+        frames.push(format!("{frame:?}"));
+        Ok(())
+    };
+    Reader::new().push(bytes, each).unwrap();
+    frames
+}
+
+fn port_streams(port: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut writer = Writer::new();
+    for (stream, kind) in [(1, "error"), (3, "data")] {
+        let headers = Headers::of(&[("port", port), ("requestid", "0"), ("streamtype", kind)]);
+        let open = Frame::Open { stream, associated: 0, priority: 0, flags: 0, headers };
+        writer.write(&open, &mut out).unwrap();
+    }
+    out.extend(spdy_data(3, false, b"hello"));
+    out
+}
+
+#[test]
+fn forwarded_connections_are_counted_by_port() {
+    let purpose = Purpose::PortForward { ports: Vec::new() };
+    for protocol in [Protocol::Spdy, Protocol::Tunnel] {
+        let mut conversation = Conversation::new(protocol, purpose.clone(), None);
+        let (mut notes, mut out) = (Notes::default(), Outgoing::default());
+        let opening = port_streams("5432");
+        let (opening, answer) = match protocol {
+            Protocol::Tunnel => (
+                opening.chunks(7).flat_map(|piece| client_ws(0x82, piece)).collect(),
+                ws(0x82, &spdy_data(3, false, b"world!")),
+            ),
+            _ => (opening, spdy_data(3, false, b"world!")),
+        };
+        conversation.from_client(&opening, &mut notes, &mut out).unwrap();
+        conversation.from_server(&answer, &mut notes, &mut out).unwrap();
+        assert_eq!(notes.other.first().unwrap(), "Connected(5432)");
+        let up = notes.other.iter().filter(|seen| seen.contains("down: 0")).count();
+        assert!(up > 0 && notes.other.last().unwrap().contains("down: 6"), "{:?}", notes.other);
+        assert!(!out.to_server.is_empty() && !out.to_client.is_empty());
+    }
+}
+
+#[test]
+fn a_port_that_policy_refuses_never_reaches_the_server() {
+    let purpose = Purpose::PortForward { ports: Vec::new() };
+    let mut conversation = Conversation::new(Protocol::Spdy, purpose, None);
+    let mut notes = Notes { refused_port: Some(5432), ..Notes::default() };
+    let mut out = Outgoing::default();
+    conversation.from_client(&port_streams("5432"), &mut notes, &mut out).unwrap();
+    assert_eq!(read(&out.to_server), Vec::<String>::new());
+    let frames = read(&out.to_client);
+    let says = format!("{:?}", b"kguard: not this one");
+    assert!(frames.iter().any(|frame| frame.contains(&says)), "{frames:?}");
+    assert!(frames.iter().any(|frame| frame.starts_with("Reset")), "{frames:?}");
+    assert_eq!(notes.other, ["Refused(5432)"]);
+    for port in ["0", "65536", "+80", "x", ""] {
+        let mut conversation =
+            Conversation::new(Protocol::Spdy, Purpose::PortForward { ports: Vec::new() }, None);
+        let result = conversation.from_client(&port_streams(port), &mut notes, &mut out);
+        assert_eq!(result, Err(StreamError::Frame), "{port}");
+    }
+}
+
+#[test]
+fn who_is_inside_is_told_why_it_ends() {
+    for protocol in [Protocol::Spdy, Protocol::WebSocket] {
+        let (mut conversation, mut notes) = (begun(protocol), Notes::default());
+        let mut out = Outgoing::default();
+        conversation.end("ended by bob", &mut notes, &mut out).unwrap();
+        assert_eq!(notes.output, "kguard: ended by bob\n");
+        let text = String::from_utf8_lossy(&out.to_client).into_owned();
+        assert!(text.contains("kguard: ended by bob\n") && text.contains("\"Failure\""), "{text}");
+        assert!(!out.to_server.is_empty());
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_of_a_client_make_it_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..400), protocol in 0..4_usize,
+        forwards in any::<bool>(),
+    ) {
+        let all = [Protocol::Spdy, Protocol::WebSocket, Protocol::WebSocketBase64, Protocol::Tunnel];
+        let purpose = if forwards { Purpose::PortForward { ports: vec![80] } } else { COMMAND };
+        let mut conversation = Conversation::new(all[protocol], purpose, None);
+        let (mut notes, mut out) = (Notes::default(), Outgoing::default());
+        let _ = conversation.from_client(&bytes, &mut notes, &mut out);
+        let _ = conversation.from_server(&bytes, &mut notes, &mut out);
+        let _ = conversation.end("x", &mut notes, &mut out);
     }
 }

@@ -1,245 +1,352 @@
-//! The server's frames of a WebSocket (RFC 6455), each message of which begins with the number of
-//! its channel (k8s.io/apimachinery `pkg/util/httpstream/wsstream`).
+//! Frames of a WebSocket (RFC 6455). Messages may come in any number of frames; what they say is
+//! passed on as it comes, in messages of one frame each.
 //!
-//! Text comes out in messages of one frame each. A close, of one channel or of all, comes after what
-//! was held back.
+//! How a message says what it is about (k8s.io/apimachinery `pkg/util/httpstream/wsstream`):
+//!
+//! | [`Form`] | |
+//! |---|---|
+//! | `Channels` | binary; the first byte is the channel |
+//! | `Base64` | text; the first character is the channel, the rest base64 |
+//! | `Bytes` | binary; a piece of a stream of bytes, as port-forward tunnels SPDY |
 
+use aws_lc_rs::rand;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::StreamError;
 use super::frame::Collected;
-use super::{StreamError, Texts};
 
 const FINAL: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const MASKED: u8 = 0x80;
 const CONTINUATION: u8 = 0;
+const TEXT: u8 = 1;
 const BINARY: u8 = 2;
 const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
 /// RFC 6455, 5.5.
 const MAX_CONTROL_BYTES: u64 = 125;
-
-/// The channel of the exit status.
-const STATUS: u32 = 3;
+/// A message in base64 is read as a whole.
+const MAX_TEXT_BYTES: u64 = 1 << 20;
 /// In v5, the channel that says which channel has ended.
-const CLOSED: u32 = 255;
+const CLOSED: u8 = 255;
 
-/// Reads the frames of one connection.
-#[derive(Debug, Default)]
+/// How messages are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Channels,
+    Base64,
+    Bytes,
+}
+
+/// Who writes: clients mask what they send (RFC 6455, 5.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writes {
+    Client,
+    Server,
+}
+
+/// What a frame, or a piece of one, says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Frame<'f> {
+    /// Bytes of a channel; of channel 0 where there are none.
+    Data {
+        channel: u8,
+        bytes: &'f [u8],
+    },
+    /// A message without anything but its channel, if that.
+    Empty {
+        channel: Option<u8>,
+    },
+    /// The end of a message of a channel.
+    EndOfMessage {
+        channel: u8,
+    },
+    /// Nothing more comes on a channel from this side (v5).
+    Closed {
+        channel: u8,
+    },
+    /// The other side's turn.
+    Ping(&'f [u8]),
+    Pong(&'f [u8]),
+    Close(&'f [u8]),
+}
+
+/// Reads the frames of one direction.
+#[derive(Debug)]
 pub(super) struct Reader {
+    form: Form,
+    from: Writes,
     state: State,
     collected: Collected,
     message: Message,
+    /// A message in base64, as far as it has come.
+    text: Vec<u8>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 enum State {
-    #[default]
     Header,
     /// What is left of a frame's payload.
     Payload {
         left: u64,
         is_last: bool,
+        key: Key,
     },
     Control {
         first: u8,
         length: usize,
+        key: Key,
     },
 }
 
+/// What a payload is masked with, and how much of it was.
+#[derive(Debug, Clone, Copy, Default)]
+struct Key {
+    bytes: [u8; 4],
+    at: usize,
+}
+
+impl Key {
+    fn apply(&mut self, payload: &mut [u8]) {
+        if self.bytes == [0; 4] {
+            return;
+        }
+        for (byte, key) in payload.iter_mut().zip(self.bytes.iter().cycle().skip(self.at)) {
+            *byte ^= key;
+        }
+        self.at = (self.at + payload.len()) % 4;
+    }
+}
+
 /// The message whose frames are read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Message {
-    #[default]
     None,
     /// It has begun, and nothing of it has come.
     Begun,
     /// Of this channel; whether anything followed its number.
-    Of { channel: u32, is_empty: bool },
+    Of {
+        channel: u8,
+        is_empty: bool,
+    },
 }
 
+type Each<'e> = &'e mut dyn FnMut(Frame<'_>) -> Result<(), StreamError>;
+
 impl Reader {
-    pub(super) fn push(
-        &mut self,
-        mut bytes: &[u8],
-        texts: &mut Texts,
-        out: &mut Vec<u8>,
-    ) -> Result<(), StreamError> {
+    pub(super) fn new(form: Form, from: Writes) -> Self {
+        let (state, message) = (State::Header, Message::None);
+        Self { form, from, state, collected: Collected::default(), message, text: Vec::new() }
+    }
+
+    /// Reads on. What a channel says comes in pieces as it arrives.
+    pub(super) fn push(&mut self, mut bytes: &[u8], each: Each<'_>) -> Result<(), StreamError> {
         while !bytes.is_empty() {
             match self.state {
-                State::Header => self.header(&mut bytes, out)?,
-                State::Control { first, length } => {
+                State::Header => self.header(&mut bytes, each)?,
+                State::Control { first, length, key } => {
                     if self.collected.take(length, &mut bytes) {
-                        self.control(first, texts, out);
+                        self.control(first, key, each)?;
                     }
                 }
-                State::Payload { left, is_last } => {
+                State::Payload { left, is_last, mut key } => {
                     let length = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                     let (own, rest) = bytes.split_at(length);
                     bytes = rest;
-                    self.payload(own, texts, out)?;
                     let left = left.saturating_sub(length as u64);
-                    self.state = State::Payload { left, is_last };
+                    self.payload(own, &mut key, each)?;
+                    self.state = State::Payload { left, is_last, key };
                     if left == 0 {
-                        self.end_frame(is_last, texts, out);
+                        self.end_frame(is_last, each)?;
                     }
                 }
             }
         }
-        // A control frame may have no payload at all.
-        if let State::Control { first, length: 0 } = self.state {
-            self.control(first, texts, out);
-        }
         Ok(())
     }
 
-    fn header(&mut self, bytes: &mut &[u8], out: &mut Vec<u8>) -> Result<(), StreamError> {
+    fn header(&mut self, bytes: &mut &[u8], each: Each<'_>) -> Result<(), StreamError> {
         if !self.collected.take(2, bytes) {
             return Ok(());
         }
         let &[first, second, ..] = self.collected.bytes() else { return Ok(()) };
-        let extended = match second {
+        let is_masked = second & MASKED != 0;
+        let extended = match second & !MASKED {
             126 => 2,
             127 => 8,
             _ => 0,
         };
-        if !self.collected.take(2 + extended, bytes) {
+        let key_bytes = if is_masked { 4 } else { 0 };
+        if !self.collected.take(2 + extended + key_bytes, bytes) {
             return Ok(());
         }
         let header = self.collected.finish();
-        let length = header.get(2..).unwrap_or_default();
+        let (length, key) = header.get(2..).unwrap_or_default().split_at(extended);
         let length = length.iter().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
-        let length = if extended == 0 { u64::from(second) } else { length };
-        if first & RESERVED != 0 || second & MASKED != 0 || length > i64::MAX as u64 {
+        let length = if extended == 0 { u64::from(second & !MASKED) } else { length };
+        let key = Key { bytes: key.try_into().unwrap_or_default(), at: 0 };
+        let is_expected = is_masked == (self.from == Writes::Client);
+        if first & RESERVED != 0 || !is_expected || length > i64::MAX as u64 {
             return Err(StreamError::Frame);
         }
+        self.begin(first, length, key)?;
+        match self.state {
+            // They may have no payload at all.
+            State::Control { first, length: 0, key } => self.control(first, key, each),
+            State::Payload { left: 0, is_last, .. } => self.end_frame(is_last, each),
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, first: u8, length: u64, key: Key) -> Result<(), StreamError> {
         let (is_last, opcode) = (first & FINAL != 0, first & !FINAL);
+        let own = if self.form == Form::Base64 { TEXT } else { BINARY };
         match (opcode, self.message) {
-            (BINARY, Message::None) => self.message = Message::Begun,
+            (opcode, Message::None) if opcode == own => self.message = Message::Begun,
             (CONTINUATION, Message::Begun | Message::Of { .. }) => {}
             (CLOSE | PING | PONG, _) if is_last && length <= MAX_CONTROL_BYTES => {
                 let length = usize::try_from(length).unwrap_or_default();
-                self.state = State::Control { first, length };
+                self.state = State::Control { first, length, key };
                 return Ok(());
             }
             _ => return Err(StreamError::Frame),
         }
-        self.state = State::Payload { left: length, is_last };
-        if length == 0 {
-            self.end_empty(is_last, out);
+        if self.form == Form::Base64 && self.text.len() as u64 + length > MAX_TEXT_BYTES {
+            return Err(StreamError::Frame);
         }
+        self.state = State::Payload { left: length, is_last, key };
         Ok(())
     }
 
-    fn control(&mut self, first: u8, texts: &mut Texts, out: &mut Vec<u8>) {
+    fn control(&mut self, first: u8, mut key: Key, each: Each<'_>) -> Result<(), StreamError> {
         self.state = State::Header;
-        let payload = self.collected.finish();
-        if first & !FINAL == CLOSE {
-            let channels: Vec<_> = texts.maskers.keys().copied().collect();
-            for channel in channels {
-                end(channel, texts, out);
-            }
-        }
-        frame(first, &[&payload], out);
+        let mut payload = self.collected.finish();
+        key.apply(&mut payload);
+        each(match first & !FINAL {
+            CLOSE => Frame::Close(&payload),
+            PING => Frame::Ping(&payload),
+            _ => Frame::Pong(&payload),
+        })
     }
 
-    fn payload(
-        &mut self,
-        mut bytes: &[u8],
-        texts: &mut Texts,
-        out: &mut Vec<u8>,
-    ) -> Result<(), StreamError> {
-        if self.message == Message::Begun
-            && let Some((channel, rest)) = bytes.split_first()
-        {
-            self.message = Message::Of { channel: u32::from(*channel), is_empty: true };
-            bytes = rest;
+    fn payload(&mut self, bytes: &[u8], key: &mut Key, each: Each<'_>) -> Result<(), StreamError> {
+        let mut unmasked = bytes.to_vec();
+        key.apply(&mut unmasked);
+        if self.form == Form::Base64 {
+            self.text.extend_from_slice(&unmasked);
+            return Ok(());
+        }
+        self.say(&unmasked, each)
+    }
+
+    /// Says a piece of a message.
+    fn say(&mut self, mut bytes: &[u8], each: Each<'_>) -> Result<(), StreamError> {
+        if self.message == Message::Begun {
+            if self.form == Form::Bytes {
+                self.message = Message::Of { channel: 0, is_empty: true };
+            } else if let Some((channel, rest)) = bytes.split_first() {
+                self.message = Message::Of { channel: *channel, is_empty: true };
+                bytes = rest;
+            }
         }
         let Message::Of { channel, .. } = self.message else { return Ok(()) };
         if bytes.is_empty() {
             return Ok(());
         }
         self.message = Message::Of { channel, is_empty: false };
-        if channel == CLOSED {
-            for closed in bytes {
-                end(u32::from(*closed), texts, out);
-            }
-            frame(FINAL | BINARY, &[&[255], bytes], out);
+        if channel == CLOSED && self.form == Form::Channels {
+            return bytes.iter().try_for_each(|closed| each(Frame::Closed { channel: *closed }));
+        }
+        each(Frame::Data { channel, bytes })
+    }
+
+    fn end_frame(&mut self, is_last: bool, each: Each<'_>) -> Result<(), StreamError> {
+        self.state = State::Header;
+        if !is_last {
             return Ok(());
         }
-        write(channel, &texts.push(channel, bytes)?, out);
-        Ok(())
-    }
-
-    fn end_frame(&mut self, is_last: bool, texts: &mut Texts, out: &mut Vec<u8>) {
-        self.state = State::Header;
-        if !is_last {
-            return;
-        }
-        match std::mem::take(&mut self.message) {
-            // The client may not wait for it any longer than for the end of the program.
-            Message::Of { channel: STATUS, is_empty: false } => {
-                if let Some(masker) = texts.maskers.get_mut(&STATUS) {
-                    let mut left = Vec::new();
-                    masker.release(&mut left);
-                    write(STATUS, &left, out);
-                }
+        if self.form == Form::Base64 {
+            let text = std::mem::take(&mut self.text);
+            if let Some((digit, encoded)) = text.split_first() {
+                let channel = digit.checked_sub(b'0').ok_or(StreamError::Frame)?;
+                let decoded = STANDARD.decode(encoded).map_err(|_| StreamError::Frame)?;
+                self.say(&[&[channel], decoded.as_slice()].concat(), each)?;
             }
+        }
+        match std::mem::replace(&mut self.message, Message::None) {
+            Message::Begun if self.form == Form::Bytes => Ok(()),
+            Message::Begun => each(Frame::Empty { channel: None }),
             Message::Of { channel, is_empty: true } => {
-                frame(FINAL | BINARY, &[&[low_byte(channel)]], out);
+                each(Frame::Empty { channel: Some(channel) })
             }
-            _ => {}
+            Message::Of { channel, .. } => each(Frame::EndOfMessage { channel }),
+            Message::None => Ok(()),
         }
     }
+}
 
-    /// A frame without a payload: the whole message, or a piece of one that says nothing.
-    fn end_empty(&mut self, is_last: bool, out: &mut Vec<u8>) {
-        self.state = State::Header;
-        if !is_last {
-            return;
-        }
-        match std::mem::take(&mut self.message) {
-            Message::Begun => frame(FINAL | BINARY, &[], out),
-            Message::Of { channel, is_empty: true } => {
-                frame(FINAL | BINARY, &[&[low_byte(channel)]], out);
+/// Writes the frames of one direction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Writer {
+    pub(super) form: Form,
+    pub(super) from: Writes,
+}
+
+impl Writer {
+    /// Writes a frame; of the end of a message, nothing: it was one before.
+    pub(super) fn write(self, frame: &Frame<'_>, out: &mut Vec<u8>) {
+        match *frame {
+            Frame::Data { bytes: [], .. } | Frame::EndOfMessage { .. } => {}
+            Frame::Data { bytes, .. } if self.form == Form::Bytes => {
+                self.frame(BINARY, &[bytes], out);
             }
-            _ => {}
+            Frame::Data { channel, bytes } => self.message(channel, bytes, out),
+            Frame::Empty { channel: None } if self.form == Form::Base64 => {
+                self.frame(TEXT, &[], out);
+            }
+            Frame::Empty { channel: None } => self.frame(BINARY, &[], out),
+            Frame::Empty { channel: Some(channel) } => self.message(channel, &[], out),
+            Frame::Closed { channel } => self.message(CLOSED, &[channel], out),
+            Frame::Ping(payload) => self.frame(PING, &[payload], out),
+            Frame::Pong(payload) => self.frame(PONG, &[payload], out),
+            Frame::Close(payload) => self.frame(CLOSE, &[payload], out),
         }
     }
-}
 
-/// Writes a message with text of a channel, if there is any.
-pub(super) fn write(channel: u32, text: &[u8], out: &mut Vec<u8>) {
-    if !text.is_empty() {
-        frame(FINAL | BINARY, &[&[low_byte(channel)], text], out);
-    }
-}
-
-fn end(channel: u32, texts: &mut Texts, out: &mut Vec<u8>) {
-    let mut left = Vec::new();
-    texts.end(channel, &mut left);
-    write(channel, &left, out);
-}
-
-/// Channels are bytes here.
-fn low_byte(channel: u32) -> u8 {
-    channel.to_be_bytes()[3]
-}
-
-fn frame(first: u8, parts: &[&[u8]], out: &mut Vec<u8>) {
-    let length: usize = parts.iter().map(|part| part.len()).sum();
-    out.push(first);
-    match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short), _) if short < 126 => out.push(short),
-        (_, Ok(medium)) => {
-            out.push(126);
-            out.extend_from_slice(&medium.to_be_bytes());
-        }
-        _ => {
-            out.push(127);
-            out.extend_from_slice(&(length as u64).to_be_bytes());
+    fn message(self, channel: u8, bytes: &[u8], out: &mut Vec<u8>) {
+        if self.form == Form::Base64 {
+            let encoded = STANDARD.encode(bytes);
+            self.frame(TEXT, &[&[b'0'.wrapping_add(channel)], encoded.as_bytes()], out);
+        } else {
+            self.frame(BINARY, &[&[channel], bytes], out);
         }
     }
-    for part in parts {
-        out.extend_from_slice(part);
+
+    fn frame(self, opcode: u8, parts: &[&[u8]], out: &mut Vec<u8>) {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let masked = if self.from == Writes::Client { MASKED } else { 0 };
+        out.push(FINAL | opcode);
+        match (u8::try_from(length), u16::try_from(length)) {
+            (Ok(short), _) if short < 126 => out.push(masked | short),
+            (_, Ok(medium)) => {
+                out.push(masked | 126);
+                out.extend_from_slice(&medium.to_be_bytes());
+            }
+            _ => {
+                out.push(masked | 127);
+                out.extend_from_slice(&(length as u64).to_be_bytes());
+            }
+        }
+        let mut key = Key::default();
+        if masked != 0 {
+            // A key of zeros masks nothing, which no server minds.
+            let _ = rand::fill(&mut key.bytes);
+            out.extend_from_slice(&key.bytes);
+        }
+        let start = out.len();
+        parts.iter().for_each(|part| out.extend_from_slice(part));
+        key.apply(out.get_mut(start..).unwrap_or_default());
     }
 }

@@ -1,0 +1,321 @@
+//! The exec, attach and port-forward connections: recorded, listed, watched and ended while they run.
+//!
+//! ```text
+//! a permit → opened (the recording's file is there, or nothing runs) → the API server agrees
+//!          → running (listed; ends by itself, by a person, by a reload of the policies) → its entry
+//! ```
+
+mod recording;
+mod standing;
+mod tap;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kguard::api::RunningStream;
+use kguard::audit::record::RecordingDigest;
+use kguard::identity::Caller;
+use kguard::kube::request_info::RequestInfo;
+use kguard::recording::{Cast, Facts};
+use kguard::stream::Purpose;
+use serde::Deserialize;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub(crate) use recording::RecordingFile;
+pub(crate) use standing::policy_query;
+pub(crate) use tap::Tap;
+
+use crate::clock::Clock;
+use crate::cluster::Cluster;
+use crate::decide::Permit;
+use crate::live::LiveObjects;
+use crate::policies::Policies;
+use standing::Standing;
+
+/// What is recorded, and where.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecordingConfig {
+    /// Whether streams are recorded.
+    #[serde(default = "enabled")]
+    pub enabled: bool,
+    /// Where to; `recordings` in the state folder if it is not named.
+    #[serde(default)]
+    pub folder: Option<PathBuf>,
+    /// Whether what people type is recorded too, passwords among it.
+    #[serde(default)]
+    pub input: bool,
+}
+
+fn enabled() -> bool {
+    true
+}
+
+impl Default for RecordingConfig {
+    fn default() -> Self {
+        Self { enabled: true, folder: None, input: false }
+    }
+}
+
+/// The folder of recordings cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot make the folder {} for recordings", folder.display())]
+pub struct RecordingsError {
+    folder: PathBuf,
+    source: std::io::Error,
+}
+
+/// How often it is looked whether policies have changed.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long streams may take for their last words when the gateway stops.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// All streams of this gateway.
+pub struct Streams {
+    running: Mutex<BTreeMap<Uuid, Arc<Running>>>,
+    config: RecordingConfig,
+    folder: PathBuf,
+    policies: Arc<Policies>,
+    clock: Clock,
+}
+
+/// A stream that may begin.
+pub struct Opened {
+    facts: Facts,
+    purpose: Purpose,
+    standing: Arc<Standing>,
+    recording: Option<RecordingFile>,
+}
+
+/// A stream that runs.
+pub struct Running {
+    /// What is told of it.
+    pub about: RunningStream,
+    /// Whose it is.
+    pub caller: Arc<Caller>,
+    standing: Arc<Standing>,
+    end: watch::Sender<Option<String>>,
+    /// How much of the recording is in its file; closed at the end.
+    pub written: Option<watch::Receiver<u64>>,
+}
+
+/// What carries the bytes of a stream needs of it.
+pub(crate) struct Session {
+    pub(crate) tap: Tap,
+    pub(crate) purpose: Purpose,
+    pub(crate) recording: Option<RecordingFile>,
+    /// Why it has to end, once it has to.
+    pub(crate) ended: watch::Receiver<Option<String>>,
+    /// Keeps it listed.
+    pub(crate) _listed: Listed,
+}
+
+/// Takes a stream off the list when it ends.
+pub(crate) struct Listed {
+    streams: Arc<Streams>,
+    id: Uuid,
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.streams.lock().remove(&self.id);
+    }
+}
+
+impl Streams {
+    /// Makes the folder of recordings; none runs yet.
+    pub fn start(
+        (config, state_dir): (RecordingConfig, &Path),
+        (policies, clock): (Arc<Policies>, Clock),
+    ) -> Result<Self, RecordingsError> {
+        let folder = config.folder.clone().unwrap_or_else(|| state_dir.join("recordings"));
+        if config.enabled {
+            let made = std::fs::create_dir_all(&folder);
+            made.map_err(|source| RecordingsError { folder: folder.clone(), source })?;
+        }
+        Ok(Self { running: Mutex::default(), config, folder, policies, clock })
+    }
+
+    /// Gets ready for what a permit allows: reads what the recording's head tells, and makes its
+    /// file, without which nothing runs.
+    pub async fn open(&self, cluster: &Cluster, permit: &Permit) -> std::io::Result<Opened> {
+        let subject = permit.subject();
+        let info = &subject.request().info;
+        let pod = LiveObjects::of(cluster, subject.identity()).pod(info).await;
+        let facts = facts(permit, cluster, pod.as_ref());
+        let recording = match self.config.enabled {
+            true => Some(RecordingFile::create(&self.folder, subject.request().id).await?),
+            false => None,
+        };
+        let purpose = purpose(info, subject.request().query.pairs());
+        let standing = Arc::new(Standing {
+            policies: Arc::clone(&self.policies),
+            clock: self.clock.clone(),
+            request: Arc::clone(info),
+            query: subject.request().query.pairs().to_vec(),
+            caller: Arc::clone(subject.caller()),
+            identity: Arc::clone(subject.identity()),
+            cluster: cluster.name().to_owned(),
+            is_approved: permit.hold().is_some(),
+        });
+        Ok(Opened { facts, purpose, standing, recording })
+    }
+
+    /// Begins: from now on it is listed.
+    pub(crate) fn begin(self: &Arc<Self>, opened: Opened, id: Uuid) -> Session {
+        let Opened { facts, purpose, standing, recording } = opened;
+        let (end, ended) = watch::channel(None);
+        let now = self.clock.now();
+        let about = RunningStream {
+            id,
+            caller: facts.caller.clone(),
+            cluster: facts.cluster.clone(),
+            namespace: facts.namespace.clone(),
+            pod: facts.pod.clone(),
+            kind: facts.kind.clone(),
+            container: facts.container.clone(),
+            command: facts.command.clone(),
+            tty: facts.tty,
+            started: now,
+            recorded: recording.is_some(),
+            hold: facts.hold.clone(),
+        };
+        let caller = Arc::clone(&standing.caller);
+        let written = recording.as_ref().map(RecordingFile::written);
+        let running = Running { about, caller, standing: Arc::clone(&standing), end, written };
+        self.lock().insert(id, Arc::new(running));
+        let cast =
+            recording.is_some().then(|| Cast::begin(facts, self.config.input, now.as_second()));
+        let tap = Tap::new(cast, standing);
+        let listed = Listed { streams: Arc::clone(self), id };
+        Session { tap, purpose, recording, ended, _listed: listed }
+    }
+
+    /// Those that run, oldest first.
+    pub fn running(&self) -> Vec<Arc<Running>> {
+        self.lock().values().cloned().collect()
+    }
+
+    /// One that runs.
+    pub fn find(&self, id: Uuid) -> Option<Arc<Running>> {
+        self.lock().get(&id).cloned()
+    }
+
+    /// Where a recording is, whether or not it is complete.
+    pub fn path(&self, id: Uuid) -> PathBuf {
+        recording::path(&self.folder, id)
+    }
+
+    /// Ends those that the policies do not allow any more, whenever they change.
+    pub async fn watch_policies(self: Arc<Self>) {
+        let mut seen = self.policies.current().digest().to_owned();
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let current = self.policies.current();
+            if current.digest() == seen {
+                continue;
+            }
+            current.digest().clone_into(&mut seen);
+            for running in self.running() {
+                if let Err(why) = running.standing.still_stands() {
+                    running.end(format!("the policies have changed: {why}"));
+                }
+            }
+        }
+    }
+
+    /// Ends all, and waits a little for that.
+    pub async fn end_all(&self, why: &str) {
+        self.running().iter().for_each(|running| running.end(why.to_owned()));
+        let until = tokio::time::Instant::now() + LAST_WORDS;
+        while !self.lock().is_empty() && tokio::time::Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Uuid, Arc<Running>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Running {
+    /// Ends it, and tells its user why.
+    pub fn end(&self, why: String) {
+        self.end.send_replace(Some(why));
+    }
+}
+
+impl Opened {
+    /// It did not come about: of what never ran there is no recording.
+    pub(crate) async fn discard(self) {
+        if let Some(recording) = self.recording {
+            recording.discard().await;
+        }
+    }
+}
+
+/// How a recording ended: what ties it to its entry, or why it is not to be relied on.
+pub(crate) type Recorded = Result<Option<RecordingDigest>, std::io::Error>;
+
+fn purpose(info: &RequestInfo, query: &[(String, String)]) -> Purpose {
+    if info.subresource() == "portforward" {
+        return Purpose::PortForward { ports: standing::ports(query) };
+    }
+    Purpose::Command { tty: is_on(query, "tty") }
+}
+
+/// Go's `strconv.ParseBool` of the first value, where nothing else would have been accepted upstream.
+fn is_on(query: &[(String, String)], name: &str) -> bool {
+    let value = query.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
+    value.is_some_and(|value| !matches!(value, "false" | "0" | "f" | "F" | "FALSE" | "False"))
+}
+
+fn facts(permit: &Permit, cluster: &Cluster, pod: Option<&serde_json::Value>) -> Facts {
+    let subject = permit.subject();
+    let request = subject.request();
+    let info = request.info.resource.as_ref();
+    let query = subject.noted_query();
+    let all = |name: &str| {
+        let of = query.iter().filter(move |(own, _)| own == name);
+        of.map(|(_, value)| value.clone()).collect::<Vec<_>>()
+    };
+    let text = |pointer: &str| {
+        let text = pod.and_then(|pod| pod.pointer(pointer)).and_then(serde_json::Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    let container = all("container").into_iter().next().unwrap_or_default();
+    let identity = &subject.identity().name;
+    Facts {
+        id: request.id.to_string(),
+        caller: subject.caller().name.clone(),
+        impersonated: if *identity == subject.caller().name {
+            String::new()
+        } else {
+            identity.clone()
+        },
+        cluster: cluster.name().to_owned(),
+        namespace: info.map(|of| of.namespace.clone()).unwrap_or_default(),
+        pod: info.map(|of| of.name.clone()).unwrap_or_default(),
+        pod_uid: text("/metadata/uid"),
+        node: text("/spec/nodeName"),
+        image: pod.and_then(|pod| image(pod, &container)).unwrap_or_default(),
+        container,
+        kind: request.info.subresource().to_owned(),
+        command: all("command"),
+        tty: is_on(request.query.pairs(), "tty"),
+        hold: permit.hold().map(str::to_owned),
+    }
+}
+
+/// The image of a container; of the only one, if none is named.
+fn image(pod: &serde_json::Value, container: &str) -> Option<String> {
+    let lists = ["containers", "initContainers", "ephemeralContainers"];
+    let all = lists.iter().filter_map(|list| pod.get("spec")?.get(list)?.as_array()).flatten();
+    let mut named = all
+        .filter(|of| container.is_empty() || of.get("name").is_some_and(|name| name == container));
+    named.next()?.get("image")?.as_str().map(str::to_owned)
+}

@@ -1,0 +1,92 @@
+//! Whether the policies allow a stream: asked again when they change, and for each connection to a
+//! port, as port-forward tells ports only once it runs.
+
+use std::sync::Arc;
+
+use kguard::identity::Caller;
+use kguard::kube::request_info::RequestInfo;
+use kguard::policy::{Decision, Facts, Needs, Objects};
+
+use crate::clock::Clock;
+use crate::policies::{Mode, Policies};
+
+/// The part of the query in which policies find ports.
+const PORT: &str = "port";
+
+/// What is asked again.
+pub(super) struct Standing {
+    pub(super) policies: Arc<Policies>,
+    pub(super) clock: Clock,
+    pub(super) request: Arc<RequestInfo>,
+    pub(super) query: Vec<(String, String)>,
+    /// Who asks.
+    pub(super) caller: Arc<Caller>,
+    /// As whom he acts.
+    pub(super) identity: Arc<Caller>,
+    pub(super) cluster: String,
+    /// Whether somebody has approved it, so that it need not be approved again.
+    pub(super) is_approved: bool,
+}
+
+impl Standing {
+    /// Whether a connection may be opened to a port; if not, what its user is told.
+    pub(super) fn may_connect(&self, port: u16) -> Result<(), String> {
+        self.ask(&with_ports(&self.query, &[port]), |_| true)
+    }
+
+    /// Whether the policies of now allow what those of then did. Policies that look at objects are
+    /// not asked again.
+    pub(super) fn still_stands(&self) -> Result<(), String> {
+        let query = policy_query(&self.request, &self.query);
+        self.ask(&query, |needs| needs == Needs::default())
+    }
+
+    fn ask(&self, query: &[(String, String)], asks: impl Fn(Needs) -> bool) -> Result<(), String> {
+        if self.policies.mode() == Mode::Observe {
+            return Ok(());
+        }
+        let policies = self.policies.current();
+        for caller in [&self.caller, &self.identity] {
+            let request = &self.request;
+            let facts = Facts { request, query, caller, cluster: &self.cluster };
+            let candidates = policies.candidates(&facts);
+            if !asks(candidates.needs()) {
+                continue;
+            }
+            match candidates.decide(&Objects::default(), self.clock.now()).decision {
+                Decision::Allow { .. } => {}
+                Decision::Hold(_) if self.is_approved => {}
+                Decision::Hold(terms) => {
+                    return Err(format!("policy `{}` wants an approval first", terms.policy));
+                }
+                Decision::Deny { message, .. } => return Err(message),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The ports that the URL of a port-forward names, as the older WebSocket protocol has it.
+pub(super) fn ports(query: &[(String, String)]) -> Vec<u16> {
+    let named = query.iter().filter(|(name, _)| name == "ports");
+    named.flat_map(|(_, ports)| ports.split(',')).filter_map(|port| port.parse().ok()).collect()
+}
+
+/// The query as policies see it: of a port-forward, `port` is what kguard knows of ports, whatever a
+/// client wrote there.
+pub(crate) fn policy_query(
+    request: &RequestInfo,
+    query: &[(String, String)],
+) -> Vec<(String, String)> {
+    if request.subresource() == "portforward" {
+        with_ports(query, &ports(query))
+    } else {
+        query.to_vec()
+    }
+}
+
+/// A query with these as its `port`s.
+pub(super) fn with_ports(query: &[(String, String)], ports: &[u16]) -> Vec<(String, String)> {
+    let rest = query.iter().filter(|(name, _)| name != PORT).cloned();
+    rest.chain(ports.iter().map(|port| (PORT.to_owned(), port.to_string()))).collect()
+}

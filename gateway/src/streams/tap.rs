@@ -1,0 +1,53 @@
+//! What is seen of a stream: on its way into the recording, and asked of the policies.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use kguard::recording::Cast;
+use kguard::stream::{Observer, Seen};
+
+use super::standing::Standing;
+
+/// Observes one stream.
+pub(crate) struct Tap {
+    cast: Option<Cast>,
+    standing: Arc<Standing>,
+    began: Instant,
+}
+
+impl Tap {
+    pub(super) fn new(cast: Option<Cast>, standing: Arc<Standing>) -> Self {
+        Self { cast, standing, began: Instant::now() }
+    }
+
+    /// The lines that are to be written.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        self.cast.as_mut().map(Cast::take).unwrap_or_default()
+    }
+
+    /// How many bytes of them there are.
+    pub(crate) fn waiting(&self) -> usize {
+        self.cast.as_ref().map_or(0, Cast::waiting)
+    }
+
+    /// Writes down that it is over, and why if it did not end by itself.
+    pub(crate) fn end(&mut self, why: Option<&str>) {
+        let seconds = self.began.elapsed().as_secs_f64();
+        if let Some(cast) = &mut self.cast {
+            cast.end(seconds, why);
+        }
+    }
+}
+
+impl Observer for Tap {
+    fn saw(&mut self, seen: &Seen<'_>) {
+        let seconds = self.began.elapsed().as_secs_f64();
+        if let Some(cast) = &mut self.cast {
+            cast.saw(seconds, seen);
+        }
+    }
+
+    fn may_connect(&mut self, port: u16) -> Result<(), String> {
+        self.standing.may_connect(port)
+    }
+}

@@ -1,0 +1,325 @@
+//! What went through a stream, as asciicast v2 (<https://docs.asciinema.org/manual/asciicast/v2/>):
+//! a line of JSON for the head, then one for each event, `[seconds, code, data]`.
+//!
+//! | code | data |
+//! |---|---|
+//! | `o` | output, of stderr too |
+//! | `i` | input, where it is recorded |
+//! | `r` | the terminal's size, `COLUMNSxROWS` |
+//! | `x` | how the command ended: its exit status as a number (as in asciicast v3), or a text |
+//! | `k` | an object with what kguard has seen: `{"port": …}`, `{"file": …}`, `{"ended": …}` |
+//!
+//! Players pass over codes that they do not know. The output of a program without a terminal that is an
+//! archive (`kubectl cp`) is not in it: its files are listed instead, with their SHA-256.
+//!
+//! Pure: whoever records gives the time and writes the lines.
+
+mod archive;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::stream::Seen;
+
+use archive::Archive;
+use text::Text;
+
+/// A terminal of which nobody says how large it is.
+const USUAL_SIZE: (u16, u16) = (80, 24);
+
+/// Whose stream it is, and what it is connected to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Facts {
+    /// The request's id in the trail.
+    pub id: String,
+    /// Who.
+    pub caller: String,
+    /// As whom, if not as himself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub impersonated: String,
+    /// On which cluster.
+    pub cluster: String,
+    /// In which namespace.
+    pub namespace: String,
+    /// Which pod.
+    pub pod: String,
+    /// The pod's uid; empty if the caller may not read pods.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub pod_uid: String,
+    /// The node it ran on.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub node: String,
+    /// The container; the pod's only one may not be named.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub container: String,
+    /// The container's image.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub image: String,
+    /// `exec`, `attach` or `portforward`.
+    pub kind: String,
+    /// The program and its arguments, without what is masked in them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// Whether at a terminal.
+    pub tty: bool,
+    /// The hold whose approval let it through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<String>,
+}
+
+/// Makes the lines of one recording.
+pub struct Cast {
+    facts: Facts,
+    records_input: bool,
+    texts: [Text; 3],
+    archive: Option<(Direction, Archive)>,
+    ports: BTreeMap<u16, (u64, u64)>,
+    lines: Vec<u8>,
+}
+
+/// Where an archive goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Up,
+    Down,
+}
+
+impl Cast {
+    /// Begins a recording at a time (Unix, seconds).
+    pub fn begin(facts: Facts, records_input: bool, timestamp: i64) -> Self {
+        let (width, height) = USUAL_SIZE;
+        let title = format!("{} {}/{}", facts.kind, facts.namespace, facts.pod);
+        let head = json!({
+            "version": 2, "width": width, "height": height, "timestamp": timestamp, "title": title,
+            "command": facts.command.join(" "), "env": {}, "kguard": facts,
+        });
+        let direction = direction(&facts);
+        let archive = direction.map(|direction| (direction, Archive::default()));
+        let lines = format!("{head}\n").into_bytes();
+        let (texts, ports) = (Default::default(), BTreeMap::new());
+        Self { facts, records_input, texts, archive, ports, lines }
+    }
+
+    /// Whose it is, and what it is connected to.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Takes note of something, so many seconds after the beginning.
+    pub fn saw(&mut self, seconds: f64, seen: &Seen<'_>) {
+        match seen {
+            Seen::Output { bytes, .. } if self.is_archived(Direction::Down) => {
+                self.files(seconds, bytes);
+            }
+            Seen::Output { stderr, bytes } => self.text(seconds, usize::from(*stderr), bytes),
+            Seen::Input(bytes) if self.is_archived(Direction::Up) => self.files(seconds, bytes),
+            Seen::Input(bytes) if self.records_input => self.text(seconds, INPUT, bytes),
+            Seen::Input(_) => {}
+            Seen::Resize { columns, rows } => {
+                self.event(seconds, "r", &format!("{columns}x{rows}"));
+            }
+            Seen::Status(bytes) => {
+                let status = exit_status(bytes);
+                self.event(seconds, "x", &status);
+            }
+            Seen::Connected(port) => self.fact(seconds, &json!({"port": port})),
+            Seen::Refused(port) => self.fact(seconds, &json!({"port": port, "refused": true})),
+            Seen::Forwarded { port, up, down } => {
+                let sum = self.ports.entry(*port).or_default();
+                *sum = (sum.0 + *up as u64, sum.1 + *down as u64);
+            }
+        }
+    }
+
+    /// Ends the recording; with a reason, if it was ended from outside or broke.
+    pub fn end(&mut self, seconds: f64, why: Option<&str>) {
+        for index in 0..self.texts.len() {
+            let left = self.texts.get_mut(index).map(Text::rest).unwrap_or_default();
+            self.text_event(seconds, index, &left);
+        }
+        for (port, (up, down)) in std::mem::take(&mut self.ports) {
+            self.fact(seconds, &json!({"port": port, "up": up, "down": down}));
+        }
+        if let Some((_, archive)) = &self.archive
+            && archive.is_broken()
+        {
+            self.fact(seconds, &json!({"archive": "is none that can be read"}));
+        }
+        self.fact(seconds, &json!({"ended": why}));
+    }
+
+    /// The lines since the last call.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// How many bytes of lines wait to be taken.
+    pub fn waiting(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn is_archived(&self, direction: Direction) -> bool {
+        self.archive.as_ref().is_some_and(|(own, _)| *own == direction)
+    }
+
+    fn files(&mut self, seconds: f64, bytes: &[u8]) {
+        let Some((direction, archive)) = &mut self.archive else { return };
+        let direction = if *direction == Direction::Up { "up" } else { "down" };
+        for file in archive.push(bytes) {
+            let mut file = serde_json::to_value(file).unwrap_or_default();
+            if let Some(members) = file.as_object_mut() {
+                members.insert("direction".to_owned(), direction.into());
+            }
+            self.fact(seconds, &json!({"file": file}));
+        }
+    }
+
+    fn text(&mut self, seconds: f64, index: usize, bytes: &[u8]) {
+        let text = self.texts.get_mut(index).map(|text| text.push(bytes)).unwrap_or_default();
+        self.text_event(seconds, index, &text);
+    }
+
+    fn text_event(&mut self, seconds: f64, index: usize, text: &str) {
+        if !text.is_empty() {
+            self.event(seconds, if index == INPUT { "i" } else { "o" }, text);
+        }
+    }
+
+    fn fact(&mut self, seconds: f64, fact: &Value) {
+        self.line(&json!([rounded(seconds), "k", fact]));
+    }
+
+    fn event(&mut self, seconds: f64, code: &str, data: &str) {
+        self.line(&json!([rounded(seconds), code, data]));
+    }
+
+    fn line(&mut self, line: &Value) {
+        self.lines.extend_from_slice(line.to_string().as_bytes());
+        self.lines.push(b'\n');
+    }
+}
+
+/// Beside stdout and stderr.
+const INPUT: usize = 2;
+
+/// To the microsecond.
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e6
+}
+
+/// The exit status in what comes on the channel of the status (client-go `remotecommand/v4.go`).
+fn exit_status(bytes: &[u8]) -> String {
+    let Ok(status) = serde_json::from_slice::<Value>(bytes) else {
+        return String::from_utf8_lossy(bytes).into_owned();
+    };
+    let text = |pointer: &str| status.pointer(pointer).and_then(Value::as_str);
+    if text("/status") == Some("Success") {
+        return "0".to_owned();
+    }
+    let causes = status.pointer("/details/causes").and_then(Value::as_array);
+    let code = causes
+        .into_iter()
+        .flatten()
+        .find(|cause| cause.get("reason").is_some_and(|reason| reason == "ExitCode"));
+    let code = code.and_then(|cause| cause.get("message")?.as_str());
+    code.or_else(|| text("/message")).unwrap_or("unknown").to_owned()
+}
+
+/// Whether a command is what `kubectl cp` runs, and where its archive goes. Only how it is recorded
+/// depends on that.
+fn direction(facts: &Facts) -> Option<Direction> {
+    if facts.tty || facts.kind != "exec" {
+        return None;
+    }
+    let words: Vec<&str> = facts.command.iter().map(String::as_str).collect();
+    match *words.as_slice() {
+        ["tar", flags, "-", ..] if flags.contains('c') => Some(Direction::Down),
+        ["tar", flags, "-", ..] if flags.contains('x') => Some(Direction::Up),
+        ["sh", "-c", script] if script.starts_with("tar cf - ") => Some(Direction::Down),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cast(command: &[&str], tty: bool, input: bool) -> Cast {
+        let command = command.iter().map(|word| (*word).to_owned()).collect();
+        let facts =
+            Facts { kind: "exec".into(), pod: "web".into(), command, tty, ..Facts::default() };
+        Cast::begin(facts, input, 1_700_000_000)
+    }
+
+    fn lines(cast: &mut Cast) -> Vec<Value> {
+        let lines = cast.take();
+        let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn it_reads_as_asciicast() {
+        let mut cast = cast(&["sh"], true, false);
+        cast.saw(0.5, &Seen::Resize { columns: 120, rows: 30 });
+        cast.saw(1.0, &Seen::Output { stderr: false, bytes: "caf\u{e9}".as_bytes().split_at(4).0 });
+        cast.saw(1.25, &Seen::Input(b"secret"));
+        cast.saw(1.5, &Seen::Output { stderr: false, bytes: &[0xa9, b'!'] });
+        cast.saw(2.0, &Seen::Status(br#"{"status":"Success"}"#));
+        cast.end(2.0, None);
+        let lines = lines(&mut cast);
+        assert_eq!(lines[0]["version"], 2);
+        assert_eq!(lines[0]["kguard"]["pod"], "web");
+        assert_eq!(
+            lines[1..],
+            [
+                json!([0.5, "r", "120x30"]),
+                json!([1.0, "o", "caf"]),
+                json!([1.5, "o", "\u{e9}!"]),
+                json!([2.0, "x", "0"]),
+                json!([2.0, "k", {"ended": null}]),
+            ]
+        );
+    }
+
+    #[test]
+    fn input_is_recorded_where_that_is_asked_for() {
+        let mut cast = cast(&["sh"], true, true);
+        cast.saw(1.0, &Seen::Input(b"ls\r"));
+        assert_eq!(lines(&mut cast)[1], json!([1.0, "i", "ls\r"]));
+    }
+
+    #[test]
+    fn the_exit_status_is_told_apart_from_failures() {
+        let ended = br#"{"status":"Failure","reason":"NonZeroExitCode","message":"m",
+            "details":{"causes":[{"reason":"ExitCode","message":"137"}]}}"#;
+        assert_eq!(exit_status(ended), "137");
+        assert_eq!(exit_status(br#"{"status":"Failure","message":"gone"}"#), "gone");
+        assert_eq!(exit_status(b"no json"), "no json");
+    }
+
+    #[test]
+    fn ports_are_summed_up() {
+        let facts = Facts { kind: "portforward".into(), ..Facts::default() };
+        let mut cast = Cast::begin(facts, false, 0);
+        cast.saw(0.0, &Seen::Connected(80));
+        cast.saw(0.0, &Seen::Forwarded { port: 80, up: 5, down: 0 });
+        cast.saw(0.0, &Seen::Forwarded { port: 80, up: 0, down: 7 });
+        cast.saw(0.0, &Seen::Refused(81));
+        cast.end(1.0, Some("ended by bob"));
+        let facts: Vec<_> =
+            lines(&mut cast).split_off(1).iter().map(|line| line[2].clone()).collect();
+        assert_eq!(
+            facts,
+            [
+                json!({"port": 80}),
+                json!({"port": 81, "refused": true}),
+                json!({"port": 80, "up": 5, "down": 7}),
+                json!({"ended": "ended by bob"}),
+            ]
+        );
+    }
+}

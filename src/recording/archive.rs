@@ -1,0 +1,314 @@
+//! The files in a tar archive that passes by (POSIX ustar and pax, GNU's long names), each with its
+//! SHA-256. It holds one header at most, whatever comes.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use serde::Serialize;
+
+use crate::audit::hex::Hex;
+
+const BLOCK: usize = 512;
+/// A long name; longer ones are cut.
+const MAX_NAME_BYTES: usize = 4096;
+/// More files than this are counted, and not listed.
+const MAX_FILES: usize = 10_000;
+
+/// A file that was copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct File {
+    /// Its path in the archive.
+    pub(super) name: String,
+    /// Its length.
+    pub(super) bytes: u64,
+    /// SHA-256 of what is in it, hex; of a link, nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sha256: Option<String>,
+    /// Where a link points to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) link: Option<String>,
+}
+
+/// Reads an archive.
+#[derive(Default)]
+pub(super) struct Archive {
+    state: State,
+    block: Vec<u8>,
+    /// The next file's name, where it is too long for its header.
+    long_name: Option<String>,
+    listed: usize,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Header,
+    /// Content, then padding.
+    Content { file: Content, left: u64, padding: u64 },
+    /// It is no archive, or has ended.
+    Over { is_broken: bool },
+}
+
+enum Content {
+    File {
+        name: String,
+        bytes: u64,
+        digest: Box<Context>,
+    },
+    /// A name, or what names are in.
+    Name {
+        text: Vec<u8>,
+        is_pax: bool,
+    },
+}
+
+impl Archive {
+    /// Whether it cannot be read.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self.state, State::Over { is_broken: true })
+    }
+
+    /// Reads on; the files that are complete by now.
+    pub(super) fn push(&mut self, mut bytes: &[u8]) -> Vec<File> {
+        let mut files = Vec::new();
+        while !bytes.is_empty() {
+            match &mut self.state {
+                State::Over { .. } => break,
+                State::Header => {
+                    let missing = BLOCK - self.block.len();
+                    let (own, rest) = bytes.split_at(missing.min(bytes.len()));
+                    self.block.extend_from_slice(own);
+                    bytes = rest;
+                    if self.block.len() == BLOCK {
+                        let block = std::mem::take(&mut self.block);
+                        files.extend(self.header(&block));
+                    }
+                }
+                State::Content { file, left, padding } => {
+                    let length = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                    let (own, rest) = bytes.split_at(length);
+                    file.push(own);
+                    *left -= length as u64;
+                    let skipped = if *left == 0 { (*padding).min(rest.len() as u64) } else { 0 };
+                    *padding -= skipped;
+                    bytes = rest.get(usize::try_from(skipped).unwrap_or(0)..).unwrap_or_default();
+                    if *left == 0 && *padding == 0 {
+                        files.extend(self.end_content());
+                    }
+                }
+            }
+        }
+        let room = MAX_FILES.saturating_sub(self.listed);
+        files.truncate(room);
+        self.listed += files.len();
+        files
+    }
+
+    fn header(&mut self, block: &[u8]) -> Option<File> {
+        if block.iter().all(|byte| *byte == 0) {
+            self.state = State::Over { is_broken: false };
+            return None;
+        }
+        let Some(header) = Header::read(block) else {
+            self.state = State::Over { is_broken: true };
+            return None;
+        };
+        let padding = header.size.wrapping_neg() % BLOCK as u64;
+        let content = match header.kind {
+            b'x' | b'L' => Content::Name { text: Vec::new(), is_pax: header.kind == b'x' },
+            b'0' | 0 | b'7' => Content::File {
+                name: self.long_name.take().unwrap_or(header.name),
+                bytes: header.size,
+                digest: Box::new(Context::new(&SHA256)),
+            },
+            // Long targets of links, and what is about all files.
+            b'K' | b'g' => Content::Name { text: Vec::new(), is_pax: false },
+            // Links, folders and devices have no content, whatever their size says.
+            _ => {
+                let name = self.long_name.take().unwrap_or(header.name);
+                let link = matches!(header.kind, b'1' | b'2').then_some(header.link);
+                self.state = State::Header;
+                return link.map(|link| File { name, bytes: 0, sha256: None, link: Some(link) });
+            }
+        };
+        let keeps_name = matches!(header.kind, b'K' | b'g');
+        let kept = self.long_name.take().filter(|_| keeps_name);
+        self.long_name = kept;
+        self.state = State::Content { file: content, left: header.size, padding };
+        if header.size == 0 { self.end_content() } else { None }
+    }
+
+    fn end_content(&mut self) -> Option<File> {
+        let State::Content { file, .. } = std::mem::take(&mut self.state) else { return None };
+        match file {
+            Content::File { name, bytes, digest } => {
+                let mut sha256 = [0; 32];
+                sha256.copy_from_slice(digest.finish().as_ref());
+                Some(File { name, bytes, sha256: Some(Hex(sha256).to_string()), link: None })
+            }
+            Content::Name { text, is_pax: true } => {
+                self.long_name = pax_path(&text);
+                None
+            }
+            Content::Name { text, is_pax: false } => {
+                // `K` and `g` come before `L`; what they say is not a name.
+                if self.long_name.is_none() && !text.is_empty() {
+                    self.long_name = Some(c_text(&text));
+                }
+                None
+            }
+        }
+    }
+}
+
+impl Content {
+    fn push(&mut self, bytes: &[u8]) {
+        match self {
+            Self::File { digest, .. } => digest.update(bytes),
+            Self::Name { text, .. } => {
+                let room = MAX_NAME_BYTES.saturating_sub(text.len()).min(bytes.len());
+                text.extend_from_slice(bytes.get(..room).unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// What a header says.
+struct Header {
+    name: String,
+    size: u64,
+    kind: u8,
+    link: String,
+}
+
+impl Header {
+    fn read(block: &[u8]) -> Option<Self> {
+        let sum = octal(block.get(148..156)?)?;
+        let blank = |at: usize, byte: u8| if (148..156).contains(&at) { b' ' } else { byte };
+        let own: u64 = block.iter().enumerate().map(|(at, byte)| u64::from(blank(at, *byte))).sum();
+        if sum != own {
+            return None;
+        }
+        let (name, prefix) = (c_text(block.get(..100)?), c_text(block.get(345..500)?));
+        let is_ustar = block.get(257..263)? == b"ustar\0";
+        let name = if is_ustar && !prefix.is_empty() { format!("{prefix}/{name}") } else { name };
+        let (size, kind) = (number(block.get(124..136)?)?, *block.get(156)?);
+        Some(Self { name, size, kind, link: c_text(block.get(157..257)?) })
+    }
+}
+
+/// Octal digits; or, for large files, a number in base 256 behind a set bit (GNU).
+fn number(field: &[u8]) -> Option<u64> {
+    match field.split_first()? {
+        (0x80, rest) => {
+            let (high, low) = rest.split_at_checked(rest.len() - 8)?;
+            let low = low.try_into().ok().map(u64::from_be_bytes)?;
+            high.iter().all(|byte| *byte == 0).then_some(low).filter(|size| *size < 1 << 62)
+        }
+        _ => octal(field),
+    }
+}
+
+fn octal(field: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(field).ok()?.trim_matches(['\0', ' ']);
+    if text.is_empty() { Some(0) } else { u64::from_str_radix(text, 8).ok() }
+}
+
+fn c_text(field: &[u8]) -> String {
+    let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
+    String::from_utf8_lossy(field.get(..end).unwrap_or_default()).into_owned()
+}
+
+/// `LENGTH path=NAME\n` among the records of a pax header.
+fn pax_path(mut records: &[u8]) -> Option<String> {
+    while !records.is_empty() {
+        let space = records.iter().position(|byte| *byte == b' ')?;
+        let length = std::str::from_utf8(records.get(..space)?).ok()?.parse::<usize>().ok()?;
+        let record = records.get(space + 1..length.checked_sub(1)?)?;
+        if let Some(path) = record.strip_prefix(b"path=") {
+            return Some(String::from_utf8_lossy(path).into_owned());
+        }
+        records = records.get(length..)?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::audit::hex::sha256;
+
+    fn header(name: &str, size: usize, kind: u8) -> Vec<u8> {
+        let mut block = vec![0; BLOCK];
+        block[..name.len()].copy_from_slice(name.as_bytes());
+        block[124..135].copy_from_slice(format!("{size:011o}").as_bytes());
+        block[156] = kind;
+        if kind == b'2' {
+            block[157..163].copy_from_slice(b"target");
+        }
+        block[257..263].copy_from_slice(b"ustar\0");
+        block[148..156].copy_from_slice(b"        ");
+        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        block
+    }
+
+    fn entry(name: &str, kind: u8, content: &[u8]) -> Vec<u8> {
+        let mut entry = header(name, content.len(), kind);
+        entry.extend(content);
+        entry.resize(entry.len().next_multiple_of(BLOCK), 0);
+        entry
+    }
+
+    fn archive() -> Vec<u8> {
+        let long = "d/".repeat(120) + "long";
+        let record = format!("path={long}\n");
+        let length = record.len() + 4;
+        [
+            entry("dir/", b'5', b""),
+            entry("a", b'0', b"hello"),
+            entry("empty", b'0', b""),
+            entry("link", b'2', b""),
+            entry("x", b'x', format!("{length} {record}").as_bytes()),
+            entry("cut", b'0', &[7; 600]),
+            entry("././@LongLink", b'L', b"gnu/long\0"),
+            entry("cut", b'0', b"x"),
+            vec![0; 2 * BLOCK],
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn every_file_is_listed() {
+        let bytes = archive();
+        for size in [1, 7, 512, bytes.len()] {
+            let mut archive = Archive::default();
+            let files: Vec<_> = bytes.chunks(size).flat_map(|chunk| archive.push(chunk)).collect();
+            let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
+            let long = "d/".repeat(120) + "long";
+            assert_eq!(names, ["a", "empty", "link", long.as_str(), "gnu/long"]);
+            assert_eq!(files[0].sha256, Some(sha256(b"hello")));
+            assert_eq!((files[2].link.as_deref(), &files[2].sha256), (Some("target"), &None));
+            assert_eq!(files[3].bytes, 600);
+            assert!(!archive.is_broken());
+        }
+    }
+
+    #[test]
+    fn what_is_no_archive_is_said_to_be_none() {
+        let mut archive = Archive::default();
+        assert_eq!(archive.push(&[b'x'; 600]), []);
+        assert!(archive.is_broken());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000), at in 0..1500_usize, byte in any::<u8>()) {
+            Archive::default().push(&bytes);
+            let mut archive = archive();
+            archive[at] = byte;
+            Archive::default().push(&archive);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What channels carry, and what is told of it.
+
+use serde::Deserialize;
+
+/// What a connection is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// Exec and attach; whether at a terminal.
+    Command {
+        /// Whether stdout and stderr are one.
+        tty: bool,
+    },
+    /// Port-forward.
+    PortForward {
+        /// Those that the URL names, as the older WebSocket protocol does.
+        ports: Vec<u16>,
+    },
+}
+
+/// What a channel carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Channel {
+    Stdin,
+    Stdout,
+    Stderr,
+    /// How the command ended, or what was wrong.
+    Status,
+    Resize,
+    /// The bytes of a forwarded connection.
+    Port(u16),
+    /// What was wrong with it.
+    PortError(u16),
+}
+
+/// What went through.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Seen<'s> {
+    /// What a program wrote, as its user saw it.
+    Output {
+        /// Whether to stderr.
+        stderr: bool,
+        /// The text.
+        bytes: &'s [u8],
+    },
+    /// What was typed, or piped in.
+    Input(&'s [u8]),
+    /// The terminal's new size.
+    Resize {
+        /// Columns.
+        columns: u16,
+        /// Lines.
+        rows: u16,
+    },
+    /// How the command ended: a `Status` as JSON, or a text.
+    Status(&'s [u8]),
+    /// A connection to a port was opened.
+    Connected(u16),
+    /// One was not, by policy.
+    Refused(u16),
+    /// Bytes of forwarded connections.
+    Forwarded {
+        /// The port.
+        port: u16,
+        /// Bytes to the pod.
+        up: usize,
+        /// Bytes from it.
+        down: usize,
+    },
+}
+
+/// Is told what went through, and asked for ports.
+pub trait Observer {
+    /// Something went through.
+    fn saw(&mut self, seen: &Seen<'_>);
+
+    /// Whether a connection may be opened to a port of the pod; if not, why.
+    fn may_connect(&mut self, port: u16) -> Result<(), String>;
+}
+
+impl Channel {
+    /// What the client's bytes on it are.
+    pub(super) fn seen_up(self, bytes: &[u8]) -> Option<Seen<'_>> {
+        match self {
+            Self::Stdin => Some(Seen::Input(bytes)),
+            Self::Port(port) => Some(Seen::Forwarded { port, up: bytes.len(), down: 0 }),
+            _ => None,
+        }
+    }
+
+    /// What the server's bytes on it are.
+    pub(super) fn seen_down(self, bytes: &[u8]) -> Option<Seen<'_>> {
+        match self {
+            Self::Stdout | Self::Stderr => {
+                Some(Seen::Output { stderr: self == Self::Stderr, bytes })
+            }
+            Self::Status => Some(Seen::Status(bytes)),
+            Self::Port(port) => Some(Seen::Forwarded { port, up: 0, down: bytes.len() }),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the sizes that a client sends, JSON objects one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Sizes(Vec<u8>);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Size {
+    width: u16,
+    height: u16,
+}
+
+/// More than a size ever takes.
+const MAX_SIZE_BYTES: usize = 1024;
+
+impl Sizes {
+    /// The sizes that are complete by now, for an observer.
+    pub(super) fn push(&mut self, bytes: &[u8], observer: &mut dyn Observer) {
+        self.0.extend_from_slice(bytes);
+        let mut sizes = serde_json::Deserializer::from_slice(&self.0).into_iter::<Size>();
+        while let Some(Ok(Size { width, height })) = sizes.next() {
+            observer.saw(&Seen::Resize { columns: width, rows: height });
+        }
+        let read = sizes.byte_offset();
+        self.0.drain(..read.min(self.0.len()));
+        if self.0.len() > MAX_SIZE_BYTES {
+            self.0.clear();
+        }
+    }
+}

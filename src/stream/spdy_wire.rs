@@ -1,0 +1,343 @@
+//! Channels as streams of SPDY, which the client opens and says what they are for; on a connection of
+//! its own, or tunnelled through a WebSocket.
+
+use std::collections::BTreeMap;
+
+use super::channel::{Channel, Observer, Purpose};
+use super::conversation::{Content, Outgoing, connect, status};
+use super::spdy::{Frame, Headers, REFUSED_STREAM, Reader, Writer};
+use super::websocket::{self, Form, Writes};
+use super::{StreamError, websocket as ws};
+
+/// At once: exec has five; every forwarded connection has two.
+const MAX_STREAMS: usize = 2048;
+/// A normal end (RFC 6455, 7.4.1).
+const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
+
+/// Both directions.
+pub(super) struct SpdyWire {
+    streams: Streams,
+    client: Reader,
+    server: Reader,
+    writers: Writers,
+    tunnel: Option<Tunnel>,
+}
+
+struct Writers {
+    to_client: Writer,
+    to_server: Writer,
+}
+
+/// The WebSocket around it.
+struct Tunnel {
+    client: ws::Reader,
+    server: ws::Reader,
+}
+
+const TO_CLIENT: ws::Writer = ws::Writer { form: Form::Bytes, from: Writes::Server };
+const TO_SERVER: ws::Writer = ws::Writer { form: Form::Bytes, from: Writes::Client };
+
+/// The streams that are open.
+#[derive(Default)]
+struct Streams(BTreeMap<u32, Stream>);
+
+struct Stream {
+    channel: Channel,
+    /// A connection to a port that policy refuses: the server knows nothing of it.
+    is_refused: bool,
+    client_ended: bool,
+    server_ended: bool,
+}
+
+impl SpdyWire {
+    pub(super) fn plain() -> Self {
+        let writers = Writers { to_client: Writer::new(), to_server: Writer::new() };
+        let (client, server) = (Reader::new(), Reader::new());
+        Self { streams: Streams::default(), client, server, writers, tunnel: None }
+    }
+
+    pub(super) fn tunnelled() -> Self {
+        let tunnel = Tunnel {
+            client: ws::Reader::new(Form::Bytes, Writes::Client),
+            server: ws::Reader::new(Form::Bytes, Writes::Server),
+        };
+        Self { tunnel: Some(tunnel), ..Self::plain() }
+    }
+
+    pub(super) fn from_client(
+        &mut self,
+        bytes: &[u8],
+        (content, observer): (&mut Content, &mut dyn Observer),
+        out: &mut Outgoing,
+    ) -> Result<(), StreamError> {
+        let Self { streams, client, writers, tunnel, .. } = self;
+        let mut read = |bytes: &[u8], out: &mut Outgoing| {
+            client.push(bytes, &mut |frame| {
+                client_frame(frame, (streams, writers), (content, observer), out)
+            })
+        };
+        let Some(tunnel) = tunnel else { return read(bytes, out) };
+        tunnel.client.push(bytes, &mut |frame| match &frame {
+            websocket::Frame::Data { bytes, .. } => {
+                let mut inner = Outgoing::default();
+                read(bytes, &mut inner)?;
+                wrap(&inner, out);
+                Ok(())
+            }
+            other => {
+                TO_SERVER.write(other, &mut out.to_server);
+                Ok(())
+            }
+        })
+    }
+
+    pub(super) fn from_server(
+        &mut self,
+        bytes: &[u8],
+        (content, observer): (&mut Content, &mut dyn Observer),
+        out: &mut Outgoing,
+    ) -> Result<(), StreamError> {
+        let Self { streams, server, writers, tunnel, .. } = self;
+        let mut read = |bytes: &[u8], out: &mut Outgoing| {
+            server.push(bytes, &mut |frame| {
+                server_frame(frame, (streams, writers), (content, observer), out)
+            })
+        };
+        let Some(tunnel) = tunnel else { return read(bytes, out) };
+        tunnel.server.push(bytes, &mut |frame| match &frame {
+            websocket::Frame::Data { bytes, .. } => {
+                let mut inner = Outgoing::default();
+                read(bytes, &mut inner)?;
+                wrap(&inner, out);
+                Ok(())
+            }
+            other => {
+                TO_CLIENT.write(other, &mut out.to_client);
+                Ok(())
+            }
+        })
+    }
+
+    pub(super) fn release(
+        &mut self,
+        stream: u32,
+        (content, observer): (&mut Content, &mut dyn Observer),
+        out: &mut Outgoing,
+    ) -> Result<(), StreamError> {
+        let Some(channel) = self.streams.0.get(&stream).map(|of| of.channel) else { return Ok(()) };
+        let bytes = content.released((stream, channel), observer);
+        let frame = Frame::Data { stream, bytes: &bytes, last: false };
+        self.writers.to_client.write(&frame, &mut out.to_client)
+    }
+
+    pub(super) fn end(
+        &mut self,
+        why: &str,
+        (content, observer): (&mut Content, &mut dyn Observer),
+        out: &mut Outgoing,
+    ) -> Result<(), StreamError> {
+        let mut inner = Outgoing::default();
+        let words = content.last_words(why);
+        let tty = content.purpose == Purpose::Command { tty: true };
+        let speaker = if tty { Channel::Stdout } else { Channel::Stderr };
+        // The status comes last: clients do not wait for words after it.
+        let mut streams: Vec<_> =
+            self.streams.0.iter().filter(|(_, of)| !of.server_ended).collect();
+        streams.sort_by_key(|(_, of)| of.channel == Channel::Status);
+        for (stream, of) in streams {
+            let bytes = match of.channel {
+                Channel::Status => status(why).into_bytes(),
+                Channel::PortError(_) => words.clone().into_bytes(),
+                channel if channel == speaker => {
+                    content.down((*stream, channel), words.as_bytes(), observer)
+                }
+                _ => Vec::new(),
+            };
+            let frame = Frame::Data { stream: *stream, bytes: &bytes, last: true };
+            self.writers.to_client.write(&frame, &mut inner.to_client)?;
+        }
+        let away = Frame::GoAway { last: 0, status: 0 };
+        self.writers.to_client.write(&away, &mut inner.to_client)?;
+        self.writers.to_server.write(&away, &mut inner.to_server)?;
+        self.streams.0.clear();
+        if self.tunnel.is_some() {
+            wrap(&inner, out);
+            TO_CLIENT.write(&websocket::Frame::Close(&NORMAL), &mut out.to_client);
+            TO_SERVER.write(&websocket::Frame::Close(&NORMAL), &mut out.to_server);
+        } else {
+            out.to_client.extend_from_slice(&inner.to_client);
+            out.to_server.extend_from_slice(&inner.to_server);
+        }
+        Ok(())
+    }
+}
+
+/// Puts what SPDY says into messages.
+fn wrap(inner: &Outgoing, out: &mut Outgoing) {
+    let data = |bytes| websocket::Frame::Data { channel: 0, bytes };
+    TO_CLIENT.write(&data(&inner.to_client), &mut out.to_client);
+    TO_SERVER.write(&data(&inner.to_server), &mut out.to_server);
+}
+
+fn client_frame(
+    frame: Frame<'_>,
+    (streams, writers): (&mut Streams, &mut Writers),
+    (content, observer): (&mut Content, &mut dyn Observer),
+    out: &mut Outgoing,
+) -> Result<(), StreamError> {
+    match &frame {
+        Frame::Open { stream, headers, .. } => {
+            if let Some(why) = streams.open((*stream, headers), &content.purpose, observer)? {
+                return refuse((*stream, &why), (streams, writers), out);
+            }
+        }
+        Frame::Data { stream, bytes, last } => {
+            let Some(of) = streams.0.get_mut(stream).filter(|of| !of.client_ended) else {
+                return Ok(());
+            };
+            let (channel, is_refused) = (of.channel, of.is_refused);
+            of.client_ended = *last;
+            streams.forget_ended(*stream);
+            if is_refused {
+                return Ok(());
+            }
+            content.up(channel, bytes, observer);
+        }
+        Frame::Reset { stream, .. } | Frame::Headers { stream, .. } => {
+            let is_reset = matches!(frame, Frame::Reset { .. });
+            let Some(of) = streams.0.get(stream).filter(|of| !of.is_refused) else { return Ok(()) };
+            if is_reset {
+                content.ended((*stream, of.channel), observer);
+                streams.0.remove(stream);
+            }
+        }
+        // Servers open none that a client would accept.
+        Frame::Reply { .. } => return Err(StreamError::Frame),
+        Frame::Ping(_) | Frame::GoAway { .. } => {}
+    }
+    writers.to_server.write(&frame, &mut out.to_server)
+}
+
+/// Answers in the server's place, in the way of a pod on which nobody listens.
+fn refuse(
+    (stream, why): (u32, &str),
+    (streams, writers): (&mut Streams, &mut Writers),
+    out: &mut Outgoing,
+) -> Result<(), StreamError> {
+    let reply = Frame::Reply { stream, flags: 0, headers: Headers::default() };
+    writers.to_client.write(&reply, &mut out.to_client)?;
+    let is_error = |of: &Stream| matches!(of.channel, Channel::PortError(_));
+    let says = streams.0.get(&stream).is_some_and(is_error);
+    let why = format!("kguard: {why}");
+    let bytes = if says { why.as_bytes() } else { &[] };
+    let data = Frame::Data { stream, bytes, last: true };
+    writers.to_client.write(&data, &mut out.to_client)?;
+    if !says {
+        let reset = Frame::Reset { stream, status: REFUSED_STREAM };
+        writers.to_client.write(&reset, &mut out.to_client)?;
+        streams.0.remove(&stream);
+    }
+    Ok(())
+}
+
+fn server_frame(
+    frame: Frame<'_>,
+    (streams, writers): (&mut Streams, &mut Writers),
+    (content, observer): (&mut Content, &mut dyn Observer),
+    out: &mut Outgoing,
+) -> Result<(), StreamError> {
+    let (writer, out) = (&mut writers.to_client, &mut out.to_client);
+    match frame {
+        Frame::Data { stream, bytes, last } => {
+            let Some(of) = streams.0.get_mut(&stream).filter(|of| !of.server_ended) else {
+                return Ok(());
+            };
+            let channel = of.channel;
+            of.server_ended = last;
+            streams.forget_ended(stream);
+            let mut shown = content.down((stream, channel), bytes, observer);
+            if last {
+                shown.extend(content.ended((stream, channel), observer));
+            }
+            writer.write(&Frame::Data { stream, bytes: &shown, last }, out)
+        }
+        Frame::Reset { stream, .. } => {
+            let Some(of) = streams.0.remove(&stream) else { return Ok(()) };
+            let left = content.ended((stream, of.channel), observer);
+            writer.write(&Frame::Data { stream, bytes: &left, last: false }, out)?;
+            writer.write(&frame, out)
+        }
+        Frame::GoAway { .. } => {
+            for (stream, of) in &streams.0 {
+                let left = content.ended((*stream, of.channel), observer);
+                writer.write(&Frame::Data { stream: *stream, bytes: &left, last: false }, out)?;
+            }
+            writer.write(&frame, out)
+        }
+        Frame::Reply { stream, .. } | Frame::Headers { stream, .. } => {
+            if streams.0.contains_key(&stream) { writer.write(&frame, out) } else { Ok(()) }
+        }
+        Frame::Ping(_) => writer.write(&frame, out),
+        Frame::Open { .. } => Err(StreamError::Frame),
+    }
+}
+
+impl Streams {
+    /// Takes note of a stream that the client opens; why not, if policy refuses it.
+    fn open(
+        &mut self,
+        (stream, headers): (u32, &Headers),
+        purpose: &Purpose,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<String>, StreamError> {
+        // Clients have the odd numbers.
+        if stream.is_multiple_of(2) || self.0.contains_key(&stream) {
+            return Err(StreamError::Frame);
+        }
+        if self.0.len() >= MAX_STREAMS {
+            return Err(StreamError::TooManyChannels);
+        }
+        let kind = headers.get("streamtype").ok_or(StreamError::Frame)?;
+        let (channel, refusal) = match purpose {
+            Purpose::Command { .. } => (command_channel(kind)?, None),
+            Purpose::PortForward { .. } => {
+                let port = headers.get("port").and_then(port).ok_or(StreamError::Frame)?;
+                match kind {
+                    // Once for both streams of a connection.
+                    "error" => (Channel::PortError(port), observer.may_connect(port).err()),
+                    "data" => (Channel::Port(port), connect(port, observer).err()),
+                    _ => return Err(StreamError::Frame),
+                }
+            }
+        };
+        let is_refused = refusal.is_some();
+        let opened = Stream { channel, is_refused, client_ended: false, server_ended: is_refused };
+        self.0.insert(stream, opened);
+        Ok(refusal)
+    }
+
+    fn forget_ended(&mut self, stream: u32) {
+        let ended = |of: &Stream| of.client_ended && of.server_ended;
+        if self.0.get(&stream).is_some_and(ended) {
+            self.0.remove(&stream);
+        }
+    }
+}
+
+/// As kubelets read it (`strconv.ParseUint`), and no other number.
+fn port(text: &str) -> Option<u16> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|port| is_number && *port != 0)
+}
+
+/// Those of k8s.io/api `core/v1`; servers ignore any other, and nobody sees what is said there.
+fn command_channel(kind: &str) -> Result<Channel, StreamError> {
+    match kind {
+        "error" => Ok(Channel::Status),
+        "stdin" => Ok(Channel::Stdin),
+        "stdout" => Ok(Channel::Stdout),
+        "stderr" => Ok(Channel::Stderr),
+        "resize" => Ok(Channel::Resize),
+        _ => Err(StreamError::Frame),
+    }
+}

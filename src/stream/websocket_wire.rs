@@ -1,0 +1,171 @@
+//! Channels in the messages of a WebSocket, numbered (k8s.io/kubelet `cri/streaming`):
+//!
+//! | | exec, attach | port-forward |
+//! |---|---|---|
+//! | 0 | stdin | first port |
+//! | 1 | stdout | its error |
+//! | 2 | stderr | second port |
+//! | 3 | exit status | its error |
+//! | 4 | size of the terminal | … |
+
+use super::StreamError;
+use super::channel::{Channel, Observer, Purpose};
+use super::conversation::{Content, Outgoing, status};
+use super::websocket::{Form, Frame, Reader, Writer, Writes};
+
+/// A normal end (RFC 6455, 7.4.1).
+const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
+const STDOUT: u8 = 1;
+const STDERR: u8 = 2;
+const STATUS: u8 = 3;
+
+/// Both directions.
+pub(super) struct WebSocketWire {
+    client: Reader,
+    server: Reader,
+    to_client: Writer,
+    to_server: Writer,
+}
+
+impl WebSocketWire {
+    pub(super) fn new(form: Form) -> Self {
+        Self {
+            client: Reader::new(form, Writes::Client),
+            server: Reader::new(form, Writes::Server),
+            to_client: Writer { form, from: Writes::Server },
+            to_server: Writer { form, from: Writes::Client },
+        }
+    }
+
+    pub(super) fn from_client(
+        &mut self,
+        bytes: &[u8],
+        (content, observer): (&mut Content, &mut dyn Observer),
+        out: &mut Outgoing,
+    ) -> Result<(), StreamError> {
+        let writer = self.to_server;
+        self.client.push(bytes, &mut |frame| {
+            match &frame {
+                Frame::Data { channel, bytes } => {
+                    content.up(up(&content.purpose, *channel)?, bytes, observer);
+                }
+                Frame::Closed { channel } | Frame::Empty { channel: Some(channel) } => {
+                    up(&content.purpose, *channel)?;
+                }
+                _ => {}
+            }
+            writer.write(&frame, &mut out.to_server);
+            Ok(())
+        })
+    }
+
+    pub(super) fn from_server(
+        &mut self,
+        bytes: &[u8],
+        (content, observer): (&mut Content, &mut dyn Observer),
+        out: &mut Outgoing,
+    ) -> Result<(), StreamError> {
+        let (writer, out) = (self.to_client, &mut out.to_client);
+        self.server.push(bytes, &mut |frame| {
+            match &frame {
+                Frame::Data { channel, bytes } => {
+                    let of = (u32::from(*channel), down(&content.purpose, *channel)?);
+                    let shown = content.down(of, bytes, observer);
+                    writer.write(&Frame::Data { channel: *channel, bytes: &shown }, out);
+                    return Ok(());
+                }
+                Frame::Closed { channel } => end(writer, *channel, (content, observer), out)?,
+                // The client may not wait for it any longer than for the end of the program.
+                Frame::EndOfMessage { channel: STATUS } => {
+                    let of = (u32::from(STATUS), down(&content.purpose, STATUS)?);
+                    let left = content.released(of, observer);
+                    writer.write(&Frame::Data { channel: STATUS, bytes: &left }, out);
+                }
+                Frame::Close(_) => {
+                    for channel in 0..=u8::MAX {
+                        if down(&content.purpose, channel).is_ok() {
+                            end(writer, channel, (content, observer), out)?;
+                        }
+                    }
+                }
+                _ => {}
+            }
+            writer.write(&frame, out);
+            Ok(())
+        })
+    }
+
+    pub(super) fn release(
+        &mut self,
+        channel: u32,
+        (content, observer): (&mut Content, &mut dyn Observer),
+        out: &mut Outgoing,
+    ) {
+        let [.., channel] = channel.to_be_bytes();
+        let Ok(of) = down(&content.purpose, channel) else { return };
+        let left = content.released((u32::from(channel), of), observer);
+        self.to_client.write(&Frame::Data { channel, bytes: &left }, &mut out.to_client);
+    }
+
+    pub(super) fn end(
+        &mut self,
+        why: &str,
+        (content, observer): (&mut Content, &mut dyn Observer),
+        out: &mut Outgoing,
+    ) {
+        let words = content.last_words(why);
+        if let Purpose::Command { tty } = content.purpose {
+            let channel = if tty { STDOUT } else { STDERR };
+            let of = if tty { Channel::Stdout } else { Channel::Stderr };
+            let said = content.down((u32::from(channel), of), words.as_bytes(), observer);
+            self.to_client.write(&Frame::Data { channel, bytes: &said }, &mut out.to_client);
+            let status = status(why);
+            let status = Frame::Data { channel: STATUS, bytes: status.as_bytes() };
+            self.to_client.write(&status, &mut out.to_client);
+        }
+        self.to_client.write(&Frame::Close(&NORMAL), &mut out.to_client);
+        self.to_server.write(&Frame::Close(&NORMAL), &mut out.to_server);
+    }
+}
+
+fn end(
+    writer: Writer,
+    channel: u8,
+    (content, observer): (&mut Content, &mut dyn Observer),
+    out: &mut Vec<u8>,
+) -> Result<(), StreamError> {
+    let of = down(&content.purpose, channel)?;
+    let left = content.ended((u32::from(channel), of), observer);
+    writer.write(&Frame::Data { channel, bytes: &left }, out);
+    Ok(())
+}
+
+/// What the client may write to.
+fn up(purpose: &Purpose, channel: u8) -> Result<Channel, StreamError> {
+    match (purpose, channel) {
+        (Purpose::Command { .. }, 0) => Ok(Channel::Stdin),
+        (Purpose::Command { .. }, 4) => Ok(Channel::Resize),
+        (Purpose::PortForward { ports }, _) if channel.is_multiple_of(2) => {
+            { ports.get(usize::from(channel / 2)).map(|port| Channel::Port(*port)) }
+                .ok_or(StreamError::Frame)
+        }
+        _ => Err(StreamError::Frame),
+    }
+}
+
+/// What the server may write to.
+fn down(purpose: &Purpose, channel: u8) -> Result<Channel, StreamError> {
+    match (purpose, channel) {
+        (Purpose::Command { .. }, STDOUT) => Ok(Channel::Stdout),
+        (Purpose::Command { .. }, STDERR) => Ok(Channel::Stderr),
+        (Purpose::Command { .. }, STATUS) => Ok(Channel::Status),
+        // kubelets say where they have closed it.
+        (Purpose::Command { .. }, 0) => Ok(Channel::Stdin),
+        (Purpose::PortForward { ports }, _) => {
+            let port = ports.get(usize::from(channel / 2)).ok_or(StreamError::Frame)?;
+            let is_error = !channel.is_multiple_of(2);
+            Ok(if is_error { Channel::PortError(*port) } else { Channel::Port(*port) })
+        }
+        _ => Err(StreamError::Frame),
+    }
+}
