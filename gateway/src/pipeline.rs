@@ -145,10 +145,11 @@ async fn send(
     entry: Entry,
 ) -> Result<Unmasked, Stopped> {
     let upgrade = permit.subject().request().upgrade.as_ref();
-    let opened = match upgrade.is_some_and(|upgrade| upgrade.watch.is_none()) {
+    let opened = if upgrade.is_some_and(|upgrade| upgrade.watch.is_none()) {
         // Boxed, as it is rare and big.
-        true => Some(Box::pin(gateway.streams.open(cluster, &permit)).await?),
-        false => None,
+        Some(Box::pin(gateway.streams.open(cluster, &permit)).await?)
+    } else {
+        None
     };
     let committed = entry.commit(&permit).await?;
     Ok(forward::send(cluster, (permit, opened), committed).await?)

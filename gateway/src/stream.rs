@@ -353,8 +353,9 @@ impl Relay {
     }
 
     fn wake(&self) {
-        let all = [&self.to_client, &self.to_server, &self.to_recording];
-        all.iter().for_each(|waiting| waiting.notify_one());
+        for waiting in [&self.to_client, &self.to_server, &self.to_recording] {
+            waiting.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -375,8 +376,8 @@ impl State {
     fn push(&mut self, side: Side, bytes: &[u8]) -> Result<(), StreamError> {
         let Self { conversation, tap, out, .. } = self;
         match side {
-            Side::Client => conversation.from_client(bytes, tap, out),
-            Side::Server => conversation.from_server(bytes, tap, out),
+            Side::Client => conversation.push_client(bytes, tap, out),
+            Side::Server => conversation.push_server(bytes, tap, out),
         }
     }
 

@@ -147,9 +147,10 @@ impl Streams {
         let info = &subject.request().info;
         let pod = LiveObjects::of(cluster, subject.identity()).pod(info).await;
         let facts = facts(permit, cluster, pod.as_ref());
-        let recording = match self.config.enabled {
-            true => Some(RecordingFile::create(&self.folder, subject.request().id).await?),
-            false => None,
+        let recording = if self.config.enabled {
+            Some(RecordingFile::create(&self.folder, subject.request().id).await?)
+        } else {
+            None
         };
         let purpose = purpose(info, subject.request().query.pairs());
         let standing = Arc::new(Standing {

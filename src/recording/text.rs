@@ -31,13 +31,13 @@ impl Text {
     /// Where a character begins that is cut by the end, behind bytes that are no text.
     fn cut_at_end(&self) -> usize {
         let length = self.0.len();
-        let starts = (1..=MAX_CUT.min(length)).map(|back| length - back);
+        let mut starts = (1..=MAX_CUT.min(length)).rev().map(|back| length - back);
         let is_cut = |start: &usize| {
             let tail = self.0.get(*start..).unwrap_or_default();
             std::str::from_utf8(tail)
                 .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
         };
-        starts.filter(is_cut).last().unwrap_or(length)
+        starts.find(is_cut).unwrap_or(length)
     }
 }
 

@@ -51,28 +51,28 @@ impl Conversation {
     }
 
     /// Takes the client's next bytes.
-    pub fn from_client(
+    pub fn push_client(
         &mut self,
         bytes: &[u8],
         observer: &mut dyn Observer,
         out: &mut Outgoing,
     ) -> Result<(), StreamError> {
         match &mut self.wire {
-            Wire::Spdy(wire) => wire.from_client(bytes, (&mut self.content, observer), out),
-            Wire::WebSocket(wire) => wire.from_client(bytes, (&mut self.content, observer), out),
+            Wire::Spdy(wire) => wire.push_client(bytes, (&mut self.content, observer), out),
+            Wire::WebSocket(wire) => wire.push_client(bytes, (&mut self.content, observer), out),
         }
     }
 
     /// Takes the server's next bytes.
-    pub fn from_server(
+    pub fn push_server(
         &mut self,
         bytes: &[u8],
         observer: &mut dyn Observer,
         out: &mut Outgoing,
     ) -> Result<(), StreamError> {
         match &mut self.wire {
-            Wire::Spdy(wire) => wire.from_server(bytes, (&mut self.content, observer), out),
-            Wire::WebSocket(wire) => wire.from_server(bytes, (&mut self.content, observer), out),
+            Wire::Spdy(wire) => wire.push_server(bytes, (&mut self.content, observer), out),
+            Wire::WebSocket(wire) => wire.push_server(bytes, (&mut self.content, observer), out),
         }
     }
 

@@ -259,7 +259,9 @@ fn control(kind: u16, flags: u8, parts: &[&[u8]], out: &mut Vec<u8>) {
     out.extend_from_slice(&CONTROL);
     out.extend_from_slice(&kind.to_be_bytes());
     out.extend_from_slice(&[flags, long, middle, short]);
-    parts.iter().for_each(|part| out.extend_from_slice(part));
+    for part in parts {
+        out.extend_from_slice(part);
+    }
 }
 
 /// Nothing is written of nothing, unless it is the last.

@@ -64,7 +64,7 @@ impl SpdyWire {
         Self { tunnel: Some(tunnel), ..Self::plain() }
     }
 
-    pub(super) fn from_client(
+    pub(super) fn push_client(
         &mut self,
         bytes: &[u8],
         (content, observer): (&mut Content, &mut dyn Observer),
@@ -73,7 +73,7 @@ impl SpdyWire {
         let Self { streams, client, writers, tunnel, .. } = self;
         let mut read = |bytes: &[u8], out: &mut Outgoing| {
             client.push(bytes, &mut |frame| {
-                client_frame(frame, (streams, writers), (content, observer), out)
+                client_frame(&frame, (streams, writers), (content, observer), out)
             })
         };
         let Some(tunnel) = tunnel else { return read(bytes, out) };
@@ -91,7 +91,7 @@ impl SpdyWire {
         })
     }
 
-    pub(super) fn from_server(
+    pub(super) fn push_server(
         &mut self,
         bytes: &[u8],
         (content, observer): (&mut Content, &mut dyn Observer),
@@ -100,7 +100,7 @@ impl SpdyWire {
         let Self { streams, server, writers, tunnel, .. } = self;
         let mut read = |bytes: &[u8], out: &mut Outgoing| {
             server.push(bytes, &mut |frame| {
-                server_frame(frame, (streams, writers), (content, observer), out)
+                server_frame(&frame, (streams, writers), (content, observer), out)
             })
         };
         let Some(tunnel) = tunnel else { return read(bytes, out) };
@@ -180,12 +180,12 @@ fn wrap(inner: &Outgoing, out: &mut Outgoing) {
 }
 
 fn client_frame(
-    frame: Frame<'_>,
+    frame: &Frame<'_>,
     (streams, writers): (&mut Streams, &mut Writers),
     (content, observer): (&mut Content, &mut dyn Observer),
     out: &mut Outgoing,
 ) -> Result<(), StreamError> {
-    match &frame {
+    match frame {
         Frame::Open { stream, headers, .. } => {
             if let Some(why) = streams.open((*stream, headers), &content.purpose, observer)? {
                 return refuse((*stream, &why), (streams, writers), out);
@@ -215,7 +215,7 @@ fn client_frame(
         Frame::Reply { .. } => return Err(StreamError::Frame),
         Frame::Ping(_) | Frame::GoAway { .. } => {}
     }
-    writers.to_server.write(&frame, &mut out.to_server)
+    writers.to_server.write(frame, &mut out.to_server)
 }
 
 /// Answers in the server's place, in the way of a pod on which nobody listens.
@@ -241,13 +241,13 @@ fn refuse(
 }
 
 fn server_frame(
-    frame: Frame<'_>,
+    frame: &Frame<'_>,
     (streams, writers): (&mut Streams, &mut Writers),
     (content, observer): (&mut Content, &mut dyn Observer),
     out: &mut Outgoing,
 ) -> Result<(), StreamError> {
     let (writer, out) = (&mut writers.to_client, &mut out.to_client);
-    match frame {
+    match *frame {
         Frame::Data { stream, bytes, last } => {
             let Some(of) = streams.0.get_mut(&stream).filter(|of| !of.server_ended) else {
                 return Ok(());
@@ -265,19 +265,19 @@ fn server_frame(
             let Some(of) = streams.0.remove(&stream) else { return Ok(()) };
             let left = content.ended((stream, of.channel), observer);
             writer.write(&Frame::Data { stream, bytes: &left, last: false }, out)?;
-            writer.write(&frame, out)
+            writer.write(frame, out)
         }
         Frame::GoAway { .. } => {
             for (stream, of) in &streams.0 {
                 let left = content.ended((*stream, of.channel), observer);
                 writer.write(&Frame::Data { stream: *stream, bytes: &left, last: false }, out)?;
             }
-            writer.write(&frame, out)
+            writer.write(frame, out)
         }
         Frame::Reply { stream, .. } | Frame::Headers { stream, .. } => {
-            if streams.0.contains_key(&stream) { writer.write(&frame, out) } else { Ok(()) }
+            if streams.0.contains_key(&stream) { writer.write(frame, out) } else { Ok(()) }
         }
-        Frame::Ping(_) => writer.write(&frame, out),
+        Frame::Ping(_) => writer.write(frame, out),
         Frame::Open { .. } => Err(StreamError::Frame),
     }
 }

@@ -59,7 +59,7 @@ fn begun(protocol: Protocol) -> Conversation {
     if protocol == Protocol::Spdy {
         let opening = opening(&mut Writer::new());
         conversation
-            .from_client(&opening, &mut Notes::default(), &mut Outgoing::default())
+            .push_client(&opening, &mut Notes::default(), &mut Outgoing::default())
             .unwrap();
     }
     conversation
@@ -70,7 +70,7 @@ fn masked(protocol: Protocol, pieces: &[&[u8]]) -> Result<(Vec<u8>, u64), Stream
     let (mut conversation, mut notes) = (begun(protocol), Notes::default());
     let mut out = Outgoing::default();
     for piece in pieces {
-        conversation.from_server(piece, &mut notes, &mut out)?;
+        conversation.push_server(piece, &mut notes, &mut out)?;
     }
     conversation.release(&mut notes, &mut out)?;
     Ok((out.to_client, conversation.report().masked.values().sum()))
@@ -253,7 +253,7 @@ fn what_is_held_back_is_let_go_in_a_frame_of_its_own() {
     ] {
         let (mut conversation, mut notes) = (begun(protocol), Notes::default());
         let mut out = Outgoing::default();
-        conversation.from_server(&bytes, &mut notes, &mut out).unwrap();
+        conversation.push_server(&bytes, &mut notes, &mut out).unwrap();
         assert!(out.to_client.is_empty() && conversation.is_holding());
         conversation.release(&mut notes, &mut out).unwrap();
         assert_eq!(out.to_client, bytes);
@@ -288,18 +288,13 @@ proptest! {
             [masked(protocol, &[&bytes]).unwrap(), masked(protocol, &pieces).unwrap()];
         prop_assert_eq!(one, other);
         for channel in 1..3 {
-            match protocol {
-                Protocol::Spdy => {
-                    let [whole, cut] = [&whole, &cut].map(|it| spdy_text(&spdy_frames(it), u32::from(channel) * 2 + 3));
-                    prop_assert_eq!(&whole, &cut);
-                    prop_assert!(!whole.contains(SECRET));
-                }
-                _ => {
-                    let [whole, cut] = [&whole, &cut].map(|it| ws_text(&ws_frames(it), channel));
-                    prop_assert_eq!(&whole, &cut);
-                    prop_assert!(!whole.contains(SECRET));
-                }
-            }
+            let text = |bytes: &Vec<u8>| if spdy {
+                spdy_text(&spdy_frames(bytes), u32::from(channel) * 2 + 3)
+            } else {
+                ws_text(&ws_frames(bytes), channel)
+            };
+            prop_assert_eq!(text(&whole), text(&cut));
+            prop_assert!(!text(&whole).contains(SECRET));
         }
     }
 
@@ -336,15 +331,15 @@ fn what_a_client_types_is_seen_and_what_it_may_not_say_is_not_passed_on() {
                 Protocol::WebSocket => client_ws(0x82, message),
                 _ => client_ws(0x81, base64(message).as_bytes()),
             };
-            conversation.from_client(&frame, &mut notes, &mut out).unwrap();
+            conversation.push_client(&frame, &mut notes, &mut out).unwrap();
         }
         assert_eq!(notes.input, "ls");
         assert_eq!(notes.other, ["Resize { columns: 80, rows: 24 }"]);
         assert!(!out.to_server.is_empty() && out.to_client.is_empty());
         let stdout = client_ws(if protocol == Protocol::WebSocket { 0x82 } else { 0x81 }, b"1x");
-        assert!(conversation.from_client(&stdout, &mut notes, &mut out).is_err());
+        assert!(conversation.push_client(&stdout, &mut notes, &mut out).is_err());
         let mut unmasked = Conversation::new(protocol, COMMAND, None);
-        assert!(unmasked.from_client(&ws(0x82, b"\0ls"), &mut notes, &mut out).is_err());
+        assert!(unmasked.push_client(&ws(0x82, b"\0ls"), &mut notes, &mut out).is_err());
     }
 }
 
@@ -360,7 +355,7 @@ fn base64_is_masked_like_bytes() {
     let (half, rest) = SECRET.split_at(5);
     let bytes = [message("a "), message(half), message(rest), message(" b")].concat();
     let (mut conversation, mut notes) = (begun(Protocol::WebSocketBase64), Notes::default());
-    conversation.from_server(&bytes, &mut notes, &mut Outgoing::default()).unwrap();
+    conversation.push_server(&bytes, &mut notes, &mut Outgoing::default()).unwrap();
     conversation.release(&mut notes, &mut Outgoing::default()).unwrap();
     assert_eq!(notes.output, format!("a {SHOWN} b"));
 }
@@ -402,8 +397,8 @@ fn forwarded_connections_are_counted_by_port() {
             ),
             _ => (opening, spdy_data(3, false, b"world!")),
         };
-        conversation.from_client(&opening, &mut notes, &mut out).unwrap();
-        conversation.from_server(&answer, &mut notes, &mut out).unwrap();
+        conversation.push_client(&opening, &mut notes, &mut out).unwrap();
+        conversation.push_server(&answer, &mut notes, &mut out).unwrap();
         assert_eq!(notes.other.first().unwrap(), "Connected(5432)");
         let up = notes.other.iter().filter(|seen| seen.contains("down: 0")).count();
         assert!(up > 0 && notes.other.last().unwrap().contains("down: 6"), "{:?}", notes.other);
@@ -417,7 +412,7 @@ fn a_port_that_policy_refuses_never_reaches_the_server() {
     let mut conversation = Conversation::new(Protocol::Spdy, purpose, None);
     let mut notes = Notes { refused_port: Some(5432), ..Notes::default() };
     let mut out = Outgoing::default();
-    conversation.from_client(&port_streams("5432"), &mut notes, &mut out).unwrap();
+    conversation.push_client(&port_streams("5432"), &mut notes, &mut out).unwrap();
     assert_eq!(read(&out.to_server), Vec::<String>::new());
     let frames = read(&out.to_client);
     let says = format!("{:?}", b"kguard: not this one");
@@ -427,7 +422,7 @@ fn a_port_that_policy_refuses_never_reaches_the_server() {
     for port in ["0", "65536", "+80", "x", ""] {
         let mut conversation =
             Conversation::new(Protocol::Spdy, Purpose::PortForward { ports: Vec::new() }, None);
-        let result = conversation.from_client(&port_streams(port), &mut notes, &mut out);
+        let result = conversation.push_client(&port_streams(port), &mut notes, &mut out);
         assert_eq!(result, Err(StreamError::Frame), "{port}");
     }
 }
@@ -455,8 +450,8 @@ proptest! {
         let purpose = if forwards { Purpose::PortForward { ports: vec![80] } } else { COMMAND };
         let mut conversation = Conversation::new(all[protocol], purpose, None);
         let (mut notes, mut out) = (Notes::default(), Outgoing::default());
-        let _ = conversation.from_client(&bytes, &mut notes, &mut out);
-        let _ = conversation.from_server(&bytes, &mut notes, &mut out);
+        let _ = conversation.push_client(&bytes, &mut notes, &mut out);
+        let _ = conversation.push_server(&bytes, &mut notes, &mut out);
         let _ = conversation.end("x", &mut notes, &mut out);
     }
 }

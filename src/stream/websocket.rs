@@ -19,6 +19,9 @@ use super::frame::Collected;
 const FINAL: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const MASKED: u8 = 0x80;
+/// Lengths that stand for a longer one behind them.
+const LENGTH_IN_2: u8 = 0x7e;
+const LENGTH_IN_8: u8 = 0x7f;
 const CONTINUATION: u8 = 0;
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
@@ -174,8 +177,8 @@ impl Reader {
         let &[first, second, ..] = self.collected.bytes() else { return Ok(()) };
         let is_masked = second & MASKED != 0;
         let extended = match second & !MASKED {
-            126 => 2,
-            127 => 8,
+            LENGTH_IN_2 => 2,
+            LENGTH_IN_8 => 8,
             _ => 0,
         };
         let key_bytes = if is_masked { 4 } else { 0 };
@@ -329,13 +332,13 @@ impl Writer {
         let masked = if self.from == Writes::Client { MASKED } else { 0 };
         out.push(FINAL | opcode);
         match (u8::try_from(length), u16::try_from(length)) {
-            (Ok(short), _) if short < 126 => out.push(masked | short),
+            (Ok(short), _) if short < LENGTH_IN_2 => out.push(masked | short),
             (_, Ok(medium)) => {
-                out.push(masked | 126);
+                out.push(masked | LENGTH_IN_2);
                 out.extend_from_slice(&medium.to_be_bytes());
             }
             _ => {
-                out.push(masked | 127);
+                out.push(masked | LENGTH_IN_8);
                 out.extend_from_slice(&(length as u64).to_be_bytes());
             }
         }
@@ -346,7 +349,9 @@ impl Writer {
             out.extend_from_slice(&key.bytes);
         }
         let start = out.len();
-        parts.iter().for_each(|part| out.extend_from_slice(part));
+        for part in parts {
+            out.extend_from_slice(part);
+        }
         key.apply(out.get_mut(start..).unwrap_or_default());
     }
 }

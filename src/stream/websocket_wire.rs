@@ -37,7 +37,7 @@ impl WebSocketWire {
         }
     }
 
-    pub(super) fn from_client(
+    pub(super) fn push_client(
         &mut self,
         bytes: &[u8],
         (content, observer): (&mut Content, &mut dyn Observer),
@@ -59,7 +59,7 @@ impl WebSocketWire {
         })
     }
 
-    pub(super) fn from_server(
+    pub(super) fn push_server(
         &mut self,
         bytes: &[u8],
         (content, observer): (&mut Content, &mut dyn Observer),

@@ -41,7 +41,7 @@ pub(super) async fn end(
     Path(id): Path<Uuid>,
     Json(EndStream { reason }): Json<EndStream>,
 ) -> Result<Json<RunningStream>, Refusal> {
-    let running = find(&gateway, &asking.caller, id)?;
+    let running = find(&gateway, &asking.caller, id).ok_or_else(not_running)?;
     let by = &asking.caller.name;
     let reason = reason.map(|reason| printable(&reason)).filter(|reason| !reason.is_empty());
     running.end(match reason {
@@ -57,7 +57,7 @@ pub(super) async fn follow(
     Asking(asking): Asking,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Refusal> {
-    let running = find(&gateway, &asking.caller, id)?;
+    let running = find(&gateway, &asking.caller, id).ok_or_else(not_running)?;
     let Some(written) = running.written.clone() else {
         return Err(not_found("this session is not recorded"));
     };
@@ -97,10 +97,13 @@ async fn owner(gateway: &Gateway, id: Uuid) -> Result<String, Refusal> {
     owner.ok_or_else(|| not_found(NONE))
 }
 
-fn find(gateway: &Gateway, caller: &Caller, id: Uuid) -> Result<Arc<Running>, Refusal> {
+fn find(gateway: &Gateway, caller: &Caller, id: Uuid) -> Option<Arc<Running>> {
     let running = gateway.streams.find(id);
-    let seen = running.filter(|running| may_see(gateway, caller, &running.caller.name));
-    seen.ok_or_else(|| not_found("no such session runs; `kguard sessions` lists those that do"))
+    running.filter(|running| may_see(gateway, caller, &running.caller.name))
+}
+
+fn not_running() -> Refusal {
+    not_found("no such session runs; `kguard sessions` lists those that do")
 }
 
 fn may_see(gateway: &Gateway, caller: &Caller, owner: &str) -> bool {

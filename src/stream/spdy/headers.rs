@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn the_dictionary_is_that_of_the_draft() {
         let digest = "51d27341373f923f3cd88e1eb7162aeaa3723d7585ff2399201dc06498407f02";
-        assert_eq!(sha256(DICTIONARY).to_string(), digest);
+        assert_eq!(sha256(DICTIONARY), digest);
     }
 
     /// Blocks that moby/spdystream 0.5.1 wrote, one after the other on one connection.
