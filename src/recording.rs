@@ -27,6 +27,9 @@ use crate::stream::Seen;
 use archive::Archive;
 use text::Text;
 
+/// More than a status ever takes.
+const MAX_STATUS_BYTES: usize = 64 << 10;
+
 /// A terminal of which nobody says how large it is.
 const USUAL_SIZE: (u16, u16) = (80, 24);
 
@@ -78,6 +81,7 @@ pub struct Cast {
     texts: [Text; 3],
     archive: Option<(Direction, Archive)>,
     ports: BTreeMap<u16, (u64, u64)>,
+    status: Vec<u8>,
     lines: Vec<u8>,
 }
 
@@ -101,7 +105,7 @@ impl Cast {
         let archive = direction.map(|direction| (direction, Archive::default()));
         let lines = format!("{head}\n").into_bytes();
         let (texts, ports) = (Default::default(), BTreeMap::new());
-        Self { facts, records_input, texts, archive, ports, lines }
+        Self { facts, records_input, texts, archive, ports, status: Vec::new(), lines }
     }
 
     /// Whose it is, and what it is connected to.
@@ -122,9 +126,10 @@ impl Cast {
             Seen::Resize { columns, rows } => {
                 self.event(seconds, "r", &format!("{columns}x{rows}"));
             }
+            // It may come in pieces.
             Seen::Status(bytes) => {
-                let status = exit_status(bytes);
-                self.event(seconds, "x", &status);
+                let room = MAX_STATUS_BYTES.saturating_sub(self.status.len()).min(bytes.len());
+                self.status.extend_from_slice(bytes.get(..room).unwrap_or_default());
             }
             Seen::Connected(port) => self.fact(seconds, &json!({"port": port})),
             Seen::Refused(port) => self.fact(seconds, &json!({"port": port, "refused": true})),
@@ -140,6 +145,10 @@ impl Cast {
         for index in 0..self.texts.len() {
             let left = self.texts.get_mut(index).map(Text::rest).unwrap_or_default();
             self.text_event(seconds, index, &left);
+        }
+        if !self.status.is_empty() {
+            let status = exit_status(&std::mem::take(&mut self.status));
+            self.event(seconds, "x", &status);
         }
         for (port, (up, down)) in std::mem::take(&mut self.ports) {
             self.fact(seconds, &json!({"port": port, "up": up, "down": down}));
@@ -268,7 +277,8 @@ mod tests {
         cast.saw(1.0, &Seen::Output { stderr: false, bytes: "caf\u{e9}".as_bytes().split_at(4).0 });
         cast.saw(1.25, &Seen::Input(b"secret"));
         cast.saw(1.5, &Seen::Output { stderr: false, bytes: &[0xa9, b'!'] });
-        cast.saw(2.0, &Seen::Status(br#"{"status":"Success"}"#));
+        cast.saw(2.0, &Seen::Status(br#"{"status":"Succ"#));
+        cast.saw(2.0, &Seen::Status(br#"ess"}"#));
         cast.end(2.0, None);
         let lines = lines(&mut cast);
         assert_eq!(lines[0]["version"], 2);

@@ -3,6 +3,7 @@
 
 mod ends;
 mod load;
+mod recorded;
 mod transfer;
 
 use std::io::Write as _;
@@ -21,7 +22,7 @@ struct Scene {
     namespace: Namespace,
     alice: User,
     bob: User,
-    _gateway: Gateway,
+    gateway: Gateway,
 }
 
 impl Scene {
@@ -40,7 +41,7 @@ impl Scene {
         namespace.allow(&[("user", "oidc:alice")]);
         namespace.pod("main");
         let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
-        Self { namespace, alice, bob, _gateway: gateway }
+        Self { namespace, alice, bob, gateway }
     }
 
     /// `kguard kubectl`, as alice, in the namespace.

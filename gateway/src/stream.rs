@@ -219,7 +219,7 @@ impl Relay {
             // What came before it is still passed on.
             Err(cut @ Cut::Broken(side)) => {
                 let mut state = self.lock();
-                state.failure.get_or_insert_with(|| cut.to_string());
+                state.fail(&cut);
                 state.end(side);
             }
             Err(Cut::Stream(error)) => self.stop(&Cut::Stream(error).to_string()),
@@ -332,7 +332,7 @@ impl Relay {
     fn cut(&self, side: Side) {
         let mut state = self.lock();
         if !state.client_ended || !state.server_ended {
-            state.failure.get_or_insert_with(|| Cut::Broken(side).to_string());
+            state.fail(&Cut::Broken(side));
         }
         state.end(Side::Client);
         if side == Side::Client {
@@ -383,6 +383,13 @@ impl State {
 
     fn release(&mut self) -> Result<(), StreamError> {
         self.conversation.release(&mut self.tap, &mut self.out)
+    }
+
+    /// Peers do not always say goodbye when a command has ended.
+    fn fail(&mut self, cut: &Cut) {
+        if !self.tap.has_status() {
+            self.failure.get_or_insert_with(|| cut.to_string());
+        }
     }
 
     fn end(&mut self, side: Side) {

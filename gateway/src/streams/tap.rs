@@ -13,11 +13,18 @@ pub(crate) struct Tap {
     cast: Option<Cast>,
     standing: Arc<Standing>,
     began: Instant,
+    /// Whether the other side has said how it ended.
+    has_status: bool,
 }
 
 impl Tap {
     pub(super) fn new(cast: Option<Cast>, standing: Arc<Standing>) -> Self {
-        Self { cast, standing, began: Instant::now() }
+        Self { cast, standing, began: Instant::now(), has_status: false }
+    }
+
+    /// Whether a command has ended: what breaks after that is no failure.
+    pub(crate) fn has_status(&self) -> bool {
+        self.has_status
     }
 
     /// The lines that are to be written.
@@ -41,6 +48,7 @@ impl Tap {
 
 impl Observer for Tap {
     fn saw(&mut self, seen: &Seen<'_>) {
+        self.has_status |= matches!(seen, Seen::Status(_));
         let seconds = self.began.elapsed().as_secs_f64();
         if let Some(cast) = &mut self.cast {
             cast.saw(seconds, seen);
