@@ -19,6 +19,7 @@ mod place;
 mod release;
 mod restore;
 mod secret;
+mod spans;
 
 #[cfg(test)]
 mod tests;
@@ -30,11 +31,13 @@ use serde_json::Value;
 use self::difference::{Hidden, hidden};
 use self::place::{Part, Place, Step};
 use self::restore::{Bounds, Originals, Restored};
+use self::spans::spans;
 use super::helm::Keeper;
 use super::object::{LAST_APPLIED, identity_of_uid};
 use super::placeholder::{Echo, ObjectPlaceholders, Placeholders, contains_placeholder};
-use super::rule::{MaskRules, Subject, resource_name};
-use super::{Context, MAX_ELEMENT_BYTES, Shape};
+use super::rule::MaskRules;
+use super::walk::detectors;
+use super::{Context, FieldPath, MAX_ELEMENT_BYTES, Shape};
 use crate::kube::request_info::ResourceInfo;
 
 /// How a body says what is to be stored.
@@ -161,14 +164,7 @@ impl MaskRules {
 
     /// Whether some rule masks the very object of a request.
     fn cover_object(&self, resource: &ResourceInfo) -> bool {
-        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let (namespace, name) = (given(&resource.namespace), given(&resource.name));
-        let subject = Subject {
-            resources: vec![resource_name(resource)],
-            namespace: namespace.as_deref(),
-            name: name.as_deref(),
-        };
-        !self.matching(&subject).is_empty()
+        !self.of_object(resource).is_empty()
     }
 }
 
@@ -176,7 +172,10 @@ impl Incoming<'_> {
     /// Puts values where placeholders stand.
     pub fn prepare(&self, body: &mut Value) -> Result<Prepared, Unwritable> {
         let originals = match self.live {
-            Some(live) => Originals::of(self.hidden(live)?, self.object(live)),
+            Some(live) => {
+                let detectors = detectors(&self.rules.of_object(self.resource));
+                Originals::of(self.hidden(live)?, self.object(live), &detectors)
+            }
             None => Originals::default(),
         };
         let is_release_restored = release::restore(self, body)?;
@@ -207,15 +206,18 @@ impl Incoming<'_> {
         Part { place, value }: Part<'_>,
         originals: &Originals,
     ) -> Result<(Vec<Written>, bool), Unwritable> {
-        let exact = self.rules.have_positions();
+        let rules = self.rules.of_object(self.resource);
+        let exact = rules.iter().flat_map(|rule| &rule.fields).any(FieldPath::has_positions);
         let bounds = Bounds { is_secret: self.is_secret(), exact };
         let restored = originals.restore((&place, &mut *value), bounds)?;
         let hidden = self.hidden(&self.as_live(&place, value))?;
         // In a patch of a list, positions are not those of what it becomes.
         let keeps_positions = !exact || matches!(self.form, Form::MergePatch | Form::Object);
+        let detectors = detectors(&rules);
         let stays_hidden = |restored: &Restored| {
             let found = hidden.iter().find(|hidden| hidden.place == restored.place);
-            keeps_positions && found.is_some_and(|it| it.placeholders() >= restored.placeholders)
+            keeps_positions
+                && found.is_some_and(|found| restored.lies_within(&spans(found, &detectors)))
         };
         if let Some(shown) = restored.iter().find(|restored| !stays_hidden(restored)) {
             return Err(Unwritable::Foreign { place: shown.place.to_string() });

@@ -6,25 +6,19 @@ use serde_json::Value;
 use super::detect::Detectors;
 use super::object::LAST_APPLIED;
 use super::path::{FieldPath, Segment};
-use super::rule::{MaskRule, MaskRules, Subject, resource_name};
+use super::rule::{MaskRule, MaskRules};
 use crate::kube::request_info::ResourceInfo;
 
 impl MaskRules {
     /// The mask that hides what a JSON patch of `resource` would read.
     pub fn read_by_patch(&self, resource: &ResourceInfo, patch: &Value) -> Option<&str> {
-        let given = |text: &&str| !text.is_empty();
-        let subject = Subject {
-            resources: vec![resource_name(resource)],
-            namespace: Some(resource.namespace.as_str()).filter(given),
-            name: Some(resource.name.as_str()).filter(given),
-        };
         let operations = patch.as_array()?;
         let pointers: Vec<_> = operations.iter().flat_map(pointers).collect();
         let reads = |rule: &&MaskRule| {
             pointers.iter().any(|pointer| overlaps(rule, pointer))
                 || !rule.values.is_empty() && operations.iter().any(|of| may_find(&rule.values, of))
         };
-        self.matching(&subject).into_iter().find(reads).map(|rule| rule.name.as_str())
+        self.of_object(resource).into_iter().find(reads).map(|rule| rule.name.as_str())
     }
 }
 
