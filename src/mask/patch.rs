@@ -7,6 +7,7 @@ use super::detect::Detectors;
 use super::object::LAST_APPLIED;
 use super::path::{FieldPath, Segment};
 use super::rule::{MaskRule, MaskRules};
+use crate::kube::json_patch::tokens;
 use crate::kube::request_info::ResourceInfo;
 
 impl MaskRules {
@@ -30,13 +31,7 @@ fn pointers(operation: &Value) -> Vec<Vec<String>> {
         Some("test") => &["path"],
         _ => &[],
     };
-    // Without a pointer the API server refuses the patch; it counts as the whole object.
-    let unescaped = |token: &str| token.replace("~1", "/").replace("~0", "~");
-    let tokens = |key: &&str| {
-        let pointer = operation.get(*key).and_then(Value::as_str).unwrap_or_default();
-        pointer.split('/').skip(1).map(unescaped).collect()
-    };
-    keys.iter().map(tokens).collect()
+    keys.iter().map(|key| tokens(operation, key)).collect()
 }
 
 /// Whether an operation tells something of what detectors hide, which may stand anywhere: one that

@@ -14,6 +14,11 @@ use serde_json::{Map, Value, json};
 
 use super::super::written::{Salts, WRITTEN};
 use super::{Echo, Form, Incoming, LAST_APPLIED, Unwritable, Written, identity};
+use crate::kube::json_patch::tokens;
+
+/// Where the annotation stands.
+const OWN: [&str; 3] = ["metadata", "annotations", WRITTEN];
+const ANNOTATIONS: [&str; 2] = ["metadata", "annotations"];
 
 /// Directives of a strategic merge patch that say what becomes of all members of an object.
 const DIRECTIVES: [&str; 2] = ["$patch", "$retainKeys"];
@@ -221,20 +226,16 @@ impl<'a> Keeping<'a> {
     /// Its own operation comes last, so that none of the caller's can undo it.
     fn in_operations(&self, body: &mut Value) -> Result<bool, Unwritable> {
         let Some(operations) = body.as_array_mut() else { return Ok(false) };
-        let own = format!("/metadata/annotations/{}", WRITTEN.replace('/', "~1"));
-        let path = |operation: &Value| {
-            operation.get("path").and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
-        operations.retain(|operation| path(operation) != own);
+        operations.retain(|operation| tokens(operation, "path") != OWN);
         let Some(annotation) = &self.annotation else { return Ok(false) };
         let (mut touches, mut makes_annotations) = (self.is_new, false);
         for operation in operations.iter() {
-            let path = path(operation);
+            let path = tokens(operation, "path");
             let makes = operation.get("value").is_some_and(Value::is_object);
-            match path.as_str() {
-                "/metadata/annotations" if makes => (touches, makes_annotations) = (true, true),
-                "" | "/metadata" | "/metadata/annotations" => return Err(Unwritable::Metadata),
-                _ => {}
+            if path == ANNOTATIONS && makes {
+                (touches, makes_annotations) = (true, true);
+            } else if is_around(&path) || takes_away(operation) {
+                return Err(Unwritable::Metadata);
             }
         }
         if !touches {
@@ -246,9 +247,20 @@ impl<'a> Keeping<'a> {
             let made = json!({"op": "add", "path": "/metadata/annotations", "value": {}});
             operations.insert(0, made);
         }
-        operations.push(json!({"op": "add", "path": own, "value": annotation}));
+        let path = format!("/metadata/annotations/{}", WRITTEN.replace('/', "~1"));
+        operations.push(json!({"op": "add", "path": path, "value": annotation}));
         Ok(true)
     }
+}
+
+/// Whether the annotation is at a place or within it.
+fn is_around(place: &[String]) -> bool {
+    place.len() <= OWN.len() && place.iter().zip(OWN).all(|(key, own)| key == own)
+}
+
+/// Whether an operation moves the annotation away: a move is a remove, too.
+fn takes_away(operation: &Value) -> bool {
+    operation.get("op").is_some_and(|op| op == "move") && is_around(&tokens(operation, "from"))
 }
 
 fn nonce() -> String {

@@ -4,6 +4,8 @@ use super::*;
 
 const RIGHT: &str = "hunter2";
 const WRONG: &str = "letmein";
+/// Where the salts stand.
+const OWN: &str = "/metadata/annotations/kguard.dev~1written";
 
 fn body(field: &str, value: &str) -> Value {
     let value = if field == "data" { encoded(value) } else { value.to_owned() };
@@ -27,7 +29,7 @@ fn what_is_written_is_never_what_was_there() {
     }
     let patch = json!([{"op": "replace", "path": "/data/password", "value": encoded(RIGHT)}]);
     let (sent, _) = desk.write(Form::JsonPatch, &patch).unwrap();
-    assert_eq!(sent[1]["path"], "/metadata/annotations/kguard.dev~1written");
+    assert_eq!(sent[1]["path"], OWN);
 }
 
 #[test]
@@ -61,9 +63,8 @@ fn the_salts_are_kept_whatever_the_caller_writes() {
             let (sent, _) = desk.write(form, &body).unwrap();
             assert_eq!(sent, json!({"metadata": {"annotations": {"a": "b"}}}));
         }
-        let path = "/metadata/annotations/kguard.dev~1written";
         let patch =
-            json!([{"op": "add", "path": path, "value": own}, {"op": "remove", "path": path}]);
+            json!([{"op": "add", "path": OWN, "value": own}, {"op": "remove", "path": OWN}]);
         assert_eq!(desk.write(Form::JsonPatch, &patch).unwrap().0, json!([]));
     }
 }
@@ -84,6 +85,9 @@ fn a_patch_that_may_take_the_salts_away_is_refused() {
         (Form::JsonPatch, json!([{"op": "remove", "path": "/metadata/annotations"}])),
         (Form::JsonPatch, json!([{"op": "replace", "path": "/metadata", "value": {}}])),
         (Form::JsonPatch, json!([{"op": "replace", "path": "", "value": {}}])),
+        (Form::JsonPatch, json!([{"op": "move", "from": OWN, "path": "/metadata/annotations/a"}])),
+        (Form::JsonPatch, json!([{"op": "move", "from": "/metadata/annotations", "path": "/x"}])),
+        (Form::JsonPatch, json!([{"op": "move", "path": "/metadata/labels/a"}])),
     ] {
         assert_eq!(salted.write(form, &body).unwrap_err(), Unwritable::Metadata, "{form:?} {body}");
         assert!(desk.write(form, &body).is_ok(), "{form:?} {body}");
@@ -99,13 +103,12 @@ fn a_json_patch_keeps_the_salts_behind_all_that_it_does_itself() {
     let written = json!({"op": "add", "path": "/data/password", "value": encoded(WRONG)});
     let (sent, _) = bare.write(Form::JsonPatch, &json!([written])).unwrap();
     let paths: Vec<_> = sent.as_array().unwrap().iter().map(|of| of["path"].clone()).collect();
-    let own = "/metadata/annotations/kguard.dev~1written";
-    assert_eq!(paths, ["/metadata/annotations", "/data/password", own]);
+    assert_eq!(paths, ["/metadata/annotations", "/data/password", OWN]);
     let annotations = json!({"op": "add", "path": "/metadata/annotations", "value": {"a": "b"}});
     for desk in [bare, desk] {
         let (sent, _) = desk.write(Form::JsonPatch, &json!([written, annotations])).unwrap();
         let paths: Vec<_> = sent.as_array().unwrap().iter().map(|of| of["path"].clone()).collect();
-        assert_eq!(paths, ["/data/password", "/metadata/annotations", own]);
+        assert_eq!(paths, ["/data/password", "/metadata/annotations", OWN]);
     }
 }
 
