@@ -3,6 +3,7 @@
 mod canary;
 mod helm;
 mod oracles;
+mod owners;
 mod protobuf;
 mod round_trips;
 mod text;

@@ -40,7 +40,10 @@ impl Unprepared {
     /// What it is to the client.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Unreadable { .. } | Self::Unwritable(Unwritable::Release) => Reason::Forbidden,
+            Self::Unreadable { .. }
+            | Self::Unwritable(Unwritable::Release | Unwritable::TakeOver { .. }) => {
+                Reason::Forbidden
+            }
             Self::Unwritable(Unwritable::Changed { .. } | Unwritable::Conflict { .. }) => {
                 Reason::Conflict
             }

@@ -30,7 +30,7 @@ use serde_json::Value;
 
 use self::difference::{Hidden, hidden};
 use self::place::{Part, Place, Step};
-use self::restore::{Bounds, Originals, Restored};
+use self::restore::{Bounds, Origin, Originals, Restored};
 use self::spans::spans;
 use super::helm::Keeper;
 use super::object::{LAST_APPLIED, identity_of_uid};
@@ -73,10 +73,13 @@ pub enum Unwritable {
         place: String,
     },
     /// 409, as the API server says it of what is another value.
-    #[error("{}", secret::conflict_message(.fields))]
+    #[error(
+        "Apply failed with {} conflict{}: other managers have {}",
+        .fields.len(), if .fields.len() == 1 { "" } else { "s" }, .fields.join(", ")
+    )]
     Conflict {
-        /// The other managers, and the fields that they manage.
-        fields: Vec<(String, String)>,
+        /// The fields that others manage.
+        fields: Vec<String>,
     },
     /// 422: a placeholder where none can become a value.
     #[error(
@@ -90,6 +93,11 @@ pub enum Unwritable {
     /// 422, as the API server says it.
     #[error("data: Forbidden: field is immutable when `immutable` is set")]
     Immutable,
+    /// 422: a patch that asks who manages what.
+    #[error(
+        "kguard does not show who manages which field of a Secret whose values it masks, so          `metadata.managedFields` cannot be patched"
+    )]
+    Managers,
     /// 422: a patch that might take away what kguard keeps with a Secret.
     #[error(
         "kguard keeps the annotation `{}` with Secrets whose values it masks, and cannot tell \
@@ -104,6 +112,16 @@ pub enum Unwritable {
          say `helm: raw` for who runs helm"
     )]
     Release,
+    /// 403: an apply that takes what others manage, and would show later whether that was the same.
+    #[error(
+        "other managers have {}, and kguard masks it for you: server-side apply cannot take it over, \
+         not even by force; write it without --server-side, or leave it out",
+        .fields.join(", ")
+    )]
+    TakeOver {
+        /// The fields that others manage.
+        fields: Vec<String>,
+    },
     /// 422: one side of the write could not be understood.
     #[error(
         "kguard cannot tell what is masked of this object, so it cannot put masked values back"
@@ -141,7 +159,12 @@ impl Unwritable {
         match self {
             Self::Changed { place } | Self::Foreign { place } => Some(place),
             Self::Immutable => Some("data"),
-            Self::Conflict { .. } | Self::Metadata | Self::Release | Self::Unmaskable => None,
+            Self::Conflict { .. }
+            | Self::Managers
+            | Self::Metadata
+            | Self::Release
+            | Self::TakeOver { .. }
+            | Self::Unmaskable => None,
         }
     }
 }
@@ -194,7 +217,8 @@ impl Incoming<'_> {
             let for_version = for_version && !self.is_mirrored();
             return Ok(Prepared { echo: secret::echo(&written), for_version });
         }
-        let opaque = self.form == Form::JsonPatch || written.iter().any(|written| !written.moved);
+        let opaque = self.form == Form::JsonPatch
+            || written.iter().any(|written| written.restored.is_none());
         let for_version = for_version && !self.is_mirrored();
         Ok(Prepared { echo: if opaque { Echo::All } else { Echo::None }, for_version })
     }
@@ -224,13 +248,15 @@ impl Incoming<'_> {
         }
         let written = hidden.into_iter().filter_map(|hidden| {
             match restored.iter().find(|restored| restored.place == hidden.place) {
-                Some(restored) if restored.own => None,
-                Some(Restored { place, given, .. }) => {
-                    Some(Written { place: place.clone(), given: given.clone(), moved: true })
-                }
+                Some(Restored { origin: Origin::Own, .. }) => None,
+                Some(Restored { place, given, origin, .. }) => Some(Written {
+                    place: place.clone(),
+                    given: given.clone(),
+                    restored: Some(*origin),
+                }),
                 None => {
                     let given = hidden.original.to_string();
-                    Some(Written { place: hidden.place, given, moved: false })
+                    Some(Written { place: hidden.place, given, restored: None })
                 }
             }
         });
@@ -296,6 +322,6 @@ struct Written {
     place: Place,
     /// As the caller gave it.
     given: String,
-    /// Whether it was restored, of what is hidden somewhere else.
-    moved: bool,
+    /// Where it comes from, if it is what is hidden somewhere else.
+    restored: Option<Origin>,
 }

@@ -62,6 +62,11 @@ impl Place {
         is_values.then(|| (field.as_str(), key.to_string()))
     }
 
+    /// Whether this is one of a Secret's values in the clear.
+    pub(super) fn is_string_data(&self) -> bool {
+        !self.applied && self.secret_key().is_some_and(|(field, _)| field == "stringData")
+    }
+
     /// Whether values are base64 here: in Secrets, and in `binaryData` of `ConfigMap`s.
     pub(super) fn is_base64(&self, is_secret: bool) -> bool {
         let [Step::Key(field), _] = self.steps.as_slice() else { return false };

@@ -44,14 +44,25 @@ struct Fragment {
     text: String,
 }
 
+/// Where a restored value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// In the annotation: it is what the object has in that place.
+    Copied,
+    /// It stands somewhere else, or is put together.
+    Moved,
+    /// It stands there already.
+    Own,
+}
+
 /// What was restored.
 #[derive(Debug)]
 pub(super) struct Restored {
     pub place: Place,
     /// Which bytes of what it became were hidden, without the base64 around them.
     pub ranges: Vec<Range<usize>>,
-    /// Whether it is what stood there before.
-    pub own: bool,
+    /// Where it comes from.
+    pub origin: Origin,
     /// As it came.
     pub given: String,
 }
@@ -224,15 +235,15 @@ impl Restoring<'_> {
         }
         let foreign = || Unwritable::Foreign { place: place.to_string() };
         let whole = self.originals.wholes.get(&decoded);
-        let (original, ranges, own) = if let Some(Whole { hidden, ranges }) = whole {
-            let own = self.reaches(&hidden.place, place).ok_or_else(foreign)?;
-            (converted(hidden, is_base64).ok_or_else(foreign)?, ranges.clone(), own)
+        let (original, ranges, origin) = if let Some(Whole { hidden, ranges }) = whole {
+            let origin = self.reaches(&hidden.place, place).ok_or_else(foreign)?;
+            (converted(hidden, is_base64).ok_or_else(foreign)?, ranges.clone(), origin)
         } else {
             let (text, ranges) = self.composed(place, &decoded, found)?;
-            (if is_base64 { STANDARD.encode(text) } else { text }.into(), ranges, false)
+            (if is_base64 { STANDARD.encode(text) } else { text }.into(), ranges, Origin::Moved)
         };
         let (place, given) = (place.clone(), text.to_owned());
-        self.restored.push(Restored { place, ranges, own, given });
+        self.restored.push(Restored { place, ranges, origin, given });
         Ok(Some(original))
     }
 
@@ -263,19 +274,19 @@ impl Restoring<'_> {
         Ok((composed, ranges))
     }
 
-    /// Whether what is hidden at one place may stand at another, and if so whether it is what stands
-    /// there already. Of the annotation nobody knows that it says what is stored, so nothing goes
+    /// What comes of it if what is hidden at one place stands at another; none if it may not. Of the
+    /// annotation nobody knows that it says what is stored, so nothing goes
     /// from there into the object, and what goes there may be something new.
-    fn reaches(&self, from: &Place, to: &Place) -> Option<bool> {
+    fn reaches(&self, from: &Place, to: &Place) -> Option<Origin> {
         if from.applied && !to.applied {
             return None;
         }
-        let is_same_side = from.applied == to.applied;
+        let stays = if from.applied == to.applied { Origin::Own } else { Origin::Copied };
         match (from.secret_key(), to.secret_key()) {
             (Some((_, from)), Some((_, to))) if self.bounds.is_secret => {
-                Some(is_same_side && from == to)
+                Some(if from == to { stays } else { Origin::Moved })
             }
-            _ => from.is_field_of(to, self.bounds.exact).then_some(is_same_side),
+            _ => from.is_field_of(to, self.bounds.exact).then_some(stays),
         }
     }
 }
