@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::detect::Detectors;
 use super::object::LAST_APPLIED;
-use super::path::{FieldPath, Segment};
+use super::path::{FieldPath, Segment, is_position};
 use super::rule::{MaskRule, MaskRules};
 use crate::kube::json_patch::tokens;
 use crate::kube::request_info::ResourceInfo;
@@ -69,11 +69,19 @@ fn meets(field: &FieldPath, pointer: &[String]) -> bool {
     for (segment, token) in field.segments().iter().zip(pointer) {
         match segment {
             Segment::Deep => return true,
-            Segment::Key(key) if key != token => return false,
+            Segment::Key(key) if key != token && !(is_position(key) && is_index(token)) => {
+                return false;
+            }
             Segment::Any | Segment::Key(_) => {}
         }
     }
     true
+}
+
+/// Whether a token may lead to any position of a list: the API server's library reads it like Go's
+/// `Atoi`, counts negative ones from the end, and takes `-` for what is behind it.
+fn is_index(token: &str) -> bool {
+    token == "-" || token.parse::<i64>().is_ok()
 }
 
 #[cfg(test)]
@@ -154,5 +162,19 @@ mod tests {
         };
         assert!(copies("/spec/a/b/password") && copies("/spec/a") && copies("/spec"));
         assert!(!copies("/status/password"));
+    }
+
+    #[test]
+    fn a_position_is_met_by_every_index() {
+        let rules = rules(&["spec.list.0.value"]);
+        let copies = |index: &str| {
+            let from = format!("/spec/list/{index}/value");
+            let patch = json!([{"op": "copy", "from": from, "path": "/metadata/labels/x"}]);
+            rules.read_by_patch(&secret("shop"), &patch).is_some()
+        };
+        for index in ["0", "00", "+0", "-1", "-0", "1", "-"] {
+            assert!(copies(index), "{index}");
+        }
+        assert!(!copies("x"));
     }
 }
