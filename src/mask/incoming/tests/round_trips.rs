@@ -99,6 +99,8 @@ fn a_placeholder_is_refused_wherever_it_would_be_shown_or_stands_for_nothing() {
         (json!({"stringData": {"a": format!("{token} ")}}), "stringData.a"),
         (json!({"data": {"a": encoded("kguard:masked:v1:short")}}), "data.a"),
         (json!({"type": token}), "type"),
+        (json!({"data": {"a": encoded(shown.as_str().unwrap())}}), "data.a"),
+        (json!({"metadata": {"labels": {"a": encoded(&encoded(&token))}}}), "metadata.labels.a"),
     ] {
         for form in FORMS {
             let refused = desk.write(form, &body).unwrap_err();
