@@ -213,8 +213,9 @@ impl Incoming<'_> {
             return Err(Unwritable::Foreign { place });
         }
         if self.rules.guard(self.resource) {
-            for_version |= secret::guard(self, body, &written)?;
-            let for_version = for_version && !self.is_mirrored();
+            // Salts of before, over those of a write that came between, would tell what it wrote.
+            let says_salts = secret::guard(self, body, &written)?;
+            let for_version = says_salts || for_version && !self.is_mirrored();
             return Ok(Prepared { echo: secret::echo(&written), for_version });
         }
         let opaque = self.form == Form::JsonPatch

@@ -28,23 +28,12 @@ pub(super) struct Keeping<'a> {
 impl<'a> Keeping<'a> {
     pub(super) fn of(incoming: &Incoming<'a>, kept: &Kept<'a>, written: &[&Written]) -> Self {
         let (form, live) = (incoming.form, kept.live);
-        // Not bound to a version, so that it may come after what it does not know of: no salt of
-        // before may stay, nor may another such write make the same.
-        let nonce = match (incoming.is_mirrored(), kept.text) {
-            (true, Some(_)) => nonce(),
-            _ => String::new(),
-        };
-        if written.is_empty() && nonce.is_empty() {
+        if written.is_empty() {
             return Self { form, live, annotation: kept.text.map(str::to_owned), is_new: false };
         }
         let mut salts = kept.salts.clone();
         let version = live.pointer("/metadata/resourceVersion").and_then(Value::as_str);
         let (identity, version) = (identity(live), version.unwrap_or_default());
-        for (key, salt) in &mut salts {
-            if !nonce.is_empty() {
-                *salt = incoming.placeholders.salt(&[&identity, version, "kept", key, &nonce]);
-            }
-        }
         for written in written {
             // What was moved has a salt of its own kind, or it could be told from one whether the
             // same value given in the clear is the same.
@@ -145,10 +134,6 @@ fn is_around(place: &[String]) -> bool {
 /// Whether an operation moves the annotation away: a move is a remove, too.
 fn takes_away(operation: &Value) -> bool {
     operation.get("op").is_some_and(|op| op == "move") && is_around(&tokens(operation, "from"))
-}
-
-fn nonce() -> String {
-    uuid::Uuid::new_v4().to_string()
 }
 
 fn has_directive(value: &Value) -> bool {

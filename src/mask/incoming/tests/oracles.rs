@@ -281,18 +281,34 @@ fn the_annotation_takes_guesses_of_what_is_applied_no_better() {
 }
 
 #[test]
-fn an_apply_that_is_bound_to_no_version_brings_salts_of_its_own() {
+fn an_apply_that_says_salts_is_bound_to_the_version_that_has_them() {
     let desk = Desk::secret();
     let kubectl = Form::Apply { manager: "kubectl", force: true };
+    let is_bound = |live: &Value, body: &Value| {
+        let incoming = Incoming {
+            rules: Arc::clone(&desk.rules),
+            placeholders: Desk::placeholders(),
+            resource: &desk.resource,
+            form: kubectl,
+            live: Some(live),
+        };
+        let mut sent = body.clone();
+        let prepared = incoming.prepare(&mut sent).unwrap();
+        assert_eq!(prepared.for_version, !salts(&sent).is_null(), "{sent}");
+        prepared.for_version
+    };
     let labelled = json!({"metadata": {"name": "db", "labels": {"a": "b"}}});
-    assert_eq!(salts(&desk.write(kubectl, &labelled).unwrap().0), Value::Null);
+    let shown = json!({"metadata": {"name": "db"}, "data": desk.shown()["data"]});
+    let new = json!({"metadata": {"name": "db"}, "data": {"new": encoded("x")}});
+    // The API server would copy the version into last-applied, so otherwise there is none.
+    assert!(!is_bound(&desk.live, &labelled) && !is_bound(&desk.live, &shown));
+    assert!(is_bound(&desk.live, &new));
     let mut live = desk.live.clone();
-    live["metadata"]["annotations"][WRITTEN] = r#"{"password":"s1"}"#.into();
-    let desk = Desk { live, ..desk };
-    let salt = || salts(&desk.write(kubectl, &labelled).unwrap().0)["password"].clone();
-    let [one, other] = [salt(), salt()];
-    assert!(one != other && one != "s1" && other != "s1");
-    assert_eq!(salts(&desk.write(FORCED, &labelled).unwrap().0)["password"], "s1");
+    live["metadata"]["annotations"][WRITTEN] = r#"{"user":"s1"}"#.into();
+    assert!(is_bound(&live, &labelled));
+    let salted = Desk { live, ..Desk::secret() };
+    let shown = json!({"metadata": {"name": "db"}, "data": salted.shown()["data"]});
+    assert_eq!(salts(&salted.write(kubectl, &shown).unwrap().0), json!({"user": "s1"}));
 }
 
 #[test]
