@@ -2,6 +2,7 @@
 
 mod canary;
 mod helm;
+mod holds;
 mod oracles;
 mod owners;
 mod protobuf;

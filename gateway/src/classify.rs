@@ -197,6 +197,7 @@ impl Head {
             payload,
             impersonation,
             returns_masked,
+            came: None,
             upgrade,
         })
     }

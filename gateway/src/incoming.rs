@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::decide::Subject;
 use crate::live::LiveObjects;
-use crate::request::{JSON_PATCH, KubeRequest, Payload};
+use crate::request::{Came, JSON_PATCH, KubeRequest, Payload};
 
 const APPLY: &str = "application/apply-patch+yaml";
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -74,6 +74,7 @@ pub async fn prepare(
     let rules = subject.masks().clone();
     let request = subject.request_mut();
     let query = request.query.clone();
+    request.came = Some(Came { body: request.payload.to_bytes(), version: None });
     let Payload::Json { media_type, value } = &mut request.payload else { return Ok(()) };
     let incoming = Incoming {
         rules,
@@ -87,6 +88,7 @@ pub async fn prepare(
         live.as_ref().and_then(|live| live.pointer("/metadata/resourceVersion")?.as_str());
     if let Some(version) = version.filter(|_| for_version) {
         request.payload.bind_unless_bound(version);
+        request.came.iter_mut().for_each(|came| came.version = Some(version.to_owned()));
     }
     subject.set_echo(echo);
     Ok(())

@@ -61,8 +61,20 @@ pub struct KubeRequest {
     pub impersonation: Option<Box<Impersonation>>,
     /// Whether its body holds placeholders, which have to become values before it is sent.
     pub returns_masked: bool,
+    /// Of a write that may hold values by now which its caller may not see: how it came. What is noted
+    /// of its body is of this, or it would tell whether a guess is what a placeholder became.
+    pub came: Option<Came>,
     /// The client's half of an upgrade, for exec, attach and port-forward.
     pub upgrade: Option<Upgrade>,
+}
+
+/// A write before values were put into it.
+#[derive(Clone)]
+pub struct Came {
+    /// Its body.
+    pub body: Bytes,
+    /// The version of the object that it was then bound to, if it was.
+    pub version: Option<String>,
 }
 
 /// A body, parsed where it has a meaning here.
@@ -188,6 +200,13 @@ fn is_version(value: &Value) -> bool {
     value.as_str().is_some_and(|version| !version.is_empty())
 }
 
+/// Like a payload.
+impl fmt::Debug for Came {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Came").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
 /// Says what it is, not what is in it: there may be values that nobody is to see.
 impl fmt::Debug for Payload {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -230,6 +249,11 @@ impl KubeRequest {
             Payload::Delete(options) => options.is_dry_run(),
             _ => self.query.first("dryRun").is_some(),
         }
+    }
+
+    /// The body as the caller sent it.
+    pub fn body_as_it_came(&self) -> Bytes {
+        self.came.as_ref().map_or_else(|| self.payload.to_bytes(), |came| came.body.clone())
     }
 
     /// Whether the request carries an object or a patch at all.

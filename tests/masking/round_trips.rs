@@ -136,7 +136,7 @@ fn a_placeholder_anywhere_else_is_refused_by_its_key() {
     refused(desk.kubectl(&["create", "-f", &file]), "data.password");
 }
 
-const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
+pub(super) const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
     replicas: 0\n  selector: {matchLabels: {a: web}}\n  template:\n    metadata: {labels: {a: web}}\n    \
     spec: {containers: [{name: c, image: none, env: [{name: A, value: first}, {name: B, value: second}]}]}\n";
 
