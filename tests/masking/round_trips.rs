@@ -167,6 +167,34 @@ fn other_kinds_keep_their_masked_fields_too() {
 }
 
 #[test]
+fn what_could_not_be_created_again_is_not_deleted_by_force() {
+    let desk = Desk::new("force");
+    desk.secret("db");
+    desk.namespace.apply(DEPLOYMENT);
+    let read = |what: &str| unversioned(&desk.kubectl(&["get", what, "-o", "yaml"]).ok());
+    let secret = desk.file("secret.yaml", &read("secret/db"));
+    let web = read("deployment/web").replace("      a: web", "      a: other");
+    let web = desk.file("web.yaml", &web);
+    let rotated = format!(r#"{{"data":{{"password":"{}"}}}}"#, encoded("rotated"));
+    desk.namespace.admin(&["patch", "secret", "db", "-p", &rotated]).ok();
+    for args in [
+        ["replace", "--force", "-f", &secret],
+        ["apply", "--force", "-f", &secret],
+        ["apply", "--force", "-f", &web],
+    ] {
+        let refused = desk.kubectl(&args);
+        assert!(refused.code != 0 && refused.stderr.contains("without --force"), "{refused:?}");
+    }
+    assert_eq!(desk.values("db"), pairs(&[("password", "rotated"), ("user", "swordfish")]));
+    assert!(desk.stored("deployment/web").is_object());
+    // What holds nothing of the kind may be forced, and what may be lost deleted.
+    desk.namespace.admin(&["create", "configmap", "c"]).ok();
+    let config = desk.file("config.yaml", &read("configmap/c"));
+    desk.kubectl(&["replace", "--force", "-f", &config]).ok();
+    desk.kubectl(&["delete", "secret", "db"]).ok();
+}
+
+#[test]
 fn what_was_read_is_applied_server_side_again_and_again() {
     let desk = Desk::new("again");
     for (name, is_applied) in [("bare", false), ("applied", true)] {
