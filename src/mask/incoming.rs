@@ -33,9 +33,10 @@ use self::place::{Part, Place, Step};
 use self::restore::{Bounds, Origin, Originals, Restored};
 use self::spans::spans;
 use super::helm::Keeper;
-use super::object::{LAST_APPLIED, identity_of_uid};
+use super::kind::GroupKind;
+use super::object::{LAST_APPLIED, identity_of_uid, subject};
 use super::placeholder::{Echo, ObjectPlaceholders, Placeholders, contains_placeholder};
-use super::rule::MaskRules;
+use super::rule::{MaskRule, MaskRules};
 use super::walk::detectors;
 use super::{Context, FieldPath, MAX_ELEMENT_BYTES, Shape};
 use crate::kube::request_info::ResourceInfo;
@@ -196,7 +197,7 @@ impl Incoming<'_> {
     pub fn prepare(&self, body: &mut Value) -> Result<Prepared, Unwritable> {
         let originals = match self.live {
             Some(live) => {
-                let detectors = detectors(&self.rules.of_object(self.resource));
+                let detectors = detectors(&self.matching());
                 Originals::of(self.hidden(live)?, self.object(live), &detectors)
             }
             None => Originals::default(),
@@ -231,7 +232,7 @@ impl Incoming<'_> {
         Part { place, value }: Part<'_>,
         originals: &Originals,
     ) -> Result<(Vec<Written>, bool), Unwritable> {
-        let rules = self.rules.of_object(self.resource);
+        let rules = self.matching();
         let exact = rules.iter().flat_map(|rule| &rule.fields).any(FieldPath::has_positions);
         let bounds = Bounds { is_secret: self.is_secret(), exact };
         let restored = originals.restore((&place, &mut *value), bounds)?;
@@ -262,6 +263,18 @@ impl Incoming<'_> {
             }
         });
         Ok((written.collect(), !restored.is_empty()))
+    }
+
+    /// The rules that the live object is masked by.
+    fn matching(&self) -> Vec<&MaskRule> {
+        let context = self.context();
+        let text = |pointer: &str| self.live.and_then(|live| live.pointer(pointer)?.as_str());
+        let kind = GroupKind::new(
+            text("/apiVersion").unwrap_or_default(),
+            text("/kind").unwrap_or_default(),
+        );
+        let names = (text("/metadata/namespace"), text("/metadata/name"));
+        self.rules.matching(&subject(&context, kind.as_ref(), names))
     }
 
     /// What masking hides of an object.

@@ -68,14 +68,14 @@ pub(super) struct Restored {
 }
 
 impl Restored {
-    /// Whether nothing of what was hidden stands outside of what is.
+    /// Whether everything that was hidden is hidden. What a detector finds has to be just that and no
+    /// more: whether it finds something longer, of which the caller gave the rest, may tell how long
+    /// it is.
     pub(super) fn lies_within(&self, spans: &[Span]) -> bool {
-        let is_hidden = |range: &Range<usize>| {
-            let covers =
-                |span: &Span| span.range.start <= range.start && range.end <= span.range.end;
-            spans.iter().any(covers)
+        let covers = |span: &Span, range: &Range<usize>| {
+            span.range == *range || span.is_field && range.end <= span.range.end
         };
-        self.ranges.iter().all(is_hidden)
+        self.ranges.iter().all(|range| spans.iter().any(|span| covers(span, range)))
     }
 }
 
@@ -102,7 +102,7 @@ impl Originals {
                 .current
                 .extend(shown.filter_map(|at| hidden.shown.get(at).map(str::to_owned)));
             let (stored, mut ranges) = (hidden.stored(), Vec::new());
-            for Span { range, placeholder } in spans(&hidden, detectors) {
+            for Span { range, placeholder, .. } in spans(&hidden, detectors) {
                 let part = stored.get(range.clone()).unwrap_or_default();
                 if let Ok(text) = String::from_utf8(part.to_vec())
                     && range != (0..stored.len())

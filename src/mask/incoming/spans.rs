@@ -21,6 +21,8 @@ pub(super) struct Span {
     /// In the value as it is stored, without the base64 around it.
     pub range: Range<usize>,
     pub placeholder: String,
+    /// Whether it is all of the value, whatever stands in it.
+    pub is_field: bool,
 }
 
 /// The spans that are hidden of a value, in their order; none if nobody can tell which they are.
@@ -39,7 +41,7 @@ fn within(hidden: &Hidden, stored: &[u8], ranges: Vec<Range<usize>>) -> Option<V
         let placeholder = leading(shown)?;
         shown = shown.get(placeholder.len()..)?;
         at = range.end;
-        spans.push(Span { range, placeholder: placeholder.to_owned() });
+        spans.push(Span { range, placeholder: placeholder.to_owned(), is_field: false });
     }
     let is_all = shown.as_bytes() == stored.get(at..)?;
     (is_all && !spans.is_empty()).then_some(spans)
@@ -63,5 +65,6 @@ fn whole(hidden: &Hidden, length: usize) -> Option<Vec<Span>> {
     let inner = shown.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
     let placeholder = inner.unwrap_or(shown);
     let is_whole = leading(placeholder) == Some(placeholder);
-    is_whole.then(|| vec![Span { range: 0..length, placeholder: placeholder.to_owned() }])
+    let placeholder = placeholder.to_owned();
+    is_whole.then(|| vec![Span { range: 0..length, placeholder, is_field: true }])
 }
