@@ -127,6 +127,10 @@ fn a_placeholder_anywhere_else_is_refused_by_its_key() {
         assert!(of.stderr.contains(place) && of.stderr.contains("masked by kguard"), "{of:?}");
     };
     refused(desk.kubectl(&["patch", "secret", "other", "-p", &patch]), "data.password");
+    // Taken for the value, it is encoded once more.
+    let literal = format!("--from-literal=p={shown}");
+    let created = desk.kubectl(&["create", "secret", "generic", "twice", &literal]);
+    assert!(created.stderr.contains("data.p holds a value masked by kguard"), "{created:?}");
     let text = desk.kubectl(&["get", "secret", "db", "-o", "yaml"]).ok();
     let file = desk.file("db.yaml", &text.replace("name: db", "name: new"));
     let created = desk.kubectl(&["create", "-f", &file]);
