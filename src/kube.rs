@@ -4,6 +4,7 @@ pub mod delete_options;
 mod field_selector;
 pub mod groups;
 pub mod impersonation;
+pub mod json_patch;
 pub mod media;
 pub mod protobuf;
 pub mod request_info;

@@ -2,7 +2,9 @@
 
 mod canary;
 mod helm;
+mod holds;
 mod oracles;
+mod owners;
 mod protobuf;
 mod round_trips;
 mod text;

@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
 use kguard::kube::delete_options::{DeleteOptions, InvalidOptions, QUERY_KEYS};
 use kguard::kube::impersonation::{Impersonation, InvalidImpersonation};
+use kguard::kube::json_patch::{self, InvalidPointer};
 use kguard::kube::protobuf::{self, Malformed};
 use kguard::kube::request_info::{RequestInfo, Unreadable, Verb};
 use kguard::kube::target::{Query, Target, TargetError};
@@ -83,6 +84,9 @@ pub enum Unclassified {
         "the request contains a value masked by kguard (`kguard:masked:…`), which cannot be written; leave that field out or give the real value"
     )]
     Placeholder,
+    /// A pointer of a JSON patch has two readings.
+    #[error(transparent)]
+    Pointer(#[from] InvalidPointer),
     /// The body does not come.
     #[error("the request body did not arrive in time")]
     Slow,
@@ -193,6 +197,7 @@ impl Head {
             payload,
             impersonation,
             returns_masked,
+            came: None,
             upgrade,
         })
     }
@@ -219,13 +224,7 @@ impl Head {
                 let options = delete_options(essence, &body, &query)?;
                 return Ok((query.without(QUERY_KEYS), Payload::Delete(options)));
             }
-            Verb::Patch => Payload::Json {
-                media_type: patch_type(essence).ok_or(Unclassified::MediaType)?,
-                value: match essence {
-                    "application/apply-patch+yaml" => strict_yaml::parse(&body)?,
-                    _ => strict_json::parse(&body)?,
-                },
-            },
+            Verb::Patch => patch(essence, &body)?,
             Verb::Create | Verb::Update if !body.is_empty() => match self.masked_kind() {
                 Some(resource) if is_protobuf(essence) => Payload::Json {
                     media_type: "application/json",
@@ -269,6 +268,18 @@ fn object(essence: &str, body: Bytes) -> Result<Payload, Unclassified> {
         _ => return Err(Unclassified::MediaType),
     };
     Ok(Payload::Json { media_type: "application/json", value })
+}
+
+fn patch(essence: &str, body: &Bytes) -> Result<Payload, Unclassified> {
+    let media_type = patch_type(essence).ok_or(Unclassified::MediaType)?;
+    let value = match media_type {
+        "application/apply-patch+yaml" => strict_yaml::parse(body)?,
+        _ => strict_json::parse(body)?,
+    };
+    if media_type == JSON_PATCH {
+        json_patch::check(&value)?;
+    }
+    Ok(Payload::Json { media_type, value })
 }
 
 /// The API server compares a patch's type to the letter, up to a `;`

@@ -145,7 +145,7 @@ impl Entry {
 
     fn request(&self, subject: &Subject, decision: Outcome) -> RequestRecord {
         let request = subject.request();
-        let body = request.payload.to_bytes();
+        let body = request.body_as_it_came();
         let user_agent = request.headers.get(http::header::USER_AGENT);
         let findings = subject.findings();
         RequestRecord {

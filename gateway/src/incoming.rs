@@ -13,15 +13,26 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::decide::Subject;
 use crate::live::LiveObjects;
-use crate::request::{JSON_PATCH, KubeRequest, Payload};
+use crate::request::{Came, JSON_PATCH, KubeRequest, Payload};
 
 const APPLY: &str = "application/apply-patch+yaml";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 const STRATEGIC_MERGE_PATCH: &str = "application/strategic-merge-patch+json";
 
+/// What kubectl calls the commands that delete an object in order to create it again (`--force`): this
+/// is only claimed, but nobody gains anything by claiming it.
+const RECREATING: [&str; 2] = ["kubectl apply", "kubectl replace"];
+
 /// Why a write is refused before anything is decided on it.
 #[derive(Debug, thiserror::Error)]
 pub enum Unprepared {
+    /// It would be followed by a create, with placeholders of what is gone.
+    #[error(
+        "kubectl is about to delete this object and to create it again, and values that are masked \
+         for you would be lost: do it without --force (and --prune), or `kubectl delete` it if they \
+         may be"
+    )]
+    Lost,
     /// What is stored cannot be read.
     #[error(
         "values of this object are masked for you, and to keep them as they are kguard has to read \
@@ -40,7 +51,11 @@ impl Unprepared {
     /// What it is to the client.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Unreadable { .. } | Self::Unwritable(Unwritable::Release) => Reason::Forbidden,
+            Self::Lost
+            | Self::Unreadable { .. }
+            | Self::Unwritable(Unwritable::Release | Unwritable::TakeOver { .. }) => {
+                Reason::Forbidden
+            }
             Self::Unwritable(Unwritable::Changed { .. } | Unwritable::Conflict { .. }) => {
                 Reason::Conflict
             }
@@ -51,7 +66,7 @@ impl Unprepared {
     /// The field that is in the way, if it is one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Unreadable { .. } => None,
+            Self::Lost | Self::Unreadable { .. } => None,
             Self::Unwritable(error) => error.field(),
         }
     }
@@ -63,6 +78,9 @@ pub async fn prepare(
     subject: &mut Subject,
     key: &PlaceholderKey,
 ) -> Result<(), Unprepared> {
+    if recreates(subject.request()) && hides_what_is_stored(cluster, subject).await {
+        return Err(Unprepared::Lost);
+    }
     let Some(resource) = writes(subject) else { return Ok(()) };
     let live = match subject.request().info.verb {
         Verb::Patch | Verb::Update if has_object(&resource) => stored(cluster, subject).await?,
@@ -71,6 +89,7 @@ pub async fn prepare(
     let rules = subject.masks().clone();
     let request = subject.request_mut();
     let query = request.query.clone();
+    request.came = Some(Came { body: request.payload.to_bytes(), version: None });
     let Payload::Json { media_type, value } = &mut request.payload else { return Ok(()) };
     let incoming = Incoming {
         rules,
@@ -84,6 +103,7 @@ pub async fn prepare(
         live.as_ref().and_then(|live| live.pointer("/metadata/resourceVersion")?.as_str());
     if let Some(version) = version.filter(|_| for_version) {
         request.payload.bind_unless_bound(version);
+        request.came.iter_mut().for_each(|came| came.version = Some(version.to_owned()));
     }
     subject.set_echo(echo);
     Ok(())
@@ -100,6 +120,22 @@ fn writes(subject: &Subject) -> Option<ResourceInfo> {
         subject.request().object().is_some_and(|object| masks.keep_release(resource, object));
     let prepares = *returns_masked || keeps_release || changes && masks.guard(resource);
     prepares.then(|| resource.clone())
+}
+
+fn recreates(request: &KubeRequest) -> bool {
+    let command = request.headers.get("kubectl-command");
+    request.info.verb == Verb::Delete
+        && command.is_some_and(|command| RECREATING.iter().any(|known| command == known))
+}
+
+/// Whether something is masked of the object that is there. Who cannot read it has no placeholders.
+async fn hides_what_is_stored(cluster: &Cluster, subject: &Subject) -> bool {
+    let masks = subject.masks();
+    if masks.is_empty() {
+        return false;
+    }
+    let Ok(Some(object)) = stored(cluster, subject).await else { return false };
+    masks.preview(&object).map_or(true, |preview| !preview.hidden.is_empty())
 }
 
 /// Whether a body at this path is of the object that is masked.

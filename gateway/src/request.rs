@@ -10,6 +10,7 @@ use kguard::api::Claims;
 use kguard::kube::delete_options::DeleteOptions;
 use kguard::kube::groups::is_built_in;
 use kguard::kube::impersonation::Impersonation;
+use kguard::kube::json_patch;
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::kube::target::Query;
 use serde_json::{Value, json};
@@ -60,8 +61,20 @@ pub struct KubeRequest {
     pub impersonation: Option<Box<Impersonation>>,
     /// Whether its body holds placeholders, which have to become values before it is sent.
     pub returns_masked: bool,
+    /// Of a write that may hold values by now which its caller may not see: how it came. What is noted
+    /// of its body is of this, or it would tell whether a guess is what a placeholder became.
+    pub came: Option<Came>,
     /// The client's half of an upgrade, for exec, attach and port-forward.
     pub upgrade: Option<Upgrade>,
+}
+
+/// A write before values were put into it.
+#[derive(Clone)]
+pub struct Came {
+    /// Its body.
+    pub body: Bytes,
+    /// The version of the object that it was then bound to, if it was.
+    pub version: Option<String>,
 }
 
 /// A body, parsed where it has a meaning here.
@@ -139,16 +152,14 @@ impl Payload {
 
     /// Binds it to a version like [`Self::bound_to`], unless the client bound it already.
     pub fn bind_unless_bound(&mut self, version: &str) {
-        const POINTER: &str = "/metadata/resourceVersion";
         let Self::Json { media_type, value } = self else { return };
         let is_bound = match value {
             Value::Array(operations) if *media_type == JSON_PATCH => {
-                let sets = |of: &Value| of.get("path").is_some_and(|path| path == POINTER);
-                operations.iter().any(sets)
+                operations.iter().rev().find(|of| touches_version(of)).is_some_and(sets_version)
             }
             object => {
-                let bound = object.pointer(POINTER).and_then(Value::as_str);
-                bound.is_some_and(|version| !version.is_empty())
+                let bound = object.pointer("/metadata/resourceVersion");
+                bound.is_some_and(is_version)
             }
         };
         if !is_bound {
@@ -164,6 +175,35 @@ impl Payload {
             Self::Json { media_type, .. } => Some(media_type),
             Self::Opaque { media_type, .. } => media_type.as_deref(),
         }
+    }
+}
+
+const VERSION: [&str; 2] = ["metadata", "resourceVersion"];
+
+/// Whether an operation of a JSON patch may change which version the patch is for.
+fn touches_version(operation: &Value) -> bool {
+    let is_around = |key: &str| {
+        let place = json_patch::tokens(operation, key);
+        operation.get(key).is_some() && VERSION.iter().zip(&place).all(|(own, key)| own == key)
+    };
+    is_around("path") || is_around("from")
+}
+
+fn sets_version(operation: &Value) -> bool {
+    let is_set = matches!(operation.get("op").and_then(Value::as_str), Some("add" | "replace"));
+    is_set
+        && json_patch::tokens(operation, "path") == VERSION
+        && operation.get("value").is_some_and(is_version)
+}
+
+fn is_version(value: &Value) -> bool {
+    value.as_str().is_some_and(|version| !version.is_empty())
+}
+
+/// Like a payload.
+impl fmt::Debug for Came {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Came").field("version", &self.version).finish_non_exhaustive()
     }
 }
 
@@ -211,6 +251,11 @@ impl KubeRequest {
         }
     }
 
+    /// The body as the caller sent it.
+    pub fn body_as_it_came(&self) -> Bytes {
+        self.came.as_ref().map_or_else(|| self.payload.to_bytes(), |came| came.body.clone())
+    }
+
     /// Whether the request carries an object or a patch at all.
     pub fn writes_object(&self) -> bool {
         matches!(self.info.verb, Verb::Create | Verb::Patch | Verb::Update)
@@ -239,12 +284,42 @@ mod tests {
                     {"op": "add", "path": "/metadata/resourceVersion", "value": "7"},
                 ]),
             ),
+            (
+                JSON_PATCH,
+                json!([{"op": "add", "path": "/metadata", "value": {}}]),
+                json!([
+                    {"op": "add", "path": "/metadata", "value": {}},
+                    {"op": "add", "path": "/metadata/resourceVersion", "value": "7"},
+                ]),
+            ),
             // The API server will say what is wrong with these.
             (merge, json!({"metadata": null}), json!({"metadata": null})),
             (merge, json!("a"), json!("a")),
         ] {
             let sent = Payload::Json { media_type, value: sent };
             assert_eq!(sent.bound_to("7").to_bytes(), bound.to_string());
+        }
+    }
+
+    #[test]
+    fn a_json_patch_is_bound_unless_it_ends_up_bound_to_a_version() {
+        let set = |value: &str| json!({"op": "replace", "path": "/metadata/resourceVersion", "value": value});
+        let away =
+            json!({"op": "move", "from": "/metadata/resourceVersion", "path": "/metadata/a"});
+        for (operations, is_bound) in [
+            (vec![set("5"), json!({"op": "remove", "path": "/data/a"})], true),
+            (vec![away.clone(), set("5")], true),
+            (vec![set("5"), away], false),
+            (vec![set("")], false),
+            (vec![set("5"), json!({"op": "remove", "path": "/metadata/resourceVersion"})], false),
+            (vec![set("5"), json!({"op": "add", "path": "/metadata", "value": {}})], false),
+            (vec![set("5"), json!({"op": "replace", "path": "", "value": {}})], false),
+            (vec![json!({"op": "add", "path": "/data/a", "value": "b"})], false),
+        ] {
+            let value = Value::from(operations);
+            let mut payload = Payload::Json { media_type: JSON_PATCH, value: value.clone() };
+            payload.bind_unless_bound("7");
+            assert_eq!(payload.to_bytes() == value.to_string(), is_bound, "{value}");
         }
     }
 }

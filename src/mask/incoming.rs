@@ -19,6 +19,7 @@ mod place;
 mod release;
 mod restore;
 mod secret;
+mod spans;
 
 #[cfg(test)]
 mod tests;
@@ -29,12 +30,15 @@ use serde_json::Value;
 
 use self::difference::{Hidden, hidden};
 use self::place::{Part, Place, Step};
-use self::restore::{Bounds, Originals, Restored};
+use self::restore::{Bounds, Origin, Originals, Restored};
+use self::spans::spans;
 use super::helm::Keeper;
-use super::object::{LAST_APPLIED, identity_of_uid};
+use super::kind::GroupKind;
+use super::object::{LAST_APPLIED, identity_of_uid, subject};
 use super::placeholder::{Echo, ObjectPlaceholders, Placeholders, contains_placeholder};
-use super::rule::{MaskRules, Subject, resource_name};
-use super::{Context, MAX_ELEMENT_BYTES, Shape};
+use super::rule::{MaskRule, MaskRules};
+use super::walk::detectors;
+use super::{Context, FieldPath, MAX_ELEMENT_BYTES, Shape};
 use crate::kube::request_info::ResourceInfo;
 
 /// How a body says what is to be stored.
@@ -70,10 +74,13 @@ pub enum Unwritable {
         place: String,
     },
     /// 409, as the API server says it of what is another value.
-    #[error("{}", secret::conflict_message(.fields))]
+    #[error(
+        "Apply failed with {} conflict{}: other managers have {}",
+        .fields.len(), if .fields.len() == 1 { "" } else { "s" }, .fields.join(", ")
+    )]
     Conflict {
-        /// The other managers, and the fields that they manage.
-        fields: Vec<(String, String)>,
+        /// The fields that others manage.
+        fields: Vec<String>,
     },
     /// 422: a placeholder where none can become a value.
     #[error(
@@ -87,6 +94,11 @@ pub enum Unwritable {
     /// 422, as the API server says it.
     #[error("data: Forbidden: field is immutable when `immutable` is set")]
     Immutable,
+    /// 422: a patch that asks who manages what.
+    #[error(
+        "kguard does not show who manages which field of a Secret whose values it masks, so          `metadata.managedFields` cannot be patched"
+    )]
+    Managers,
     /// 422: a patch that might take away what kguard keeps with a Secret.
     #[error(
         "kguard keeps the annotation `{}` with Secrets whose values it masks, and cannot tell \
@@ -101,6 +113,16 @@ pub enum Unwritable {
          say `helm: raw` for who runs helm"
     )]
     Release,
+    /// 403: an apply that takes what others manage, and would show later whether that was the same.
+    #[error(
+        "other managers have {}, and kguard masks it for you: server-side apply cannot take it over, \
+         not even by force; write it without --server-side, or leave it out",
+        .fields.join(", ")
+    )]
+    TakeOver {
+        /// The fields that others manage.
+        fields: Vec<String>,
+    },
     /// 422: one side of the write could not be understood.
     #[error(
         "kguard cannot tell what is masked of this object, so it cannot put masked values back"
@@ -138,7 +160,12 @@ impl Unwritable {
         match self {
             Self::Changed { place } | Self::Foreign { place } => Some(place),
             Self::Immutable => Some("data"),
-            Self::Conflict { .. } | Self::Metadata | Self::Release | Self::Unmaskable => None,
+            Self::Conflict { .. }
+            | Self::Managers
+            | Self::Metadata
+            | Self::Release
+            | Self::TakeOver { .. }
+            | Self::Unmaskable => None,
         }
     }
 }
@@ -161,14 +188,7 @@ impl MaskRules {
 
     /// Whether some rule masks the very object of a request.
     fn cover_object(&self, resource: &ResourceInfo) -> bool {
-        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let (namespace, name) = (given(&resource.namespace), given(&resource.name));
-        let subject = Subject {
-            resources: vec![resource_name(resource)],
-            namespace: namespace.as_deref(),
-            name: name.as_deref(),
-        };
-        !self.matching(&subject).is_empty()
+        !self.of_object(resource).is_empty()
     }
 }
 
@@ -176,7 +196,10 @@ impl Incoming<'_> {
     /// Puts values where placeholders stand.
     pub fn prepare(&self, body: &mut Value) -> Result<Prepared, Unwritable> {
         let originals = match self.live {
-            Some(live) => Originals::of(self.hidden(live)?, self.object(live)),
+            Some(live) => {
+                let detectors = detectors(&self.matching());
+                Originals::of(self.hidden(live)?, self.object(live), &detectors)
+            }
             None => Originals::default(),
         };
         let is_release_restored = release::restore(self, body)?;
@@ -191,11 +214,13 @@ impl Incoming<'_> {
             return Err(Unwritable::Foreign { place });
         }
         if self.rules.guard(self.resource) {
-            for_version |= secret::guard(self, body, &written)?;
-            let for_version = for_version && !self.is_mirrored();
+            // Salts of before, over those of a write that came between, would tell what it wrote.
+            let says_salts = secret::guard(self, body, &written)?;
+            let for_version = says_salts || for_version && !self.is_mirrored();
             return Ok(Prepared { echo: secret::echo(&written), for_version });
         }
-        let opaque = self.form == Form::JsonPatch || written.iter().any(|written| !written.moved);
+        let opaque = self.form == Form::JsonPatch
+            || written.iter().any(|written| written.restored.is_none());
         let for_version = for_version && !self.is_mirrored();
         Ok(Prepared { echo: if opaque { Echo::All } else { Echo::None }, for_version })
     }
@@ -207,32 +232,49 @@ impl Incoming<'_> {
         Part { place, value }: Part<'_>,
         originals: &Originals,
     ) -> Result<(Vec<Written>, bool), Unwritable> {
-        let exact = self.rules.have_positions();
+        let rules = self.matching();
+        let exact = rules.iter().flat_map(|rule| &rule.fields).any(FieldPath::has_positions);
         let bounds = Bounds { is_secret: self.is_secret(), exact };
         let restored = originals.restore((&place, &mut *value), bounds)?;
         let hidden = self.hidden(&self.as_live(&place, value))?;
         // In a patch of a list, positions are not those of what it becomes.
         let keeps_positions = !exact || matches!(self.form, Form::MergePatch | Form::Object);
+        let detectors = detectors(&rules);
         let stays_hidden = |restored: &Restored| {
             let found = hidden.iter().find(|hidden| hidden.place == restored.place);
-            keeps_positions && found.is_some_and(|it| it.placeholders() >= restored.placeholders)
+            keeps_positions
+                && found.is_some_and(|found| restored.lies_within(&spans(found, &detectors)))
         };
         if let Some(shown) = restored.iter().find(|restored| !stays_hidden(restored)) {
             return Err(Unwritable::Foreign { place: shown.place.to_string() });
         }
         let written = hidden.into_iter().filter_map(|hidden| {
             match restored.iter().find(|restored| restored.place == hidden.place) {
-                Some(restored) if restored.own => None,
-                Some(Restored { place, given, .. }) => {
-                    Some(Written { place: place.clone(), given: given.clone(), moved: true })
-                }
+                Some(Restored { origin: Origin::Own, .. }) => None,
+                Some(Restored { place, given, origin, .. }) => Some(Written {
+                    place: place.clone(),
+                    given: given.clone(),
+                    restored: Some(*origin),
+                }),
                 None => {
                     let given = hidden.original.to_string();
-                    Some(Written { place: hidden.place, given, moved: false })
+                    Some(Written { place: hidden.place, given, restored: None })
                 }
             }
         });
         Ok((written.collect(), !restored.is_empty()))
+    }
+
+    /// The rules that the live object is masked by.
+    fn matching(&self) -> Vec<&MaskRule> {
+        let context = self.context();
+        let text = |pointer: &str| self.live.and_then(|live| live.pointer(pointer)?.as_str());
+        let kind = GroupKind::new(
+            text("/apiVersion").unwrap_or_default(),
+            text("/kind").unwrap_or_default(),
+        );
+        let names = (text("/metadata/namespace"), text("/metadata/name"));
+        self.rules.matching(&subject(&context, kind.as_ref(), names))
     }
 
     /// What masking hides of an object.
@@ -294,6 +336,6 @@ struct Written {
     place: Place,
     /// As the caller gave it.
     given: String,
-    /// Whether it was restored, of what is hidden somewhere else.
-    moved: bool,
+    /// Where it comes from, if it is what is hidden somewhere else.
+    restored: Option<Origin>,
 }

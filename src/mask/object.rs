@@ -122,7 +122,8 @@ pub(super) fn requested(context: &Context) -> Vec<ResourceName<'_>> {
     context.requested.iter().map(resource_name).collect()
 }
 
-fn subject<'a>(
+/// An object, as rules match it.
+pub(super) fn subject<'a>(
     context: &'a Context,
     kind: Option<&'a GroupKind>,
     (namespace, name): (Option<&'a str>, Option<&'a str>),

@@ -5,26 +5,21 @@ use serde_json::Value;
 
 use super::detect::Detectors;
 use super::object::LAST_APPLIED;
-use super::path::{FieldPath, Segment};
-use super::rule::{MaskRule, MaskRules, Subject, resource_name};
+use super::path::{FieldPath, Segment, is_position};
+use super::rule::{MaskRule, MaskRules};
+use crate::kube::json_patch::tokens;
 use crate::kube::request_info::ResourceInfo;
 
 impl MaskRules {
     /// The mask that hides what a JSON patch of `resource` would read.
     pub fn read_by_patch(&self, resource: &ResourceInfo, patch: &Value) -> Option<&str> {
-        let given = |text: &&str| !text.is_empty();
-        let subject = Subject {
-            resources: vec![resource_name(resource)],
-            namespace: Some(resource.namespace.as_str()).filter(given),
-            name: Some(resource.name.as_str()).filter(given),
-        };
         let operations = patch.as_array()?;
         let pointers: Vec<_> = operations.iter().flat_map(pointers).collect();
         let reads = |rule: &&MaskRule| {
             pointers.iter().any(|pointer| overlaps(rule, pointer))
                 || !rule.values.is_empty() && operations.iter().any(|of| may_find(&rule.values, of))
         };
-        self.matching(&subject).into_iter().find(reads).map(|rule| rule.name.as_str())
+        self.of_object(resource).into_iter().find(reads).map(|rule| rule.name.as_str())
     }
 }
 
@@ -36,13 +31,7 @@ fn pointers(operation: &Value) -> Vec<Vec<String>> {
         Some("test") => &["path"],
         _ => &[],
     };
-    // Without a pointer the API server refuses the patch; it counts as the whole object.
-    let unescaped = |token: &str| token.replace("~1", "/").replace("~0", "~");
-    let tokens = |key: &&str| {
-        let pointer = operation.get(*key).and_then(Value::as_str).unwrap_or_default();
-        pointer.split('/').skip(1).map(unescaped).collect()
-    };
-    keys.iter().map(tokens).collect()
+    keys.iter().map(|key| tokens(operation, key)).collect()
 }
 
 /// Whether an operation tells something of what detectors hide, which may stand anywhere: one that
@@ -80,11 +69,19 @@ fn meets(field: &FieldPath, pointer: &[String]) -> bool {
     for (segment, token) in field.segments().iter().zip(pointer) {
         match segment {
             Segment::Deep => return true,
-            Segment::Key(key) if key != token => return false,
+            Segment::Key(key) if key != token && !(is_position(key) && is_index(token)) => {
+                return false;
+            }
             Segment::Any | Segment::Key(_) => {}
         }
     }
     true
+}
+
+/// Whether a token may lead to any position of a list: the API server's library reads it like Go's
+/// `Atoi`, counts negative ones from the end, and takes `-` for what is behind it.
+fn is_index(token: &str) -> bool {
+    token == "-" || token.parse::<i64>().is_ok()
 }
 
 #[cfg(test)]
@@ -165,5 +162,19 @@ mod tests {
         };
         assert!(copies("/spec/a/b/password") && copies("/spec/a") && copies("/spec"));
         assert!(!copies("/status/password"));
+    }
+
+    #[test]
+    fn a_position_is_met_by_every_index() {
+        let rules = rules(&["spec.list.0.value"]);
+        let copies = |index: &str| {
+            let from = format!("/spec/list/{index}/value");
+            let patch = json!([{"op": "copy", "from": from, "path": "/metadata/labels/x"}]);
+            rules.read_by_patch(&secret("shop"), &patch).is_some()
+        };
+        for index in ["0", "00", "+0", "-1", "-0", "1", "-"] {
+            assert!(copies(index), "{index}");
+        }
+        assert!(!copies("x"));
     }
 }

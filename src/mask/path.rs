@@ -83,8 +83,7 @@ impl FieldPath {
 
     /// Whether a segment may be a position in a list.
     pub(super) fn has_positions(&self) -> bool {
-        let is_number = |key: &str| key.bytes().all(|byte| byte.is_ascii_digit());
-        self.segments.iter().filter_map(Segment::key).any(is_number)
+        self.segments.iter().filter_map(Segment::key).any(is_position)
     }
 
     /// The same path below another first key, if it starts with the key `from`.
@@ -135,6 +134,11 @@ impl Segment {
             Self::Any | Self::Deep => None,
         }
     }
+}
+
+/// Whether a key of a path may be a position in a list.
+pub(super) fn is_position(key: &str) -> bool {
+    key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the value at a place that starts with these keys is never masked.

@@ -12,13 +12,13 @@ use super::string::decode;
 use super::value::{Location, Values};
 
 /// A secret in a text, and the rule that hides it.
-struct Piece<'r> {
-    range: Range<usize>,
+pub(super) struct Piece<'r> {
+    pub range: Range<usize>,
     rule: &'r str,
 }
 
 /// Everything that detectors find in a text, in its order. What overlaps is one piece.
-fn pieces<'r>(text: &[u8], detectors: &[(&'r str, &'r Detectors)]) -> Vec<Piece<'r>> {
+pub(super) fn pieces<'r>(text: &[u8], detectors: &[(&'r str, &'r Detectors)]) -> Vec<Piece<'r>> {
     let mut pieces: Vec<Piece<'r>> = Vec::new();
     for (rule, detectors) in detectors {
         let found = detectors.find(text);

@@ -209,7 +209,8 @@ fn length_at(text: &str, start: usize) -> usize {
 }
 
 /// Whether a placeholder stands anywhere in an outgoing JSON body: as it is, with JSON escapes,
-/// or within base64 at any alignment.
+/// or within base64 at any alignment, and within base64 of that: what a Secret shows is base64 already,
+/// and some encode it once more.
 pub fn contains_placeholder(body: &[u8]) -> bool {
     static NEEDLES: LazyLock<Vec<Finder<'static>>> = LazyLock::new(needles);
     let found = |text: &[u8]| NEEDLES.iter().any(|needle| needle.find(text).is_some());
@@ -230,19 +231,28 @@ pub fn contains_placeholder(body: &[u8]) -> bool {
     false
 }
 
-/// The mark, and the characters of its base64 that depend on nothing around it.
+/// The mark, its base64, and the base64 of that.
 fn needles() -> Vec<Finder<'static>> {
-    let mut needles = vec![MARK.as_bytes().to_vec()];
-    for before in 0..3 {
-        let padded = [vec![0; before], MARK.as_bytes().to_vec()].concat();
-        let (clean_from, clean_to) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
-        for encoded in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
-            needles.extend(encoded.as_bytes().get(clean_from..clean_to).map(<[u8]>::to_vec));
-        }
-    }
+    let once = encodings(MARK.as_bytes());
+    let twice = once.iter().flat_map(|needle| encodings(needle)).collect::<Vec<_>>();
+    let mut needles = [vec![MARK.as_bytes().to_vec()], once, twice].concat();
     needles.sort();
     needles.dedup();
     needles.iter().map(|needle| Finder::new(needle).into_owned()).collect()
+}
+
+/// The characters of a text's base64 that depend on nothing around it, in both alphabets and at every
+/// alignment.
+fn encodings(text: &[u8]) -> Vec<Vec<u8>> {
+    let aligned = (0..3).flat_map(|before| {
+        let padded = [vec![0; before], text.to_vec()].concat();
+        let clean = (before * 8).div_ceil(6)..padded.len() * 8 / 6;
+        let encoded = [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)];
+        encoded
+            .into_iter()
+            .filter_map(move |of| of.as_bytes().get(clean.clone()).map(<[u8]>::to_vec))
+    });
+    aligned.collect()
 }
 
 /// The body with its escapes resolved and without line breaks, which Go's base64 ignores.
@@ -340,6 +350,10 @@ mod tests {
             prop_assert!(contains_placeholder(spelled.as_bytes()));
             for encoded in [STANDARD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
                 prop_assert!(contains_placeholder(encoded.as_bytes()));
+                let again = format!("{before}{encoded}{after}");
+                for twice in [STANDARD.encode(&again), URL_SAFE_NO_PAD.encode(&again)] {
+                    prop_assert!(contains_placeholder(twice.as_bytes()));
+                }
                 let lines: Vec<_> = encoded.as_bytes().chunks(breaks).map(String::from_utf8_lossy).collect();
                 prop_assert!(contains_placeholder(lines.join("\\r\\n").as_bytes()));
             }

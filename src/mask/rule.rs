@@ -99,9 +99,14 @@ impl MaskRules {
         self.matching(&Subject { resources, namespace: None, name: None })
     }
 
-    /// Whether a rule may mean one position of a list.
-    pub(super) fn have_positions(&self) -> bool {
-        self.rules.iter().flat_map(|rule| &rule.fields).any(FieldPath::has_positions)
+    /// The rules that are about the very object of a request.
+    pub(super) fn of_object(&self, requested: &ResourceInfo) -> Vec<&MaskRule> {
+        let given = |text: &&str| !text.is_empty();
+        self.matching(&Subject {
+            resources: vec![resource_name(requested)],
+            namespace: Some(requested.namespace.as_str()).filter(given),
+            name: Some(requested.name.as_str()).filter(given),
+        })
     }
 
     pub(super) fn matching<'r>(&'r self, subject: &Subject<'_>) -> Vec<&'r MaskRule> {

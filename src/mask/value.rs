@@ -10,6 +10,9 @@ use super::placeholder::ObjectPlaceholders;
 use super::string::decode;
 use super::written::Salts;
 
+/// What stands around the placeholder of a docker config.
+pub(super) const DOCKER_CONFIG: (&str, &str) = (r#"{"auths":{},"kguard":""#, r#""}"#);
+
 const SERVICE_ACCOUNT_TOKEN: &str = "kubernetes.io/service-account-token";
 
 /// Where a value was found: the same one gets another placeholder in the annotation.
@@ -56,7 +59,8 @@ impl Values {
         let text = match key {
             // Clients parse these.
             Some(".dockerconfigjson" | ".dockercfg") => {
-                format!(r#"{{"auths":{{}},"kguard":"{token}"}}"#)
+                let (before, after) = DOCKER_CONFIG;
+                [before, &token, after].concat()
             }
             _ => token,
         };

@@ -172,6 +172,14 @@ fn the_salts_cannot_be_taken_away() {
         let refused = patch(&desk, ("db", kind), body, &[]);
         assert!(refused.stderr.contains("kguard.dev/written"), "{refused:?}");
     }
+    let own = "metadata/annotations/kguard.dev~1written";
+    for body in [
+        format!(r#"[{{"op":"remove","path":"x/{own}"}}]"#),
+        format!(r#"[{{"op":"move","from":"/{own}","path":"/metadata/annotations/a"}}]"#),
+        format!(r#"[{{"op":"move","from":"x/{own}","path":"/metadata/annotations/a"}}]"#),
+    ] {
+        assert_ne!(patch(&desk, ("db", "json"), &body, &[]).code, 0, "{body}");
+    }
     let text = desk.kubectl(&["get", "secret", "db", "-o", "json"]).ok();
     let mut secret: Value = serde_json::from_str(&text).unwrap();
     secret["metadata"].as_object_mut().unwrap().remove("annotations");

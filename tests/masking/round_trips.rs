@@ -127,6 +127,10 @@ fn a_placeholder_anywhere_else_is_refused_by_its_key() {
         assert!(of.stderr.contains(place) && of.stderr.contains("masked by kguard"), "{of:?}");
     };
     refused(desk.kubectl(&["patch", "secret", "other", "-p", &patch]), "data.password");
+    // Taken for the value, it is encoded once more.
+    let literal = format!("--from-literal=p={shown}");
+    let created = desk.kubectl(&["create", "secret", "generic", "twice", &literal]);
+    assert!(created.stderr.contains("data.p holds a value masked by kguard"), "{created:?}");
     let text = desk.kubectl(&["get", "secret", "db", "-o", "yaml"]).ok();
     let file = desk.file("db.yaml", &text.replace("name: db", "name: new"));
     let created = desk.kubectl(&["create", "-f", &file]);
@@ -136,7 +140,7 @@ fn a_placeholder_anywhere_else_is_refused_by_its_key() {
     refused(desk.kubectl(&["create", "-f", &file]), "data.password");
 }
 
-const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
+pub(super) const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
     replicas: 0\n  selector: {matchLabels: {a: web}}\n  template:\n    metadata: {labels: {a: web}}\n    \
     spec: {containers: [{name: c, image: none, env: [{name: A, value: first}, {name: B, value: second}]}]}\n";
 
@@ -164,4 +168,65 @@ fn other_kinds_keep_their_masked_fields_too() {
     assert!(!annotations.contains("kguard:masked"), "{annotations}");
     let applied = desk.namespace.admin(&["apply", "view-last-applied", "deployment/web"]).ok();
     assert!(applied.contains("value: first"), "{applied}");
+}
+
+#[test]
+fn what_could_not_be_created_again_is_not_deleted_by_force() {
+    let desk = Desk::new("force");
+    desk.secret("db");
+    desk.namespace.apply(DEPLOYMENT);
+    let read = |what: &str| unversioned(&desk.kubectl(&["get", what, "-o", "yaml"]).ok());
+    let secret = desk.file("secret.yaml", &read("secret/db"));
+    let web = read("deployment/web").replace("      a: web", "      a: other");
+    let web = desk.file("web.yaml", &web);
+    let rotated = format!(r#"{{"data":{{"password":"{}"}}}}"#, encoded("rotated"));
+    desk.namespace.admin(&["patch", "secret", "db", "-p", &rotated]).ok();
+    for args in [
+        ["replace", "--force", "-f", &secret],
+        ["apply", "--force", "-f", &secret],
+        ["apply", "--force", "-f", &web],
+    ] {
+        let refused = desk.kubectl(&args);
+        assert!(refused.code != 0 && refused.stderr.contains("without --force"), "{refused:?}");
+    }
+    assert_eq!(desk.values("db"), pairs(&[("password", "rotated"), ("user", "swordfish")]));
+    assert!(desk.stored("deployment/web").is_object());
+    // What holds nothing of the kind may be forced, and what may be lost deleted.
+    desk.namespace.admin(&["create", "configmap", "c"]).ok();
+    let config = desk.file("config.yaml", &read("configmap/c"));
+    desk.kubectl(&["replace", "--force", "-f", &config]).ok();
+    desk.kubectl(&["delete", "secret", "db"]).ok();
+}
+
+#[test]
+fn what_was_read_is_applied_server_side_again_and_again() {
+    let desk = Desk::new("again");
+    for (name, is_applied) in [("bare", false), ("applied", true)] {
+        let clear = format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\nstringData: {{b: x}}\ndata: {{a: {}}}\n",
+            encoded("hunter2")
+        );
+        let file = desk.file("clear.yaml", &clear);
+        let apply = ["apply", "--server-side", "--force-conflicts", "-f"];
+        if is_applied {
+            desk.kubectl(&["apply", "-f", &file]).ok();
+            desk.edit(
+                &format!("secret/{name}"),
+                &format!("'s/^  a:.*/  a: {}/'", encoded("changed")),
+            )
+            .ok();
+        } else {
+            desk.kubectl(&[&apply[..], &[&file]].concat()).ok();
+            desk.kubectl(&[&apply[..], &[&file]].concat()).ok();
+        }
+        let read = desk.kubectl(&["get", "secret", name, "-o", "yaml"]).ok();
+        let file = desk.file("masked.yaml", &without_managers(&unversioned(&read)));
+        let before = desk.shown(name, "a");
+        for _ in 0..3 {
+            desk.kubectl(&[&apply[..], &[&file]].concat()).ok();
+        }
+        assert_eq!(desk.shown(name, "a"), before);
+        // A version in last-applied is in nobody's way.
+        desk.namespace.apply(&clear);
+    }
 }

@@ -113,6 +113,7 @@ async fn bodies_with_two_readings_are_refused() {
     let yaml = ("content-type", "application/yaml");
     let apply = ("content-type", "application/apply-patch+yaml");
     let merge = ("content-type", "application/merge-patch+json");
+    let json_patch = ("content-type", JSON_PATCH);
     let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
     for (method, content_type, body) in [
         ("PUT", JSON, r#"{"a":1,"a":2}"#),
@@ -121,6 +122,8 @@ async fn bodies_with_two_readings_are_refused() {
         ("PUT", yaml, bomb),
         ("PATCH", merge, r#"{"data":{},"data":{}}"#),
         ("PATCH", apply, "a: 1\na: 2\n"),
+        ("PATCH", json_patch, r#"[{"op":"remove","path":"x/metadata"}]"#),
+        ("PATCH", json_patch, r#"[{"op":"move","from":"metadata/a","path":"/a"}]"#),
         ("PATCH", JSON, "{}"),
         ("PATCH", ("content-type", "application/merge-patch+json2"), "{}"),
         ("PUT", ("content-type", "application/cbor"), "x"),

@@ -111,6 +111,7 @@ mod tests {
             payload: Payload::Empty,
             impersonation: None,
             returns_masked: false,
+            came: None,
             upgrade: None,
         };
         for name in [ACCEPT, AUTHORIZATION, IMPERSONATE_USER, IMPERSONATE_GROUP, AUDIT_ID] {

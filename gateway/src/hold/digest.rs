@@ -1,5 +1,8 @@
 //! What an approval is bound to: a keyed digest of the caller, the cluster and everything that the
 //! request will be sent with. Approvers see it, and may not find out from it what is in the request.
+//!
+//! Where placeholders became values, it is of the placeholders, and of the version that they were read
+//! of: with the values in it, two holds would be one if the guess in the other is right.
 
 use crate::decide::Held;
 use crate::entry::Entry;
@@ -16,7 +19,8 @@ pub fn of(held: &Held, entry: &Entry) -> String {
     let method = if request.info.is_stream() { "STREAM" } else { request.method.as_str() };
     let session = origin.session.map(|session| session.to_string()).unwrap_or_default();
     let query = request.query.encode();
-    let body = request.payload.to_bytes();
+    let body = request.body_as_it_came();
+    let version = request.came.as_ref().and_then(|came| came.version.as_deref());
     let caller = subject.caller();
     let mut groups = caller.groups.clone();
     groups.sort_unstable();
@@ -24,8 +28,8 @@ pub fn of(held: &Held, entry: &Entry) -> String {
     let groups = groups.join("\n");
     let acting = subject.identity();
     let acting = format!("{}\n{:?}\n{}", acting.name, acting.uid, acting.groups.join("\n"));
-    let parts: [&[u8]; 13] = [
-        b"kguard hold v4",
+    let parts: [&[u8]; 14] = [
+        b"kguard hold v5",
         acting.as_bytes(),
         caller.issuer.as_bytes(),
         caller.name.as_bytes(),
@@ -38,6 +42,7 @@ pub fn of(held: &Held, entry: &Entry) -> String {
         query.as_bytes(),
         request.payload.media_type().unwrap_or_default().as_bytes(),
         &body,
+        version.unwrap_or_default().as_bytes(),
     ];
     // Each part with its length, so that no two splits give the same digest.
     let mut text = Vec::with_capacity(body.len() + 512);

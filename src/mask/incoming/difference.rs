@@ -30,9 +30,13 @@ impl Hidden {
         Self { place, shown, is_base64, original: original.clone() }
     }
 
-    /// How many placeholders stand for it.
-    pub(super) fn placeholders(&self) -> usize {
-        placeholder::find(&self.shown).count()
+    /// The value as it is stored, without the base64 around it.
+    pub(super) fn stored(&self) -> Vec<u8> {
+        match &self.original {
+            Value::String(text) if self.is_base64 => BASE64.decode(text).unwrap_or_default(),
+            Value::String(text) => text.as_bytes().to_vec(),
+            other => other.to_string().into_bytes(),
+        }
     }
 }
 

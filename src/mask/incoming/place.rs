@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::super::helm;
 use super::super::object::LAST_APPLIED;
 use super::{Form, contains_placeholder};
+use crate::kube::json_patch::tokens;
 
 /// More elements than a list in an object has; what claims to be further is no index.
 const MAX_INDEX: usize = 10_000;
@@ -61,6 +62,11 @@ impl Place {
         is_values.then(|| (field.as_str(), key.to_string()))
     }
 
+    /// Whether this is one of a Secret's values in the clear.
+    pub(super) fn is_string_data(&self) -> bool {
+        !self.applied && self.secret_key().is_some_and(|(field, _)| field == "stringData")
+    }
+
     /// Whether values are base64 here: in Secrets, and in `binaryData` of `ConfigMap`s.
     pub(super) fn is_base64(&self, is_secret: bool) -> bool {
         let [Step::Key(field), _] = self.steps.as_slice() else { return false };
@@ -95,11 +101,10 @@ impl Place {
         })
     }
 
-    /// Where a JSON pointer (RFC 6901) leads in `live`. Beyond that, numbers count as positions.
-    fn of_pointer(pointer: &str, live: Option<&Value>) -> Self {
+    /// Where a JSON patch's pointer leads in `live`. Beyond that, numbers count as positions.
+    fn of_pointer(tokens: Vec<String>, live: Option<&Value>) -> Self {
         let (mut place, mut node) = (Self::default(), live);
-        for token in pointer.split('/').skip(1) {
-            let key = token.replace("~1", "/").replace("~0", "~");
+        for key in tokens {
             let index = match (key.as_str(), node) {
                 (_, Some(Value::Object(_))) => None,
                 ("-", Some(Value::Array(elements))) => Some(elements.len()),
@@ -155,8 +160,7 @@ pub(super) fn parts<'b>(
 }
 
 fn added<'b>(operation: &'b mut Value, live: Option<&Value>) -> Option<Part<'b>> {
-    let pointer = operation.get("path").and_then(Value::as_str).unwrap_or_default();
-    let place = Place::of_pointer(pointer, live);
+    let place = Place::of_pointer(tokens(operation, "path"), live);
     operation.get_mut("value").map(|value| Part { place, value })
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::super::helm::{self, Keeper};
 use super::super::placeholder::contains_placeholder;
 use super::{Form, Incoming, Unwritable, difference};
+use crate::kube::json_patch::tokens;
 
 const POINTER: &str = "/data/release";
 
@@ -66,8 +67,10 @@ fn patches_data(form: Form<'_>, body: &Value) -> bool {
             .iter()
             .any(|key| body.get(key).is_some());
     }
-    let operations = body.as_array().into_iter().flatten();
-    let mut paths = operations.filter_map(|operation| operation.get("path")?.as_str());
-    paths
-        .any(|path| path.is_empty() || path.starts_with("/data") || path.starts_with("/stringData"))
+    let pointers = body.as_array().into_iter().flatten().flat_map(|operation| {
+        let keys = ["path", "from"].into_iter().filter(|key| operation.get(key).is_some());
+        keys.map(|key| tokens(operation, key))
+    });
+    let mut fields = pointers.map(|tokens| tokens.into_iter().next());
+    fields.any(|field| field.is_none_or(|field| matches!(field.as_str(), "data" | "stringData")))
 }

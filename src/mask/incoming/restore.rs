@@ -1,6 +1,7 @@
 //! Placeholders become the values that they stand for.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 use super::super::placeholder::{self, ObjectPlaceholders};
 use super::difference::Hidden;
+use super::spans::{NamedDetectors, Span, spans};
 use super::{Place, Step, Unwritable, json};
 
 /// Base64 as it comes; with padding or without.
@@ -22,12 +24,18 @@ pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
 #[derive(Default)]
 pub(super) struct Originals {
     /// By the whole text that is shown.
-    wholes: HashMap<String, Hidden>,
+    wholes: HashMap<String, Whole>,
     /// By placeholder, those of which a value holds several or beside other text.
     parts: HashMap<String, Fragment>,
     /// Every placeholder that stands for something now.
     current: HashSet<String>,
     object: Option<ObjectPlaceholders>,
+}
+
+/// A value, and which bytes of it are hidden.
+struct Whole {
+    hidden: Hidden,
+    ranges: Vec<Range<usize>>,
 }
 
 /// A part of a value that is shown as one placeholder.
@@ -36,16 +44,39 @@ struct Fragment {
     text: String,
 }
 
+/// Where a restored value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// In the annotation: it is what the object has in that place.
+    Copied,
+    /// It stands somewhere else, or is put together.
+    Moved,
+    /// It stands there already.
+    Own,
+}
+
 /// What was restored.
 #[derive(Debug)]
 pub(super) struct Restored {
     pub place: Place,
-    /// How many placeholders stood there.
-    pub placeholders: usize,
-    /// Whether it is what stood there before.
-    pub own: bool,
+    /// Which bytes of what it became were hidden, without the base64 around them.
+    pub ranges: Vec<Range<usize>>,
+    /// Where it comes from.
+    pub origin: Origin,
     /// As it came.
     pub given: String,
+}
+
+impl Restored {
+    /// Whether everything that was hidden is hidden. What a detector finds has to be just that and no
+    /// more: whether it finds something longer, of which the caller gave the rest, may tell how long
+    /// it is.
+    pub(super) fn lies_within(&self, spans: &[Span]) -> bool {
+        let covers = |span: &Span, range: &Range<usize>| {
+            span.range == *range || span.is_field && range.end <= span.range.end
+        };
+        self.ranges.iter().all(|range| spans.iter().any(|span| covers(span, range)))
+    }
 }
 
 /// What counts as the place that a placeholder comes from.
@@ -59,18 +90,32 @@ pub(super) struct Bounds {
 
 impl Originals {
     /// Those of an object, of which `hidden` is what masking hides.
-    pub(super) fn of(hidden: Vec<Hidden>, object: ObjectPlaceholders) -> Self {
+    pub(super) fn of(
+        hidden: Vec<Hidden>,
+        object: ObjectPlaceholders,
+        detectors: &NamedDetectors<'_>,
+    ) -> Self {
         let mut originals = Self { object: Some(object), ..Self::default() };
         for hidden in hidden {
             let shown = placeholder::find(&hidden.shown);
             originals
                 .current
                 .extend(shown.filter_map(|at| hidden.shown.get(at).map(str::to_owned)));
-            for (placeholder, text) in fragments(&hidden) {
-                let place = hidden.place.clone();
-                originals.parts.insert(placeholder, Fragment { place, text });
+            let (stored, mut ranges) = (hidden.stored(), Vec::new());
+            for Span { range, placeholder, .. } in spans(&hidden, detectors) {
+                let part = stored.get(range.clone()).unwrap_or_default();
+                if let Ok(text) = String::from_utf8(part.to_vec())
+                    && range != (0..stored.len())
+                {
+                    let place = hidden.place.clone();
+                    originals.parts.insert(placeholder, Fragment { place, text });
+                }
+                ranges.push(range);
             }
-            originals.wholes.insert(hidden.shown.clone(), hidden);
+            if ranges.is_empty() {
+                ranges.push(0..stored.len());
+            }
+            originals.wholes.insert(hidden.shown.clone(), Whole { hidden, ranges });
         }
         originals
     }
@@ -189,27 +234,29 @@ impl Restoring<'_> {
             return Ok(None);
         }
         let foreign = || Unwritable::Foreign { place: place.to_string() };
-        let (original, own) = if let Some(hidden) = self.originals.wholes.get(&decoded) {
-            let own = self.reaches(&hidden.place, place).ok_or_else(foreign)?;
-            (converted(hidden, is_base64).ok_or_else(foreign)?, own)
+        let whole = self.originals.wholes.get(&decoded);
+        let (original, ranges, origin) = if let Some(Whole { hidden, ranges }) = whole {
+            let origin = self.reaches(&hidden.place, place).ok_or_else(foreign)?;
+            (converted(hidden, is_base64).ok_or_else(foreign)?, ranges.clone(), origin)
         } else {
-            let text = self.composed(place, &decoded, &found)?;
-            (if is_base64 { STANDARD.encode(text) } else { text }.into(), false)
+            let (text, ranges) = self.composed(place, &decoded, found)?;
+            (if is_base64 { STANDARD.encode(text) } else { text }.into(), ranges, Origin::Moved)
         };
         let (place, given) = (place.clone(), text.to_owned());
-        self.restored.push(Restored { place, placeholders: found.len(), own, given });
+        self.restored.push(Restored { place, ranges, origin, given });
         Ok(Some(original))
     }
 
     /// A text with its placeholders replaced one by one. With other text around them, it need not be
-    /// what stood there before.
+    /// what stood there before. Also where in it the values stand.
     fn composed(
         &self,
         place: &Place,
         text: &str,
-        found: &[std::ops::Range<usize>],
-    ) -> Result<String, Unwritable> {
+        found: Vec<Range<usize>>,
+    ) -> Result<(String, Vec<Range<usize>>), Unwritable> {
         let (mut composed, mut at) = (String::with_capacity(text.len()), 0);
+        let mut ranges = Vec::with_capacity(found.len());
         for range in found {
             let placeholder = text.get(range.clone()).unwrap_or_default();
             let fragment = self.originals.parts.get(placeholder);
@@ -218,26 +265,28 @@ impl Restoring<'_> {
                 return Err(Unwritable::Foreign { place: place.to_string() });
             }
             composed.push_str(text.get(at..range.start).unwrap_or_default());
+            let start = composed.len();
             composed.push_str(&fragment.text);
+            ranges.push(start..composed.len());
             at = range.end;
         }
         composed.push_str(text.get(at..).unwrap_or_default());
-        Ok(composed)
+        Ok((composed, ranges))
     }
 
-    /// Whether what is hidden at one place may stand at another, and if so whether it is what stands
-    /// there already. Of the annotation nobody knows that it says what is stored, so nothing goes
+    /// What comes of it if what is hidden at one place stands at another; none if it may not. Of the
+    /// annotation nobody knows that it says what is stored, so nothing goes
     /// from there into the object, and what goes there may be something new.
-    fn reaches(&self, from: &Place, to: &Place) -> Option<bool> {
+    fn reaches(&self, from: &Place, to: &Place) -> Option<Origin> {
         if from.applied && !to.applied {
             return None;
         }
-        let is_same_side = from.applied == to.applied;
+        let stays = if from.applied == to.applied { Origin::Own } else { Origin::Copied };
         match (from.secret_key(), to.secret_key()) {
             (Some((_, from)), Some((_, to))) if self.bounds.is_secret => {
-                Some(is_same_side && from == to)
+                Some(if from == to { stays } else { Origin::Moved })
             }
-            _ => from.is_field_of(to, self.bounds.exact).then_some(is_same_side),
+            _ => from.is_field_of(to, self.bounds.exact).then_some(stays),
         }
     }
 }
@@ -255,44 +304,4 @@ fn converted(hidden: &Hidden, to_base64: bool) -> Option<Value> {
 fn decode(text: &str) -> Option<String> {
     let text = text.replace(['\r', '\n'], "");
     String::from_utf8(BASE64.decode(text).ok()?).ok()
-}
-
-/// The placeholders in a value of which only parts are hidden, each with its part. None if nobody
-/// can tell which part is which; the whole is still known then.
-fn fragments(hidden: &Hidden) -> Vec<(String, String)> {
-    align(hidden).unwrap_or_default()
-}
-
-fn align(hidden: &Hidden) -> Option<Vec<(String, String)>> {
-    let stored = hidden.original.as_str()?;
-    let decoded = if hidden.is_base64 { decode(stored)? } else { stored.to_owned() };
-    let found: Vec<_> = placeholder::find(&hidden.shown).collect();
-    let (mut shown_at, mut rest, mut parts) = (0, decoded.as_str(), Vec::new());
-    let mut open: Option<&str> = None;
-    for range in found {
-        let between = hidden.shown.get(shown_at..range.start)?;
-        rest = match open {
-            None => rest.strip_prefix(between)?,
-            Some(placeholder) => {
-                let (part, after) = split_once_only(rest, between)?;
-                parts.push((placeholder.to_owned(), part.to_owned()));
-                after
-            }
-        };
-        shown_at = range.end;
-        open = Some(hidden.shown.get(range)?);
-    }
-    let part = rest.strip_suffix(hidden.shown.get(shown_at..)?)?;
-    let is_whole = shown_at == hidden.shown.len() && parts.is_empty() && part == decoded;
-    parts.push((open?.to_owned(), part.to_owned()));
-    Some(parts).filter(|_| !is_whole)
-}
-
-/// Splits at a text that occurs just once.
-fn split_once_only<'t>(text: &'t str, between: &str) -> Option<(&'t str, &'t str)> {
-    if between.is_empty() {
-        return None;
-    }
-    let (before, after) = text.split_once(between)?;
-    (!after.contains(between)).then_some((before, after))
 }

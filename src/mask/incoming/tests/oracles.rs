@@ -4,6 +4,8 @@ use super::*;
 
 const RIGHT: &str = "hunter2";
 const WRONG: &str = "letmein";
+/// Where the salts stand.
+const OWN: &str = "/metadata/annotations/kguard.dev~1written";
 
 fn body(field: &str, value: &str) -> Value {
     let value = if field == "data" { encoded(value) } else { value.to_owned() };
@@ -13,8 +15,12 @@ fn body(field: &str, value: &str) -> Value {
 #[test]
 fn what_is_written_is_never_what_was_there() {
     let desk = Desk::secret();
-    for form in [FORCED, Form::MergePatch, Form::Object, Form::StrategicMergePatch] {
+    for form in FORMS {
         for field in ["data", "stringData"] {
+            let is_apply = matches!(form, Form::Apply { .. });
+            if is_apply && field == "data" {
+                continue; // Another manages it.
+            }
             let mut seen = Vec::new();
             for guess in [RIGHT, WRONG] {
                 let (sent, echo) = desk.write(form, &body(field, guess)).unwrap();
@@ -27,7 +33,7 @@ fn what_is_written_is_never_what_was_there() {
     }
     let patch = json!([{"op": "replace", "path": "/data/password", "value": encoded(RIGHT)}]);
     let (sent, _) = desk.write(Form::JsonPatch, &patch).unwrap();
-    assert_eq!(sent[1]["path"], "/metadata/annotations/kguard.dev~1written");
+    assert_eq!(sent[1]["path"], OWN);
 }
 
 #[test]
@@ -61,9 +67,8 @@ fn the_salts_are_kept_whatever_the_caller_writes() {
             let (sent, _) = desk.write(form, &body).unwrap();
             assert_eq!(sent, json!({"metadata": {"annotations": {"a": "b"}}}));
         }
-        let path = "/metadata/annotations/kguard.dev~1written";
         let patch =
-            json!([{"op": "add", "path": path, "value": own}, {"op": "remove", "path": path}]);
+            json!([{"op": "add", "path": OWN, "value": own}, {"op": "remove", "path": OWN}]);
         assert_eq!(desk.write(Form::JsonPatch, &patch).unwrap().0, json!([]));
     }
 }
@@ -84,6 +89,9 @@ fn a_patch_that_may_take_the_salts_away_is_refused() {
         (Form::JsonPatch, json!([{"op": "remove", "path": "/metadata/annotations"}])),
         (Form::JsonPatch, json!([{"op": "replace", "path": "/metadata", "value": {}}])),
         (Form::JsonPatch, json!([{"op": "replace", "path": "", "value": {}}])),
+        (Form::JsonPatch, json!([{"op": "move", "from": OWN, "path": "/metadata/annotations/a"}])),
+        (Form::JsonPatch, json!([{"op": "move", "from": "/metadata/annotations", "path": "/x"}])),
+        (Form::JsonPatch, json!([{"op": "move", "path": "/metadata/labels/a"}])),
     ] {
         assert_eq!(salted.write(form, &body).unwrap_err(), Unwritable::Metadata, "{form:?} {body}");
         assert!(desk.write(form, &body).is_ok(), "{form:?} {body}");
@@ -99,13 +107,13 @@ fn a_json_patch_keeps_the_salts_behind_all_that_it_does_itself() {
     let written = json!({"op": "add", "path": "/data/password", "value": encoded(WRONG)});
     let (sent, _) = bare.write(Form::JsonPatch, &json!([written])).unwrap();
     let paths: Vec<_> = sent.as_array().unwrap().iter().map(|of| of["path"].clone()).collect();
-    let own = "/metadata/annotations/kguard.dev~1written";
-    assert_eq!(paths, ["/metadata/annotations", "/data/password", own]);
+    let managers = "/metadata/managedFields";
+    assert_eq!(paths, ["/metadata/annotations", "/data/password", OWN, managers]);
     let annotations = json!({"op": "add", "path": "/metadata/annotations", "value": {"a": "b"}});
     for desk in [bare, desk] {
         let (sent, _) = desk.write(Form::JsonPatch, &json!([written, annotations])).unwrap();
         let paths: Vec<_> = sent.as_array().unwrap().iter().map(|of| of["path"].clone()).collect();
-        assert_eq!(paths, ["/data/password", "/metadata/annotations", own]);
+        assert_eq!(paths, ["/data/password", "/metadata/annotations", OWN, managers]);
     }
 }
 
@@ -134,15 +142,23 @@ fn applying_to_what_another_manages_is_a_conflict_whatever_the_value() {
     let desk = Desk::secret();
     for guess in [RIGHT, WRONG] {
         let refused = desk.write(APPLY, &body("data", guess)).unwrap_err();
-        let fields = vec![("kubectl-create".to_owned(), ".data.password".to_owned())];
-        assert_eq!(refused, Unwritable::Conflict { fields });
-        assert_eq!(
-            refused.to_string(),
-            r#"Apply failed with 1 conflict: conflict with "kubectl-create": .data.password"#
-        );
+        let fields = vec![".data.password".to_owned()];
+        assert_eq!(refused, Unwritable::Conflict { fields: fields.clone() });
+        let said = "Apply failed with 1 conflict: other managers have .data.password";
+        assert_eq!(refused.to_string(), said);
+        // By force neither: an apply that leaves it out again would take away what nobody else has.
+        let refused = desk.write(FORCED, &body("data", guess)).unwrap_err();
+        assert_eq!(refused, Unwritable::TakeOver { fields });
         assert!(desk.write(APPLY, &body("stringData", guess)).is_ok());
-        assert!(desk.write(FORCED, &body("data", guess)).is_ok());
     }
+    // How many they are tells whether somebody else guessed right.
+    let mut live = desk.live.clone();
+    let mut second = live["metadata"]["managedFields"][0].clone();
+    second["manager"] = "zz".into();
+    live["metadata"]["managedFields"].as_array_mut().unwrap().push(second);
+    let shared = Desk { live, ..Desk::secret() };
+    let refusals = [&desk, &shared].map(|desk| desk.write(APPLY, &body("data", RIGHT)));
+    assert_eq!(refusals[0], refusals[1]);
     // What he manages himself, or nobody does, he may change.
     let mut live = desk.live.clone();
     live["metadata"]["managedFields"][0]["manager"] = "ci".into();
@@ -151,6 +167,64 @@ fn applying_to_what_another_manages_is_a_conflict_whatever_the_value() {
     assert!(own.write(APPLY, &body("data", WRONG)).is_ok());
     let new = json!({"metadata": {"name": "db"}, "data": {"new": encoded("x")}});
     assert!(desk.write(APPLY, &new).is_ok());
+}
+
+/// Who manages a key of a Secret.
+fn managers(object: &Value, key: &str) -> Vec<(String, String)> {
+    let entries = object["metadata"]["managedFields"].as_array().unwrap();
+    let manage = |entry: &&Value| entry["fieldsV1"]["f:data"].get(format!("f:{key}")).is_some();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let name = |entry: &Value| (text(&entry["manager"]), text(&entry["operation"]));
+    entries.iter().filter(manage).map(name).collect()
+}
+
+#[test]
+fn what_is_written_comes_to_be_managed_by_an_update_even_if_it_is_what_was_there() {
+    let mut live = Desk::secret().live;
+    live["metadata"]["managedFields"][0]["operation"] = "Apply".into();
+    let desk = Desk { live, ..Desk::secret() };
+    let ours = [("kguard".to_owned(), "Update".to_owned())];
+    for guess in [RIGHT, WRONG] {
+        for form in [Form::MergePatch, Form::Object, Form::StrategicMergePatch] {
+            for field in ["data", "stringData"] {
+                let (sent, _) = desk.write(form, &body(field, guess)).unwrap();
+                assert_eq!(managers(&sent, "password"), ours);
+                assert_eq!(managers(&sent, "user"), managers(&desk.live, "user"));
+                // Once more, upon that.
+                let mut live = desk.live.clone();
+                live["metadata"]["managedFields"] = sent["metadata"]["managedFields"].clone();
+                let again = Desk { live, ..Desk::secret() };
+                let (sent, _) = again.write(form, &json!({"stringData": {"user": "x"}})).unwrap();
+                assert_eq!(
+                    [managers(&sent, "password"), managers(&sent, "user")].concat().len(),
+                    2
+                );
+                assert_eq!(sent["metadata"]["managedFields"].as_array().unwrap().len(), 2);
+            }
+        }
+        let patch = json!([{"op": "add", "path": "/data/password", "value": encoded(guess)}]);
+        let (sent, _) = desk.write(Form::JsonPatch, &patch).unwrap();
+        assert_eq!(sent[2]["path"], "/metadata/managedFields");
+        let object = json!({"metadata": {"managedFields": sent[2]["value"]}});
+        assert_eq!(managers(&object, "password"), ours);
+    }
+    let (sent, _) = desk.write(Form::MergePatch, &json!({"metadata": {"labels": {}}})).unwrap();
+    assert_eq!(sent, json!({"metadata": {"labels": {}}}));
+}
+
+#[test]
+fn a_json_patch_asks_for_no_manager() {
+    let desk = Desk::secret();
+    let entry = "/metadata/managedFields/0/fieldsV1/f:data/f:password";
+    for operation in [
+        json!({"op": "remove", "path": entry}),
+        json!({"op": "test", "path": "/metadata/managedFields/0/manager", "value": "zz"}),
+        json!({"op": "copy", "from": entry, "path": "/metadata/x"}),
+        json!({"op": "replace", "path": "/metadata/managedFields", "value": []}),
+    ] {
+        let refused = desk.write(Form::JsonPatch, &json!([operation])).unwrap_err();
+        assert_eq!(refused, Unwritable::Managers, "{operation}");
+    }
 }
 
 #[test]
@@ -193,6 +267,12 @@ fn the_annotation_takes_guesses_of_what_is_applied_no_better() {
         let data = desk.shown()["data"].clone();
         assert!(salted(&desk, &annotation(data)), "{key}");
     }
+    // Which of two others it is would tell whether both are the same.
+    let user = desk.shown()["data"]["user"].clone();
+    assert!(salted(&desk, &annotation(json!({"password": user}))));
+    let shown_text = desk.shown()["metadata"]["annotations"][LAST_APPLIED].clone();
+    let applied: Value = serde_json::from_str(shown_text.as_str().unwrap()).unwrap();
+    assert!(salted(&desk, &annotation(json!({"password": applied["data"]["user"]}))));
     // What the annotation hides is not known to be what is stored.
     let text = desk.shown()["metadata"]["annotations"][LAST_APPLIED].clone();
     let applied: Value = serde_json::from_str(text.as_str().unwrap()).unwrap();
@@ -201,18 +281,34 @@ fn the_annotation_takes_guesses_of_what_is_applied_no_better() {
 }
 
 #[test]
-fn an_apply_that_is_bound_to_no_version_brings_salts_of_its_own() {
+fn an_apply_that_says_salts_is_bound_to_the_version_that_has_them() {
     let desk = Desk::secret();
     let kubectl = Form::Apply { manager: "kubectl", force: true };
+    let is_bound = |live: &Value, body: &Value| {
+        let incoming = Incoming {
+            rules: Arc::clone(&desk.rules),
+            placeholders: Desk::placeholders(),
+            resource: &desk.resource,
+            form: kubectl,
+            live: Some(live),
+        };
+        let mut sent = body.clone();
+        let prepared = incoming.prepare(&mut sent).unwrap();
+        assert_eq!(prepared.for_version, !salts(&sent).is_null(), "{sent}");
+        prepared.for_version
+    };
     let labelled = json!({"metadata": {"name": "db", "labels": {"a": "b"}}});
-    assert_eq!(salts(&desk.write(kubectl, &labelled).unwrap().0), Value::Null);
+    let shown = json!({"metadata": {"name": "db"}, "data": desk.shown()["data"]});
+    let new = json!({"metadata": {"name": "db"}, "data": {"new": encoded("x")}});
+    // The API server would copy the version into last-applied, so otherwise there is none.
+    assert!(!is_bound(&desk.live, &labelled) && !is_bound(&desk.live, &shown));
+    assert!(is_bound(&desk.live, &new));
     let mut live = desk.live.clone();
-    live["metadata"]["annotations"][WRITTEN] = r#"{"password":"s1"}"#.into();
-    let desk = Desk { live, ..desk };
-    let salt = || salts(&desk.write(kubectl, &labelled).unwrap().0)["password"].clone();
-    let [one, other] = [salt(), salt()];
-    assert!(one != other && one != "s1" && other != "s1");
-    assert_eq!(salts(&desk.write(FORCED, &labelled).unwrap().0)["password"], "s1");
+    live["metadata"]["annotations"][WRITTEN] = r#"{"user":"s1"}"#.into();
+    assert!(is_bound(&live, &labelled));
+    let salted = Desk { live, ..Desk::secret() };
+    let shown = json!({"metadata": {"name": "db"}, "data": salted.shown()["data"]});
+    assert_eq!(salts(&salted.write(kubectl, &shown).unwrap().0), json!({"user": "s1"}));
 }
 
 #[test]

@@ -99,6 +99,8 @@ fn a_placeholder_is_refused_wherever_it_would_be_shown_or_stands_for_nothing() {
         (json!({"stringData": {"a": format!("{token} ")}}), "stringData.a"),
         (json!({"data": {"a": encoded("kguard:masked:v1:short")}}), "data.a"),
         (json!({"type": token}), "type"),
+        (json!({"data": {"a": encoded(shown.as_str().unwrap())}}), "data.a"),
+        (json!({"metadata": {"labels": {"a": encoded(&encoded(&token))}}}), "metadata.labels.a"),
     ] {
         for form in FORMS {
             let refused = desk.write(form, &body).unwrap_err();
@@ -151,6 +153,16 @@ fn elements_of_lists_may_change_their_places_unless_a_mask_counts_them() {
 }
 
 #[test]
+fn a_mask_of_another_kind_counts_no_elements_of_this_one() {
+    let desk = Desk::deployment();
+    let fields = ["spec.template.spec.containers.0.env.0.value"];
+    let other = Desk::new("statefulsets", "apps", &fields, json!({}));
+    let rules = [&desk.rules, &other.rules].map(|rules| Arc::clone(&rules.rules[0]));
+    let desk = Desk { rules: Arc::new(MaskRules { rules: rules.into() }), ..desk };
+    assert!(desk.write(Form::StrategicMergePatch, &desk.shown()).is_ok());
+}
+
+#[test]
 fn a_json_patch_restores_where_its_pointers_lead() {
     let desk = Desk::deployment();
     let env = desk.shown()["spec"]["template"]["spec"]["containers"][0]["env"].clone();
@@ -189,13 +201,13 @@ fn docker_configs_and_binary_values_come_back_as_they_were() {
     assert_eq!(desk.write(Form::MergePatch, &body).unwrap_err(), foreign("stringData.binary"));
 }
 
-#[test]
-fn what_detectors_hid_comes_back_in_its_text() {
-    let specs = [DetectorSpec::BuiltIn(BuiltIn::UrlPassword)];
+/// A `ConfigMap` in which detectors look for passwords in URLs and for bearer tokens.
+fn config(data: &Value) -> Desk {
+    let specs = [BuiltIn::UrlPassword, BuiltIn::Bearer].map(DetectorSpec::BuiltIn);
     let live = json!({
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "db", "namespace": "shop", "uid": "u", "resourceVersion": "5"},
-        "data": {"url": "a=postgres://u:one@h b=redis://:two@h", "bare": "x"},
+        "data": data,
     });
     let mut desk = Desk::new("configmaps", "", &[], live);
     let rule = MaskRule {
@@ -203,6 +215,59 @@ fn what_detectors_hid_comes_back_in_its_text() {
         ..MaskRule::clone(&desk.rules.rules[0])
     };
     desk.rules = Arc::new(MaskRules { rules: vec![Arc::new(rule)] });
+    desk
+}
+
+#[test]
+fn a_value_is_not_put_beside_a_decoy_that_is_hidden_in_its_stead() {
+    let desk = config(&json!({
+        "url": "postgres://a:s3cr3tpw@h", "h": "Authorization: Bearer abcdef0123456789xyz",
+    }));
+    let shown = desk.shown()["data"].clone();
+    let token = |key: &str| {
+        let text = shown[key].as_str().unwrap();
+        let at = crate::mask::placeholder::find(text).next().unwrap();
+        text.get(at).unwrap().to_owned()
+    };
+    for (key, decoy) in [
+        ("url", "postgres://a:decoy1@h"),
+        ("h", "Authorization: Bearer decoydecoydecoy1"),
+        ("h", "postgres://a:decoy1@h"),
+        // Part of something longer, it would tell when that is long enough to be found.
+        ("url", "Authorization: Bearer abcdef012345"),
+    ] {
+        let place = format!("data.{key}");
+        for text in [format!("{} {decoy}", token(key)), format!("{decoy} {}", token(key))] {
+            for form in FORMS {
+                let body = json!({"data": {key: text}});
+                assert_eq!(desk.write(form, &body).unwrap_err(), foreign(&place), "{text}");
+            }
+            let patch = json!([{"op": "add", "path": format!("/data/{key}"), "value": text}]);
+            assert_eq!(desk.write(Form::JsonPatch, &patch).unwrap_err(), foreign(&place));
+        }
+    }
+    let text = format!("Authorization: Bearer abcdef012345{}", token("url"));
+    let body = json!({"data": {"url": text}});
+    assert_eq!(desk.write(Form::MergePatch, &body).unwrap_err(), foreign("data.url"));
+}
+
+#[test]
+fn values_in_the_same_surroundings_are_told_apart() {
+    let lines = "postgres://a:one@h\npostgres://a:two@h\npostgres://a:three@h\nx=1\n";
+    let desk = config(&json!({"urls": lines}));
+    let shown = desk.shown()["data"]["urls"].as_str().unwrap().replace("x=1", "x=2");
+    for form in FORMS {
+        let (sent, _) = desk.write(form, &json!({"data": {"urls": shown}})).unwrap();
+        assert_eq!(sent["data"]["urls"], lines.replace("x=1", "x=2"));
+    }
+    let last = shown.lines().nth(2).unwrap();
+    let (sent, _) = desk.write(Form::MergePatch, &json!({"data": {"urls": last}})).unwrap();
+    assert_eq!(sent["data"]["urls"], "postgres://a:three@h");
+}
+
+#[test]
+fn what_detectors_hid_comes_back_in_its_text() {
+    let desk = config(&json!({"url": "a=postgres://u:one@h b=redis://:two@h", "bare": "x"}));
     let shown = desk.shown();
     for form in FORMS {
         assert_eq!(desk.write(form, &shown).unwrap().0, desk.live, "{form:?}");
