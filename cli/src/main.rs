@@ -23,6 +23,7 @@ mod oidc;
 mod outcome;
 mod output;
 mod session;
+mod stopped;
 mod tls;
 mod tunnel;
 mod ui;
