@@ -61,6 +61,9 @@ _kguard() {
             kguard,run)
                 cmd="kguard__subcmd__run"
                 ;;
+            kguard,sessions)
+                cmd="kguard__subcmd__sessions"
+                ;;
             kguard,shim)
                 cmd="kguard__subcmd__shim"
                 ;;
@@ -160,6 +163,9 @@ _kguard() {
             kguard__subcmd__help,run)
                 cmd="kguard__subcmd__help__subcmd__run"
                 ;;
+            kguard__subcmd__help,sessions)
+                cmd="kguard__subcmd__help__subcmd__sessions"
+                ;;
             kguard__subcmd__help,shim)
                 cmd="kguard__subcmd__help__subcmd__shim"
                 ;;
@@ -207,6 +213,9 @@ _kguard() {
                 ;;
             kguard__subcmd__help__subcmd__policy,test)
                 cmd="kguard__subcmd__help__subcmd__policy__subcmd__test"
+                ;;
+            kguard__subcmd__help__subcmd__sessions,end)
+                cmd="kguard__subcmd__help__subcmd__sessions__subcmd__end"
                 ;;
             kguard__subcmd__help__subcmd__shim,install)
                 cmd="kguard__subcmd__help__subcmd__shim__subcmd__install"
@@ -259,6 +268,18 @@ _kguard() {
             kguard__subcmd__policy__subcmd__help,test)
                 cmd="kguard__subcmd__policy__subcmd__help__subcmd__test"
                 ;;
+            kguard__subcmd__sessions,end)
+                cmd="kguard__subcmd__sessions__subcmd__end"
+                ;;
+            kguard__subcmd__sessions,help)
+                cmd="kguard__subcmd__sessions__subcmd__help"
+                ;;
+            kguard__subcmd__sessions__subcmd__help,end)
+                cmd="kguard__subcmd__sessions__subcmd__help__subcmd__end"
+                ;;
+            kguard__subcmd__sessions__subcmd__help,help)
+                cmd="kguard__subcmd__sessions__subcmd__help__subcmd__help"
+                ;;
             kguard__subcmd__shim,help)
                 cmd="kguard__subcmd__shim__subcmd__help"
                 ;;
@@ -278,7 +299,7 @@ _kguard() {
 
     case "${cmd}" in
         kguard)
-            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help"
+            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -854,7 +875,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help)
-            opts="login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help"
+            opts="login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1234,6 +1255,34 @@ _kguard() {
         kguard__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__sessions)
+            opts="end"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__sessions__subcmd__end)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1976,6 +2025,116 @@ _kguard() {
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__sessions)
+            opts="-o -v -q -h -V --output --gateway --cluster --reason --verbose --quiet --color --help --version end help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__sessions__subcmd__end)
+            opts="-y -v -q -h -V --yes --gateway --cluster --reason --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__sessions__subcmd__help)
+            opts="end help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__sessions__subcmd__help__subcmd__end)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__sessions__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -1,6 +1,7 @@
 //! The command line, as clap reads it. Help texts teach by example; meaning is in `commands`.
 
 mod policy;
+mod streams;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::ui::Color;
 pub(crate) use policy::{
     ExplainArgs, MaskArgs, PolicyCommand, ReplayArgs, SuggestArgs, TestArgs, TrailArgs,
 };
+pub(crate) use streams::{EndArgs, SessionsArgs, SessionsCommand};
 
 /// kubectl through a gateway that decides, masks, asks for approval and records
 ///
@@ -117,6 +119,8 @@ pub(crate) enum Command {
     Approve(ApproveArgs),
     /// Refuse a held request
     Deny(DenyArgs),
+    /// List the exec, attach and port-forward sessions that run, or end one
+    Sessions(SessionsArgs),
     /// Read and verify the trail
     #[command(subcommand)]
     Audit(AuditCommand),
