@@ -24,6 +24,7 @@ mod outcome;
 mod output;
 mod session;
 mod stopped;
+mod terminal_filter;
 mod tls;
 mod tunnel;
 mod ui;
