@@ -22,6 +22,7 @@ mod local_port;
 mod oidc;
 mod outcome;
 mod output;
+mod recording;
 mod session;
 mod stopped;
 mod terminal_filter;
