@@ -22,6 +22,7 @@ mod local_port;
 mod oidc;
 mod outcome;
 mod output;
+mod player;
 mod recording;
 mod session;
 mod stopped;
