@@ -85,11 +85,17 @@ _kguard() {
             kguard__subcmd__audit,list)
                 cmd="kguard__subcmd__audit__subcmd__list"
                 ;;
+            kguard__subcmd__audit,replay)
+                cmd="kguard__subcmd__audit__subcmd__replay"
+                ;;
             kguard__subcmd__audit,show)
                 cmd="kguard__subcmd__audit__subcmd__show"
                 ;;
             kguard__subcmd__audit,verify)
                 cmd="kguard__subcmd__audit__subcmd__verify"
+                ;;
+            kguard__subcmd__audit,watch)
+                cmd="kguard__subcmd__audit__subcmd__watch"
                 ;;
             kguard__subcmd__audit__subcmd__help,export)
                 cmd="kguard__subcmd__audit__subcmd__help__subcmd__export"
@@ -100,11 +106,17 @@ _kguard() {
             kguard__subcmd__audit__subcmd__help,list)
                 cmd="kguard__subcmd__audit__subcmd__help__subcmd__list"
                 ;;
+            kguard__subcmd__audit__subcmd__help,replay)
+                cmd="kguard__subcmd__audit__subcmd__help__subcmd__replay"
+                ;;
             kguard__subcmd__audit__subcmd__help,show)
                 cmd="kguard__subcmd__audit__subcmd__help__subcmd__show"
                 ;;
             kguard__subcmd__audit__subcmd__help,verify)
                 cmd="kguard__subcmd__audit__subcmd__help__subcmd__verify"
+                ;;
+            kguard__subcmd__audit__subcmd__help,watch)
+                cmd="kguard__subcmd__audit__subcmd__help__subcmd__watch"
                 ;;
             kguard__subcmd__doctor,help)
                 cmd="kguard__subcmd__doctor__subcmd__help"
@@ -184,11 +196,17 @@ _kguard() {
             kguard__subcmd__help__subcmd__audit,list)
                 cmd="kguard__subcmd__help__subcmd__audit__subcmd__list"
                 ;;
+            kguard__subcmd__help__subcmd__audit,replay)
+                cmd="kguard__subcmd__help__subcmd__audit__subcmd__replay"
+                ;;
             kguard__subcmd__help__subcmd__audit,show)
                 cmd="kguard__subcmd__help__subcmd__audit__subcmd__show"
                 ;;
             kguard__subcmd__help__subcmd__audit,verify)
                 cmd="kguard__subcmd__help__subcmd__audit__subcmd__verify"
+                ;;
+            kguard__subcmd__help__subcmd__audit,watch)
+                cmd="kguard__subcmd__help__subcmd__audit__subcmd__watch"
                 ;;
             kguard__subcmd__help__subcmd__doctor,mask)
                 cmd="kguard__subcmd__help__subcmd__doctor__subcmd__mask"
@@ -363,7 +381,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit)
-            opts="-h -V --help --version list show verify export help"
+            opts="-h -V --help --version list show verify export replay watch help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -411,7 +429,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__help)
-            opts="list show verify export help"
+            opts="list show verify export replay watch help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -466,6 +484,20 @@ _kguard() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kguard__subcmd__audit__subcmd__help__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kguard__subcmd__audit__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -481,6 +513,20 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__audit__subcmd__help__subcmd__watch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -568,6 +614,75 @@ _kguard() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kguard__subcmd__audit__subcmd__replay)
+            opts="-o -v -q -h -V --file --speed --idle-limit --no-delay --search --from --unverified --output --gateway --cluster --reason --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --speed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --search)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "asciicast" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "asciicast" -- "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kguard__subcmd__audit__subcmd__show)
             opts="-o -v -q -h -V --output --gateway --cluster --reason --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -621,6 +736,36 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__audit__subcmd__watch)
+            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -903,7 +1048,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help__subcmd__audit)
-            opts="list show verify export"
+            opts="list show verify export replay watch"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -944,6 +1089,20 @@ _kguard() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kguard__subcmd__help__subcmd__audit__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kguard__subcmd__help__subcmd__audit__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -959,6 +1118,20 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help__subcmd__audit__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__audit__subcmd__watch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -48,7 +48,7 @@ complete -c kguard -n "__fish_kguard_needs_command" -f -a "requests" -d 'List he
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "approve" -d 'Approve a held request, or wait for requests to decide on'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "deny" -d 'Refuse a held request'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "sessions" -d 'List the exec, attach and port-forward sessions that run, or end one'
-complete -c kguard -n "__fish_kguard_needs_command" -f -a "audit" -d 'Read and verify the trail'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "audit" -d 'Read and verify the trail, play recordings, look on'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "policy" -d 'Write policies and try them before the gateway gets them'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "completion" -d 'Print completions for a shell'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "doctor" -d 'Find out what does not work, and how to mend it'
@@ -229,13 +229,15 @@ complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_subcommand_from end" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_subcommand_from help" -f -a "end" -d 'End a session; who is in it is told why'
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -s h -l help -d 'Print help'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -s V -l version -d 'Print version'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "list" -d 'List the newest records'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "show" -d 'Show all records of a request or a hold'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "export" -d 'Write the trail to standard output, a record a line'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "list" -d 'List the newest records'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "show" -d 'Show all records of a request or a hold'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "export" -d 'Write the trail to standard output, a record a line'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "replay" -d 'Play the recording of an exec, attach or port-forward that has ended'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "watch" -d 'Look on while an exec, attach or port-forward runs'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'How many records' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l caller -d 'Only what this caller did, or decided' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l on -d 'Only requests to this cluster' -r
@@ -299,10 +301,40 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing but errors'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l file -d 'Play a file; with ID only if it is what the trail names' -r -F
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l speed -d 'How many times as fast' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l idle-limit -d 'Cut short what is longer than this without output' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l search -d 'Begin where this text is printed' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l from -d 'Begin at this second' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -s o -l output -d 'Print the recording itself: asciicast, for any asciinema player' -r -f -a "asciicast\t'asciicast v2, as it is stored'"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l no-delay -d 'Print all output at once'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l unverified -d 'Play even what the trail does not name, or what is not what it names'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the newest records'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show all records of a request or a hold'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the trail to standard output, a record a line'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "replay" -d 'Play the recording of an exec, attach or port-forward that has ended'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Look on while an exec, attach or port-forward runs'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and not __fish_seen_subcommand_from check test explain mask replay suggest starter help" -s V -l version -d 'Print version'
@@ -463,7 +495,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help" -f -a "approve" -d 'Approve a held request, or wait for requests to decide on'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help" -f -a "deny" -d 'Refuse a held request'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help" -f -a "sessions" -d 'List the exec, attach and port-forward sessions that run, or end one'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help" -f -a "audit" -d 'Read and verify the trail'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help" -f -a "audit" -d 'Read and verify the trail, play recordings, look on'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help" -f -a "policy" -d 'Write policies and try them before the gateway gets them'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help" -f -a "completion" -d 'Print completions for a shell'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help" -f -a "doctor" -d 'Find out what does not work, and how to mend it'
@@ -475,6 +507,8 @@ complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subc
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "show" -d 'Show all records of a request or a hold'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Write the trail to standard output, a record a line'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "replay" -d 'Play the recording of an exec, attach or port-forward that has ended'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "watch" -d 'Look on while an exec, attach or port-forward runs'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check policy files or folders, all mistakes at once'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "test" -d 'Run the cases that say what policies have to decide'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "explain" -d 'Tell which policies are about a request, and why others are not'

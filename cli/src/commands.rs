@@ -69,6 +69,8 @@ fn audit_common(command: &AuditCommand) -> &Common {
     match command {
         AuditCommand::Export { common, .. } => common,
         AuditCommand::List { list, .. } | AuditCommand::Show { list, .. } => &list.common,
+        AuditCommand::Replay(args) => &args.common,
+        AuditCommand::Watch(args) => &args.common,
         AuditCommand::Verify(_) => &NONE,
     }
 }
