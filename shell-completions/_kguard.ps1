@@ -46,7 +46,8 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('requests', 'requests', [CompletionResultType]::ParameterValue, 'List held requests, or show one in full')
             [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a held request, or wait for requests to decide on')
             [CompletionResult]::new('deny', 'deny', [CompletionResultType]::ParameterValue, 'Refuse a held request')
-            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and verify the trail')
+            [CompletionResult]::new('sessions', 'sessions', [CompletionResultType]::ParameterValue, 'List the exec, attach and port-forward sessions that run, or end one')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and verify the trail, play recordings, look on')
             [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Write policies and try them before the gateway gets them')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what does not work, and how to mend it')
@@ -266,6 +267,53 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'kguard;sessions' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('end', 'end', [CompletionResultType]::ParameterValue, 'End a session; who is in it is told why')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;sessions;end' {
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask back')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask back')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;sessions;help' {
+            [CompletionResult]::new('end', 'end', [CompletionResultType]::ParameterValue, 'End a session; who is in it is told why')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;sessions;help;end' {
+            break
+        }
+        'kguard;sessions;help;help' {
+            break
+        }
         'kguard;audit' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -275,6 +323,8 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request or a hold')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify the gateway''s trail, or an exported one offline')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Play the recording of an exec, attach or port-forward that has ended')
+            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Look on while an exec, attach or port-forward runs')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -354,11 +404,52 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'kguard;audit;replay' {
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Play a file; with ID only if it is what the trail names')
+            [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'How many times as fast')
+            [CompletionResult]::new('--idle-limit', '--idle-limit', [CompletionResultType]::ParameterName, 'Cut short what is longer than this without output')
+            [CompletionResult]::new('--search', '--search', [CompletionResultType]::ParameterName, 'Begin where this text is printed')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Begin at this second')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print the recording itself: asciicast, for any asciinema player')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print the recording itself: asciicast, for any asciinema player')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--no-delay', '--no-delay', [CompletionResultType]::ParameterName, 'Print all output at once')
+            [CompletionResult]::new('--unverified', '--unverified', [CompletionResultType]::ParameterName, 'Play even what the trail does not name, or what is not what it names')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;audit;watch' {
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'kguard;audit;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the newest records')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request or a hold')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify the gateway''s trail, or an exported one offline')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Play the recording of an exec, attach or port-forward that has ended')
+            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Look on while an exec, attach or port-forward runs')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -372,6 +463,12 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;audit;help;export' {
+            break
+        }
+        'kguard;audit;help;replay' {
+            break
+        }
+        'kguard;audit;help;watch' {
             break
         }
         'kguard;audit;help;help' {
@@ -609,7 +706,8 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('requests', 'requests', [CompletionResultType]::ParameterValue, 'List held requests, or show one in full')
             [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a held request, or wait for requests to decide on')
             [CompletionResult]::new('deny', 'deny', [CompletionResultType]::ParameterValue, 'Refuse a held request')
-            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and verify the trail')
+            [CompletionResult]::new('sessions', 'sessions', [CompletionResultType]::ParameterValue, 'List the exec, attach and port-forward sessions that run, or end one')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and verify the trail, play recordings, look on')
             [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Write policies and try them before the gateway gets them')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what does not work, and how to mend it')
@@ -660,11 +758,20 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
         'kguard;help;deny' {
             break
         }
+        'kguard;help;sessions' {
+            [CompletionResult]::new('end', 'end', [CompletionResultType]::ParameterValue, 'End a session; who is in it is told why')
+            break
+        }
+        'kguard;help;sessions;end' {
+            break
+        }
         'kguard;help;audit' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the newest records')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request or a hold')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify the gateway''s trail, or an exported one offline')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Play the recording of an exec, attach or port-forward that has ended')
+            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Look on while an exec, attach or port-forward runs')
             break
         }
         'kguard;help;audit;list' {
@@ -677,6 +784,12 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;help;audit;export' {
+            break
+        }
+        'kguard;help;audit;replay' {
+            break
+        }
+        'kguard;help;audit;watch' {
             break
         }
         'kguard;help;policy' {

@@ -61,6 +61,9 @@ _kguard() {
             kguard,run)
                 cmd="kguard__subcmd__run"
                 ;;
+            kguard,sessions)
+                cmd="kguard__subcmd__sessions"
+                ;;
             kguard,shim)
                 cmd="kguard__subcmd__shim"
                 ;;
@@ -82,11 +85,17 @@ _kguard() {
             kguard__subcmd__audit,list)
                 cmd="kguard__subcmd__audit__subcmd__list"
                 ;;
+            kguard__subcmd__audit,replay)
+                cmd="kguard__subcmd__audit__subcmd__replay"
+                ;;
             kguard__subcmd__audit,show)
                 cmd="kguard__subcmd__audit__subcmd__show"
                 ;;
             kguard__subcmd__audit,verify)
                 cmd="kguard__subcmd__audit__subcmd__verify"
+                ;;
+            kguard__subcmd__audit,watch)
+                cmd="kguard__subcmd__audit__subcmd__watch"
                 ;;
             kguard__subcmd__audit__subcmd__help,export)
                 cmd="kguard__subcmd__audit__subcmd__help__subcmd__export"
@@ -97,11 +106,17 @@ _kguard() {
             kguard__subcmd__audit__subcmd__help,list)
                 cmd="kguard__subcmd__audit__subcmd__help__subcmd__list"
                 ;;
+            kguard__subcmd__audit__subcmd__help,replay)
+                cmd="kguard__subcmd__audit__subcmd__help__subcmd__replay"
+                ;;
             kguard__subcmd__audit__subcmd__help,show)
                 cmd="kguard__subcmd__audit__subcmd__help__subcmd__show"
                 ;;
             kguard__subcmd__audit__subcmd__help,verify)
                 cmd="kguard__subcmd__audit__subcmd__help__subcmd__verify"
+                ;;
+            kguard__subcmd__audit__subcmd__help,watch)
+                cmd="kguard__subcmd__audit__subcmd__help__subcmd__watch"
                 ;;
             kguard__subcmd__doctor,help)
                 cmd="kguard__subcmd__doctor__subcmd__help"
@@ -160,6 +175,9 @@ _kguard() {
             kguard__subcmd__help,run)
                 cmd="kguard__subcmd__help__subcmd__run"
                 ;;
+            kguard__subcmd__help,sessions)
+                cmd="kguard__subcmd__help__subcmd__sessions"
+                ;;
             kguard__subcmd__help,shim)
                 cmd="kguard__subcmd__help__subcmd__shim"
                 ;;
@@ -178,11 +196,17 @@ _kguard() {
             kguard__subcmd__help__subcmd__audit,list)
                 cmd="kguard__subcmd__help__subcmd__audit__subcmd__list"
                 ;;
+            kguard__subcmd__help__subcmd__audit,replay)
+                cmd="kguard__subcmd__help__subcmd__audit__subcmd__replay"
+                ;;
             kguard__subcmd__help__subcmd__audit,show)
                 cmd="kguard__subcmd__help__subcmd__audit__subcmd__show"
                 ;;
             kguard__subcmd__help__subcmd__audit,verify)
                 cmd="kguard__subcmd__help__subcmd__audit__subcmd__verify"
+                ;;
+            kguard__subcmd__help__subcmd__audit,watch)
+                cmd="kguard__subcmd__help__subcmd__audit__subcmd__watch"
                 ;;
             kguard__subcmd__help__subcmd__doctor,mask)
                 cmd="kguard__subcmd__help__subcmd__doctor__subcmd__mask"
@@ -207,6 +231,9 @@ _kguard() {
                 ;;
             kguard__subcmd__help__subcmd__policy,test)
                 cmd="kguard__subcmd__help__subcmd__policy__subcmd__test"
+                ;;
+            kguard__subcmd__help__subcmd__sessions,end)
+                cmd="kguard__subcmd__help__subcmd__sessions__subcmd__end"
                 ;;
             kguard__subcmd__help__subcmd__shim,install)
                 cmd="kguard__subcmd__help__subcmd__shim__subcmd__install"
@@ -259,6 +286,18 @@ _kguard() {
             kguard__subcmd__policy__subcmd__help,test)
                 cmd="kguard__subcmd__policy__subcmd__help__subcmd__test"
                 ;;
+            kguard__subcmd__sessions,end)
+                cmd="kguard__subcmd__sessions__subcmd__end"
+                ;;
+            kguard__subcmd__sessions,help)
+                cmd="kguard__subcmd__sessions__subcmd__help"
+                ;;
+            kguard__subcmd__sessions__subcmd__help,end)
+                cmd="kguard__subcmd__sessions__subcmd__help__subcmd__end"
+                ;;
+            kguard__subcmd__sessions__subcmd__help,help)
+                cmd="kguard__subcmd__sessions__subcmd__help__subcmd__help"
+                ;;
             kguard__subcmd__shim,help)
                 cmd="kguard__subcmd__shim__subcmd__help"
                 ;;
@@ -278,7 +317,7 @@ _kguard() {
 
     case "${cmd}" in
         kguard)
-            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help"
+            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -342,7 +381,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit)
-            opts="-h -V --help --version list show verify export help"
+            opts="-h -V --help --version list show verify export replay watch help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -390,7 +429,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__help)
-            opts="list show verify export help"
+            opts="list show verify export replay watch help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -445,6 +484,20 @@ _kguard() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kguard__subcmd__audit__subcmd__help__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kguard__subcmd__audit__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -460,6 +513,20 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__audit__subcmd__help__subcmd__watch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -547,6 +614,75 @@ _kguard() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kguard__subcmd__audit__subcmd__replay)
+            opts="-o -v -q -h -V --file --speed --idle-limit --no-delay --search --from --unverified --output --gateway --cluster --reason --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --speed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --search)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "asciicast" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "asciicast" -- "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kguard__subcmd__audit__subcmd__show)
             opts="-o -v -q -h -V --output --gateway --cluster --reason --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -600,6 +736,36 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__audit__subcmd__watch)
+            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -854,7 +1020,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help)
-            opts="login logout whoami clusters use kubectl run proxy env shim requests approve deny audit policy completion doctor version help"
+            opts="login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -882,7 +1048,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help__subcmd__audit)
-            opts="list show verify export"
+            opts="list show verify export replay watch"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -923,6 +1089,20 @@ _kguard() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kguard__subcmd__help__subcmd__audit__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kguard__subcmd__help__subcmd__audit__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -938,6 +1118,20 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help__subcmd__audit__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__audit__subcmd__watch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1234,6 +1428,34 @@ _kguard() {
         kguard__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__sessions)
+            opts="end"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__sessions__subcmd__end)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1976,6 +2198,116 @@ _kguard() {
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__sessions)
+            opts="-o -v -q -h -V --output --gateway --cluster --reason --verbose --quiet --color --help --version end help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__sessions__subcmd__end)
+            opts="-y -v -q -h -V --yes --gateway --cluster --reason --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__sessions__subcmd__help)
+            opts="end help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__sessions__subcmd__help__subcmd__end)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__sessions__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -1,6 +1,7 @@
 //! The command line, as clap reads it. Help texts teach by example; meaning is in `commands`.
 
 mod policy;
+mod streams;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::ui::Color;
 pub(crate) use policy::{
     ExplainArgs, MaskArgs, PolicyCommand, ReplayArgs, SuggestArgs, TestArgs, TrailArgs,
 };
+pub(crate) use streams::{EndArgs, PlayArgs, SessionsArgs, SessionsCommand, WatchArgs};
 
 /// kubectl through a gateway that decides, masks, asks for approval and records
 ///
@@ -117,7 +119,9 @@ pub(crate) enum Command {
     Approve(ApproveArgs),
     /// Refuse a held request
     Deny(DenyArgs),
-    /// Read and verify the trail
+    /// List the exec, attach and port-forward sessions that run, or end one
+    Sessions(SessionsArgs),
+    /// Read and verify the trail, play recordings, look on
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Write policies and try them before the gateway gets them
@@ -348,6 +352,10 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Play the recording of an exec, attach or port-forward that has ended
+    Replay(PlayArgs),
+    /// Look on while an exec, attach or port-forward runs
+    Watch(WatchArgs),
 }
 
 /// A moment, or the beginning of a day.

@@ -14,6 +14,7 @@ mod policy;
 mod proxy;
 mod requests;
 mod run;
+mod sessions;
 mod shim;
 mod use_cluster;
 mod version;
@@ -42,6 +43,7 @@ pub(crate) async fn run(cli: Cli, environment: Environment) -> Result<u8, Failur
         Command::Requests(args) => requests::run(&context(&args.common)?, &args).await,
         Command::Approve(args) => approve::run(&context(&args.common)?, &args).await,
         Command::Deny(args) => deny::run(&context(&args.common)?, &args).await,
+        Command::Sessions(args) => sessions::run(&context(sessions::common(&args))?, &args).await,
         Command::Audit(command) => audit::run(&context(audit_common(&command))?, command).await,
         Command::Policy(command) => {
             policy::run(&context(policy::common(&command))?, &command).await
@@ -67,6 +69,8 @@ fn audit_common(command: &AuditCommand) -> &Common {
     match command {
         AuditCommand::Export { common, .. } => common,
         AuditCommand::List { list, .. } | AuditCommand::Show { list, .. } => &list.common,
+        AuditCommand::Replay(args) => &args.common,
+        AuditCommand::Watch(args) => &args.common,
         AuditCommand::Verify(_) => &NONE,
     }
 }

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use bytes::Bytes;
 use kguard::redact::Secret;
 use reqwest::{Method, Response, StatusCode};
 use serde::Serialize;
@@ -99,6 +100,12 @@ impl Control {
         })
     }
 
+    /// Gets a file.
+    pub(crate) async fn download(&self, path: &str) -> Result<Download, ControlError> {
+        let response = self.ask(Method::GET, path, None::<&()>).await?;
+        Ok(Download { gateway: self.gateway.clone(), response })
+    }
+
     /// Sends a request; if the token is not taken, once more with another one.
     async fn ask(
         &self,
@@ -172,6 +179,23 @@ pub(crate) fn status_message(body: &[u8]) -> Option<String> {
     }
     let status: Status = serde_json::from_slice(body).ok()?;
     Some(status.message)
+}
+
+/// A file as it arrives.
+#[derive(Debug)]
+pub(crate) struct Download {
+    gateway: Gateway,
+    response: Response,
+}
+
+impl Download {
+    /// The next piece; none at the end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, ControlError> {
+        self.response.chunk().await.map_err(|source| ControlError::Unreachable {
+            gateway: self.gateway.clone(),
+            source: source.without_url(),
+        })
+    }
 }
 
 /// A stream of `T`, a line each.

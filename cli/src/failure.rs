@@ -80,6 +80,7 @@ plain_failures!(
     crate::certificates::CertificateError,
     crate::config::ConfigError,
     crate::files::FileError,
+    crate::recording::UnreadableRecording,
     crate::tls::TlsError,
     std::io::Error,
     serde_json::Error,

@@ -90,6 +90,15 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints all that there is to read, byte for byte.
+pub(crate) fn copy(from: &mut impl io::Read) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match io::copy(from, &mut stdout).and_then(|_| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        copied => Ok(copied?),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
@@ -19,6 +20,8 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+
+use crate::streams;
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
 
@@ -158,9 +161,14 @@ async fn outside_tunnel(
         upgrades.try_send(hyper::upgrade::on(&mut request)).unwrap();
         return tunnel::accept(&request).unwrap().map(|()| Empty::new().boxed_unsync());
     }
-    assert_eq!(path, "/v1/holds/7KQ4/decision");
+    let is_end = path.starts_with("/v1/streams/") && path.ends_with("/end");
+    assert!(is_end || path == "/v1/holds/7KQ4/decision", "{path}");
     let body = request.into_body().collect().await.unwrap().to_bytes();
     let decision: Value = serde_json::from_slice(&body).unwrap();
+    if is_end {
+        state.decisions.lock().unwrap().push(decision);
+        return answer(&streams::running()[0]);
+    }
     let state_after = if decision["verdict"] == "approve" { "approved" } else { "denied" };
     state.decisions.lock().unwrap().push(decision);
     answer(&hold(state_after))
@@ -244,10 +252,23 @@ fn control(state: &State, request: &Request<Incoming>) -> Response<Body> {
             Response::new(StreamBody::new(stream).boxed_unsync())
         }
         "/v1/audit" => Response::new(Full::from(TRAIL).boxed_unsync()),
-        "/v1/audit/entries" => {
-            assert_eq!(request.uri().query(), Some("limit=1&verb=delete"));
-            let last: Value = serde_json::from_str(TRAIL.lines().last().unwrap()).unwrap();
-            answer(&json!([last]))
+        "/v1/audit/entries" => match request.uri().query() {
+            Some("limit=1&verb=delete") => {
+                let last: Value = serde_json::from_str(TRAIL.lines().last().unwrap()).unwrap();
+                answer(&json!([last]))
+            }
+            query => answer(&streams::entries(query.unwrap())),
+        },
+        "/v1/streams" => answer(&streams::running()),
+        path if path.starts_with("/v1/recordings/") => {
+            Response::new(Full::from(streams::RECORDING).boxed_unsync())
+        }
+        path if path.ends_with("/recording") => {
+            let (written, ends) = streams::live(path);
+            let written = futures_util::stream::iter(written)
+                .map(|line| Ok(Frame::data(Bytes::from(line + "\n\n"))));
+            let pending = futures_util::stream::pending().take(usize::from(!ends));
+            Response::new(StreamBody::new(written.chain(pending)).boxed_unsync())
         }
         path if path.ends_with("/events") => {
             let events = state.events.subscribe();

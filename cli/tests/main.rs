@@ -15,3 +15,4 @@ mod login;
 mod policy;
 mod policy_guide;
 mod session;
+mod streams;

@@ -169,7 +169,7 @@ async fn choose() -> Result<(Choice, Option<String>), Failure> {
 }
 
 /// Asks on a thread of its own, since the terminal blocks.
-async fn ask<T: Send + 'static>(
+pub(super) async fn ask<T: Send + 'static>(
     question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
 ) -> Result<T, Failure> {
     let answer = tokio::task::spawn_blocking(question).await.map_err(std::io::Error::other)?;

@@ -1,6 +1,8 @@
-//! `kguard audit`: reads the trail from the gateway, verifies it here.
+//! `kguard audit`: reads the trail from the gateway, verifies it here; plays recordings.
 
+mod replay;
 mod verify;
+mod watch;
 
 use kguard::audit::Sealed;
 use kguard::audit::record::{Event, Observed, Record, RequestRecord};
@@ -29,6 +31,8 @@ pub(super) async fn run(context: &Context, command: AuditCommand) -> Result<(), 
             }
             Ok(())
         }
+        AuditCommand::Replay(args) => replay::run(context, &args).await,
+        AuditCommand::Watch(args) => watch::run(context, &args).await,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output;
 use crate::session::{Serving, Session};
+use crate::stopped::stopped;
 
 use super::env::Background;
 
@@ -19,7 +20,7 @@ pub(super) async fn run(context: &Context, args: &ProxyArgs) -> Result<(), Failu
         background.withdraw()?;
         let session = Session::open(context, argv, serving, None).await?;
         background.announce(&session.kubeconfig())?;
-        until_stopped().await?;
+        stopped().await?;
         return background.withdraw();
     }
     let session = Session::open(context, argv, serving, None).await?;
@@ -28,22 +29,5 @@ pub(super) async fn run(context: &Context, args: &ProxyArgs) -> Result<(), Failu
     }
     context.ui.note("use it with this kubeconfig, until Ctrl-C:");
     output::text(&format!("{}\n", session.kubeconfig().display()))?;
-    until_stopped().await
-}
-
-#[cfg(unix)]
-async fn until_stopped() -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = signal(SignalKind::hangup())?;
-    tokio::select! {
-        stopped = tokio::signal::ctrl_c() => Ok(stopped?),
-        _ = terminations.recv() => Ok(()),
-        _ = hangups.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn until_stopped() -> Result<(), Failure> {
-    Ok(tokio::signal::ctrl_c().await?)
+    Ok(stopped().await?)
 }
