@@ -145,6 +145,16 @@ enum Cut {
     Stream(#[from] StreamError),
 }
 
+impl Cut {
+    /// What a stream cannot go on after.
+    fn stream(self) -> Result<(), StreamError> {
+        match self {
+            Self::Broken(_) => Ok(()),
+            Self::Stream(error) => Err(error),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Client,
@@ -214,15 +224,13 @@ impl Relay {
             read = self.read_to_end(from, of) => read,
             _ = stopped.wait_for(|stopped| *stopped) => return,
         };
-        match read {
+        if let Err(cut @ Cut::Broken(_)) = &read {
+            self.lock().fail(cut);
+        }
+        // What came before the end, or the break, is still passed on.
+        match read.or_else(Cut::stream).and_then(|()| self.lock().release()) {
             Ok(()) => self.lock().end(of.0),
-            // What came before it is still passed on.
-            Err(cut @ Cut::Broken(side)) => {
-                let mut state = self.lock();
-                state.fail(&cut);
-                state.end(side);
-            }
-            Err(Cut::Stream(error)) => self.stop(&Cut::Stream(error).to_string()),
+            Err(error) => self.stop(&Cut::Stream(error).to_string()),
         }
         self.wake();
     }
@@ -246,7 +254,7 @@ impl Relay {
             };
             match read {
                 None => self.lock().release()?,
-                Some(Ok(0)) => return Ok(self.lock().release()?),
+                Some(Ok(0)) => return Ok(()),
                 Some(Ok(length)) => {
                     self.lock().push(side, buffer.get(..length).unwrap_or_default())?;
                 }
