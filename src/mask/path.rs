@@ -86,6 +86,11 @@ impl FieldPath {
         self.segments.iter().filter_map(Segment::key).any(is_position)
     }
 
+    /// Whether it may mean labels or annotations.
+    pub(super) fn may_reach_metadata(&self) -> bool {
+        self.segments.first().and_then(Segment::key).is_none_or(|key| key == "metadata")
+    }
+
     /// The same path below another first key, if it starts with the key `from`.
     pub(super) fn moved(&self, from: &str, to: &str) -> Option<Self> {
         let (first, rest) = self.segments.split_first()?;
