@@ -58,10 +58,25 @@ fn everyday_mistakes_are_told() {
 fn a_conflict_of_server_side_apply_names_the_fields() {
     let desk = Desk::new("fields");
     desk.secret("db");
-    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata: {user: eA==}\n";
+    desk.namespace.admin(&["label", "secret", "db", "a=b", "--field-manager=other"]).ok();
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db, labels: {a: c}}\n";
     let file = desk.file("conflict.yaml", secret);
     let said = desk.kubectl(&["apply", "--server-side", "-f", &file]);
-    told(&said, "Apply failed with 1 conflict: conflict with another manager: .data.user");
+    told(&said, "Apply failed with 1 conflict: conflict with another manager: .metadata.labels.a");
+}
+
+#[test]
+fn a_create_that_is_invalid_is_called_by_its_kind_and_name() {
+    let desk = Desk::new("named");
+    desk.secret("db");
+    let password = desk.shown("db", "password");
+    let secret = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: other}}\ndata: {{a: {password}}}\n"
+    );
+    told(
+        &desk.kubectl(&["create", "-f", &desk.file("other.yaml", &secret)]),
+        "The Secret \"other\" is invalid: data.a: ",
+    );
 }
 
 #[test]
