@@ -3,7 +3,7 @@
 
 use super::document::{Effect, Mode, Policy};
 use super::problem::{Place, Problem, Problems};
-use super::set::Loader;
+use super::set::{Loader, no_policy};
 use super::{Source, case};
 
 /// What there is to say of policy files.
@@ -30,10 +30,14 @@ pub fn review(sources: &[Source]) -> Review {
     let mut warnings = std::mem::take(&mut loader.warnings);
     warnings.extend(never_let_through(&loader));
     warnings.extend(shadowed(&loader));
+    let only_masks = loader.has_only_masks() && loader.problems.is_empty();
+    warnings.extend(only_masks.then(no_policy));
     warnings.sort();
-    // A file of cases alone is no set, and need not be one.
+    // A file of cases alone is no set, and need not be one; masks stand beside the policies.
     let mut problems = if has_cases && loader.policies.is_empty() {
         loader.problems
+    } else if only_masks {
+        loader.build().err().unwrap_or_default()
     } else {
         loader.finish().err().unwrap_or_default()
     };
@@ -158,6 +162,18 @@ mod tests {
         ] {
             assert_eq!(shadowed(allow, deny), is, "{allow} behind {deny}");
         }
+    }
+
+    #[test]
+    fn masks_alone_are_checked_and_warned_of() {
+        let mask = |spec: &str| policy("a", spec).replace("kind: Policy", "kind: Mask");
+        let told = warnings(&[mask("{match: {resources: [secrets]}, fields: ['data.*']}")]);
+        assert!(told.starts_with("there is no policy"), "{told}");
+        let source = |text| [Source { name: "a.yaml".into(), text }];
+        let wrong = review(&source(mask("{fields: ['data..a']}")));
+        assert_eq!((wrong.problems.len(), wrong.warnings.len()), (1, 0));
+        let budget = policy("a", "{match: {verbs: [delete]}, max: 1, per: 1h, over: deny}");
+        assert_eq!(review(&source(budget.replace("Policy", "Budget"))).problems, [no_policy()]);
     }
 
     #[test]

@@ -29,7 +29,7 @@ struct Looked {
 }
 
 pub(in crate::commands) fn run(context: &Context, args: &MaskArgs) -> Result<(), Failure> {
-    let compiled = sources::compile(&args.policies.policies);
+    let compiled = sources::compile_masks(&args.policies.policies);
     let policies = compiled.map_err(|found| super::problems(context, &found))?;
     let caller = caller::named(&args.caller, &args.groups).ok_or_else(|| {
         let failure = Failure::usage(format_args!("`{}` names no caller", args.caller));
