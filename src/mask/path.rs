@@ -86,9 +86,19 @@ impl FieldPath {
         self.segments.iter().filter_map(Segment::key).any(is_position)
     }
 
+    /// Its keys in their order; none for a star.
+    pub fn keys(&self) -> impl Iterator<Item = Option<&str>> {
+        self.segments.iter().map(Segment::key)
+    }
+
+    /// Whether it means the value at a place, or all of what that stands in.
+    pub fn may_reach(&self, place: &[&str]) -> bool {
+        may_reach(&self.segments, place)
+    }
+
     /// Whether it may mean labels or annotations.
     pub(super) fn may_reach_metadata(&self) -> bool {
-        self.segments.first().and_then(Segment::key).is_none_or(|key| key == "metadata")
+        self.keys().next().flatten().is_none_or(|key| key == "metadata")
     }
 
     /// The same path below another first key, if it starts with the key `from`.
@@ -155,6 +165,21 @@ pub(super) fn is_structure(first: Option<&str>, second: Option<&str>) -> bool {
     }
 }
 
+fn may_reach(segments: &[Segment], place: &[&str]) -> bool {
+    match (segments, place) {
+        ([], _) => true,
+        ([Segment::Deep, rest @ ..], _) => {
+            let further = place.split_first().is_some_and(|(_, place)| may_reach(segments, place));
+            may_reach(rest, place) || further
+        }
+        (_, []) => false,
+        ([Segment::Any, rest @ ..], [_, place @ ..]) => may_reach(rest, place),
+        ([Segment::Key(key), rest @ ..], [first, place @ ..]) => {
+            key == first && may_reach(rest, place)
+        }
+    }
+}
+
 /// A segment while it is read.
 #[derive(Default)]
 struct Draft {
@@ -218,6 +243,25 @@ mod tests {
             "**",
         ] {
             assert_eq!(path.parse::<FieldPath>().unwrap().to_string(), path);
+        }
+    }
+
+    #[test]
+    fn a_path_reaches_what_it_names_and_what_is_below() {
+        for (path, reaches) in [
+            ("data.release", true),
+            ("data", true),
+            ("data.*", true),
+            ("*.*", true),
+            ("**", true),
+            ("**.release", true),
+            ("data.**", true),
+            ("data.x", false),
+            ("data.release.x", false),
+            ("**.x", false),
+            ("release", false),
+        ] {
+            assert_eq!(path.parse::<FieldPath>().unwrap().may_reach(&["data", "release"]), reaches);
         }
     }
 

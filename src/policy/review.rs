@@ -165,6 +165,39 @@ mod tests {
     }
 
     #[test]
+    fn a_mask_that_hides_nothing_of_what_it_is_about_is_warned_of() {
+        for (spec, expected) in [
+            ("match: {resources: [secrets]}, fields: ['dat.*']", "did you mean `data`?"),
+            ("match: {resources: [configmaps]}, fields: ['dta.x']", "did you mean `data`?"),
+            ("match: {resources: [configmaps]}, fields: [stringData]", "no object of `configmaps`"),
+            ("match: {resources: [secrets, configmaps]}, fields: [stringData, '*.x', '**']", ""),
+            ("match: {resources: [secrets, pods]}, fields: [spec]", ""),
+            ("match: {resources: ['*']}, fields: [dat]", ""),
+            (
+                "match: {resources: ['*.apps']}, fields: [spec.template.spec.containers.env.value]",
+                "write `containers.*.env`",
+            ),
+            ("match: {resources: [pods]}, fields: [spec.**.env.value]", "write `env.*.value`"),
+            ("match: {resources: [pods]}, fields: [spec.containers.0.env.*.value]", ""),
+            ("match: {resources: [gateways.example.com]}, fields: [spec.env.value]", ""),
+            (
+                "match: {resources: [configmaps]}, fields: [data.x], helm: deny",
+                "it hides no release",
+            ),
+            ("match: {resources: [pods]}, fields: ['**'], helm: raw", "it hides no release"),
+            ("match: {resources: [secrets]}, fields: ['data.*'], helm: raw", ""),
+            ("match: {resources: [configmaps]}, values: [jwt], helm: view", ""),
+            ("match: {resources: [pods/log, pods/exec]}, values: [jwt]", "add `pods/attach`"),
+            ("match: {resources: [pods/log]}, values: [jwt]", ""),
+        ] {
+            let mask = policy("m", &format!("{{{spec}}}")).replace("kind: Policy", "kind: Mask");
+            let told = warnings(&[policy("a", "{effect: allow}"), mask]);
+            assert!(told.contains(expected), "{spec}: {told}");
+            assert_eq!(told.is_empty(), expected.is_empty(), "{spec}: {told}");
+        }
+    }
+
+    #[test]
     fn masks_alone_are_checked_and_warned_of() {
         let mask = |spec: &str| policy("a", spec).replace("kind: Policy", "kind: Mask");
         let told = warnings(&[mask("{match: {resources: [secrets]}, fields: ['data.*']}")]);
