@@ -56,11 +56,6 @@ pub(super) fn compile(paths: &[PathBuf]) -> Result<PolicySet, Vec<Problem>> {
     PolicySet::compile(&read_all(paths, Folders::Flat)?)
 }
 
-/// Reads and compiles masks, whether or not policies stand beside them.
-pub(super) fn compile_masks(paths: &[PathBuf]) -> Result<PolicySet, Vec<Problem>> {
-    PolicySet::compile_masks(&read_all(paths, Folders::Flat)?)
-}
-
 /// The pack that a path names.
 pub(super) fn pack_named(path: &Path) -> Option<Result<Pack, Problem>> {
     let name = path.to_str()?.strip_prefix(PACK)?;
