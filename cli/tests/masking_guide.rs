@@ -14,7 +14,7 @@ fn documents(guide: &str) -> Vec<String> {
 }
 
 /// The documents that are kguard's, beside the starter pack.
-fn with_starter(documents: Vec<String>) -> [Source; 2] {
+fn with_starter(documents: &[String]) -> [Source; 2] {
     let text = documents.join("---\n");
     [starter(), Source { name: "guide".to_owned(), text }]
 }
@@ -31,7 +31,7 @@ fn every_document_is_whole_and_goes_with_the_starter_pack() {
         }
     }
     assert!(!ours.is_empty());
-    let review = review(&with_starter(ours));
+    let review = review(&with_starter(&ours));
     assert_eq!((review.problems, review.warnings), (Vec::new(), Vec::new()));
 }
 
@@ -43,7 +43,7 @@ fn masks_of_the_other_guides_go_with_the_starter_pack() {
     for guide in OTHERS {
         let of_guide: Vec<_> =
             documents(guide).into_iter().filter(|it| masks.contains(it)).collect();
-        let review = review(&with_starter(of_guide));
+        let review = review(&with_starter(&of_guide));
         assert_eq!((review.problems, review.warnings), (Vec::new(), Vec::new()));
     }
 }

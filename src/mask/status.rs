@@ -54,14 +54,17 @@ fn found<'c>(
     text: &str,
     status: &Members<'_>,
 ) -> Result<Vec<Edit<'c>>, MaskError> {
+    let details = status.object("details")?;
+    let causes = read_causes(text, details)?;
     let mut edits = Vec::new();
-    let causes = read_causes(text, status.object("details")?)?;
-    for members in std::iter::once(status).chain(&causes) {
-        let Some(message) = members.string("message") else { continue };
-        let (replaced, rules) = pieces::replaced(&message, detectors);
-        let span = members.get("message").unwrap_or_default();
-        if let Some(rule) = rules.first() {
-            edits.push(Edit { span, replacement: quote(&replaced), rule: Some(rule) });
+    for members in std::iter::once(status).chain(details).chain(&causes) {
+        for key in ["field", "message", "name", "reason"] {
+            let Some(said) = members.string(key) else { continue };
+            let (replaced, rules) = pieces::replaced(&said, detectors);
+            let span = members.get(key).unwrap_or_default();
+            if let Some(rule) = rules.first() {
+                edits.push(Edit { span, replacement: quote(&replaced), rule: Some(rule) });
+            }
         }
     }
     Ok(edits)
@@ -241,8 +244,7 @@ fn apply_conflict(details: &mut Details, context: &Context) -> String {
     match conflicts.as_slice() {
         [one] => format!("Apply failed with 1 conflict: {one}"),
         several => {
-            let list: String = several.iter().map(|conflict| format!("\n- {conflict}")).collect();
-            format!("Apply failed with {} conflicts:{list}", several.len())
+            format!("Apply failed with {} conflicts:\n- {}", several.len(), several.join("\n- "))
         }
     }
 }

@@ -28,87 +28,90 @@ fn shown(original: &Value) -> Value {
     masked
 }
 
+const OWN: &[(u16, &str, &str)] = &[
+    (
+        400,
+        "BadRequest",
+        r#"Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 5"#,
+    ),
+    (
+        400,
+        "BadRequest",
+        r#"Secret in version "v1" cannot be handled as a Secret: strict decoding error: unknown field "datas", unknown field "metadata.label""#,
+    ),
+    (
+        400,
+        "BadRequest",
+        r#"Secret in version "v1" cannot be handled as a Secret: json: cannot unmarshal bool into Go struct field Secret.stringData of type string"#,
+    ),
+    (400, "BadRequest", "field label not supported: data.x"),
+    (401, "Unauthorized", "Unauthorized"),
+    (
+        403,
+        "Forbidden",
+        r#"secrets "db" is forbidden: User "bob" cannot get resource "secrets" in API group "" in the namespace "shop""#,
+    ),
+    (
+        403,
+        "Forbidden",
+        r#"secrets is forbidden: User "system:serviceaccount:a:b" cannot list resource "secrets" in API group "" at the cluster scope"#,
+    ),
+    (
+        403,
+        "Forbidden",
+        r#"secrets "db" is forbidden: exceeded quota: few, requested: count/secrets=1, used: count/secrets=5, limited: count/secrets=5"#,
+    ),
+    (
+        403,
+        "Forbidden",
+        r#"secrets "db" is forbidden: unable to create new content in namespace shop because it is being terminated"#,
+    ),
+    (404, "NotFound", r#"secrets "nope" not found"#),
+    (404, "NotFound", r#"namespaces "nonesuch" not found"#),
+    (405, "MethodNotAllowed", r#"watch is not supported on resources of kind "secrets""#),
+    (
+        406,
+        "NotAcceptable",
+        "only the following media types are accepted: application/json, application/yaml",
+    ),
+    (409, "AlreadyExists", r#"secrets "db" already exists"#),
+    (
+        409,
+        "Conflict",
+        r#"Operation cannot be fulfilled on secrets "db": the object has been modified; please apply your changes to the latest version and try again"#,
+    ),
+    (410, "Expired", "too old resource version: 1 (5)"),
+    (413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728"),
+    (
+        415,
+        "UnsupportedMediaType",
+        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/apply-patch+yaml",
+    ),
+    (422, "Invalid", "the server rejected our request due to an error in our request"),
+    (429, "TooManyRequests", "storage is (re)initializing"),
+    (
+        500,
+        "",
+        "failed to create typed patch object (shop/db; /v1, Kind=Secret): .datas: field not declared in schema",
+    ),
+    (
+        500,
+        "",
+        "failed to convert new object (shop/db; /v1, Kind=Secret) to proper version: unable to convert unstructured object to /v1, Kind=Secret: error decoding from json: illegal base64 data at input byte 5",
+    ),
+    (503, "ServiceUnavailable", "apiserver is shutting down"),
+    (
+        504,
+        "Timeout",
+        "Timeout: request did not complete within requested timeout - context deadline exceeded",
+    ),
+];
+
 #[test]
 fn the_api_servers_own_words_stay() {
     let long = "x".repeat(300);
-    for (code, reason, message) in [
-        (
-            400,
-            "BadRequest",
-            r#"Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 5"#,
-        ),
-        (
-            400,
-            "BadRequest",
-            r#"Secret in version "v1" cannot be handled as a Secret: strict decoding error: unknown field "datas", unknown field "metadata.label""#,
-        ),
-        (
-            400,
-            "BadRequest",
-            r#"Secret in version "v1" cannot be handled as a Secret: json: cannot unmarshal bool into Go struct field Secret.stringData of type string"#,
-        ),
-        (400, "BadRequest", "field label not supported: data.x"),
-        (401, "Unauthorized", "Unauthorized"),
-        (
-            403,
-            "Forbidden",
-            r#"secrets "db" is forbidden: User "bob" cannot get resource "secrets" in API group "" in the namespace "shop""#,
-        ),
-        (
-            403,
-            "Forbidden",
-            r#"secrets is forbidden: User "system:serviceaccount:a:b" cannot list resource "secrets" in API group "" at the cluster scope"#,
-        ),
-        (
-            403,
-            "Forbidden",
-            r#"secrets "db" is forbidden: exceeded quota: few, requested: count/secrets=1, used: count/secrets=5, limited: count/secrets=5"#,
-        ),
-        (
-            403,
-            "Forbidden",
-            r#"secrets "db" is forbidden: unable to create new content in namespace shop because it is being terminated"#,
-        ),
-        (404, "NotFound", r#"secrets "nope" not found"#),
-        (404, "NotFound", r#"namespaces "nonesuch" not found"#),
-        (405, "MethodNotAllowed", r#"watch is not supported on resources of kind "secrets""#),
-        (
-            406,
-            "NotAcceptable",
-            "only the following media types are accepted: application/json, application/yaml",
-        ),
-        (409, "AlreadyExists", r#"secrets "db" already exists"#),
-        (
-            409,
-            "Conflict",
-            r#"Operation cannot be fulfilled on secrets "db": the object has been modified; please apply your changes to the latest version and try again"#,
-        ),
-        (410, "Expired", "too old resource version: 1 (5)"),
-        (413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728"),
-        (
-            415,
-            "UnsupportedMediaType",
-            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/apply-patch+yaml",
-        ),
-        (422, "Invalid", "the server rejected our request due to an error in our request"),
-        (429, "TooManyRequests", "storage is (re)initializing"),
-        (
-            500,
-            "",
-            "failed to create typed patch object (shop/db; /v1, Kind=Secret): .datas: field not declared in schema",
-        ),
-        (
-            500,
-            "",
-            "failed to convert new object (shop/db; /v1, Kind=Secret) to proper version: unable to convert unstructured object to /v1, Kind=Secret: error decoding from json: illegal base64 data at input byte 5",
-        ),
-        (503, "ServiceUnavailable", "apiserver is shutting down"),
-        (
-            504,
-            "Timeout",
-            "Timeout: request did not complete within requested timeout - context deadline exceeded",
-        ),
-    ] {
+    for (code, reason, message) in OWN {
+        let (code, reason, message) = (*code, *reason, *message);
         let original = failure((code, reason), message, &json!([]));
         assert_eq!(shown(&original), original);
         // Nothing may stand around them, and no name may be more than one.
