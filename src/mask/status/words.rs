@@ -52,6 +52,12 @@ const SHAPES: &[&str] = &[
     r"the namespace of the provided object does not match the namespace sent on the request",
     r"the namespace of the object \(NAME\) does not match the namespace on the request \(NAME\)",
     r"the name of the object \((?:NAME)?\) does not match the name on the URL \(NAME\)",
+    // 400, of logs and exec (pkg/registry/core/pod, pkg/kubelet)
+    r"a container name must be specified for pod NAME(?:, choose one of: \[NAME(?: NAME)*\](?: or one of the init containers: \[NAME(?: NAME)*\])?)?",
+    r"container NAME is not valid for pod NAME",
+    r#"container "NAME" in pod "NAME" is (?:not available|terminated|waiting to start(?: - no logs yet|: (?:[A-Za-z]{1,60}|image can't be pulled|trying and failing to pull image)))"#,
+    r#"previous terminated container "NAME" in pod "NAME" not found"#,
+    r"pod NAME does not have a host assigned",
     // 401
     r"Unauthorized",
     // 403: what follows is the authorizer's

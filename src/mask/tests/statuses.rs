@@ -1,5 +1,7 @@
 //! What becomes of errors: the API server's own words stay, what anybody else says does not.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const QUOTED: &str = "quotes hunter2";
@@ -45,6 +47,8 @@ const OWN: &[(u16, &str, &str)] = &[
         r#"Secret in version "v1" cannot be handled as a Secret: json: cannot unmarshal bool into Go struct field Secret.stringData of type string"#,
     ),
     (400, "BadRequest", "field label not supported: data.x"),
+    (400, "BadRequest", r#"container "web" in pod "db" is waiting to start: ContainerCreating"#),
+    (400, "BadRequest", "a container name must be specified for pod db, choose one of: [a b]"),
     (401, "Unauthorized", "Unauthorized"),
     (
         403,
@@ -130,6 +134,23 @@ fn the_api_servers_own_words_stay() {
     let original =
         failure((504, "Timeout"), "Timeout: Too large resource version: 9, current: 1", &too_large);
     assert_eq!(shown(&original), original);
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_put_into_them_stays(
+        which in 0..OWN.len(),
+        at in any::<proptest::sample::Index>(),
+        inserted in "[ =!:\"']{1,2}hunter2[ =!:\"']{1,2}",
+    ) {
+        let (code, reason, message) = OWN[which];
+        let mut said = message.to_owned();
+        said.insert_str(at.index(message.len() + 1), &inserted);
+        // A user may be called anything, and comes before the object is looked at.
+        prop_assume!(!message.contains("User "));
+        let shown = shown(&failure((code, reason), &said, &json!([])));
+        prop_assert!(!shown.to_string().contains("hunter2"), "{}", shown);
+    }
 }
 
 #[test]
