@@ -53,7 +53,7 @@ pub use helm::HelmMode;
 pub use incoming::{Form, Incoming, Prepared, Unwritable};
 pub use path::{FieldPath, FieldPathError};
 pub use placeholder::{Echo, PlaceholderKey, Placeholders, contains_placeholder};
-pub use preview::{HiddenField, Preview};
+pub use preview::{HiddenField, Preview, unknown_kind};
 pub use rule::{MaskRule, MaskRules};
 pub use stream::Masker;
 pub use text::{KnownValue, TextMasker, TextPlan, TextRule, TextRules};

@@ -380,3 +380,40 @@ fn a_gateway_that_is_told_to_stop_finishes_what_it_has_begun() {
     assert!(trail.contains(r#""code":201"#), "{trail}");
     assert!(!trail.contains("interrupted"), "what ended well is recorded so: {trail}");
 }
+
+/// The types and flags of the frames (RFC 9113, 4.1) of the first stream, up to the last of it.
+fn frames(from: &mut http::Tls) -> Vec<(u8, u8)> {
+    const END_STREAM: u8 = 1;
+    let mut frames = Vec::new();
+    loop {
+        let mut head = [0; 9];
+        from.read_exact(&mut head).unwrap();
+        let [a, b, c, kind, flags, stream @ ..] = head;
+        let mut payload = vec![0; usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c)];
+        from.read_exact(&mut payload).unwrap();
+        if stream == [0, 0, 0, 1] {
+            frames.push((kind, flags & END_STREAM));
+        }
+        if frames.last().is_some_and(|(_, ends)| *ends == END_STREAM) {
+            return frames;
+        }
+    }
+}
+
+#[test]
+fn the_answer_to_a_head_has_no_body_over_http_2_either() {
+    let gateway = Gateway::start();
+    for path in ["/livez", "/nothing", "/clusters/test/api/v1/pods"] {
+        let mut tls = http::connect_as(&gateway.url, &gateway.ca, None, b"h2");
+        let fields =
+            [(":method", "HEAD"), (":scheme", "https"), (":path", path), (":authority", "x")];
+        let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+        let field = |(name, value)| [vec![0], text(name), text(value)].concat();
+        let block = fields.map(field).concat();
+        let length = u8::try_from(block.len()).unwrap();
+        tls.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+        tls.write_all(&[0, 0, length, 1, 5, 0, 0, 0, 1]).unwrap();
+        tls.write_all(&block).unwrap();
+        assert_eq!(frames(&mut tls), [(1, 1)], "{path}");
+    }
+}

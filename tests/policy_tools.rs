@@ -106,6 +106,16 @@ fn what_would_be_masked_is_shown_without_a_gateway() {
     let json: Value =
         serde_json::from_str(&kguard(&["doctor", "mask", "-o", "json", file]).ok()).unwrap();
     assert_eq!(json[1]["path"], "data.url");
+    let misspelt = folder.path().join("misspelt.yaml");
+    std::fs::write(&misspelt, "apiVersion: v1\nkind: Secrt\nmetadata: {name: db}\n").unwrap();
+    let masks = folder.path().join("masks.yaml");
+    let text = "apiVersion: kguard.dev/v1alpha1\nkind: Mask\nmetadata: {name: mine}\nspec: {match: \
+                {resources: [secrets]}, fields: ['dat.*']}\n";
+    std::fs::write(&masks, text).unwrap();
+    let [misspelt, masks] = [&misspelt, &masks].map(|path| path.to_str().unwrap());
+    let warned = kguard(&["policy", "mask", "--policies", masks, misspelt]);
+    assert!(warned.code == 0 && warned.stderr.contains("no kind `Secrt`"), "{warned:?}");
+    assert!(warned.stderr.contains("did you mean `data`?"), "{warned:?}");
     let refused = kguard(&["policy", "mask", "/nowhere"]);
     assert!(refused.code == 64 && refused.stderr.contains("cannot be read"), "{refused:?}");
 }

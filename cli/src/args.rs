@@ -16,7 +16,7 @@ use crate::output::Format;
 use crate::ui::Color;
 
 pub(crate) use policy::{
-    ExplainArgs, MaskArgs, PolicyCommand, ReplayArgs, SuggestArgs, TestArgs, TrailArgs,
+    ExplainArgs, MaskArgs, MaskFormat, PolicyCommand, ReplayArgs, SuggestArgs, TestArgs, TrailArgs,
 };
 pub(crate) use streams::{EndArgs, PlayArgs, SessionsArgs, SessionsCommand, WatchArgs};
 
@@ -148,6 +148,13 @@ pub(crate) struct DoctorArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum DoctorCommand {
     /// Show what masks hide of manifests, as `kguard policy mask` does
+    #[command(after_help = "\
+Examples:
+  kguard doctor mask secret.yaml              what the starter pack masks, and by which mask
+  kguard doctor mask --policies policies/ --as workload:ci chart.yaml
+  kguard doctor mask -o yaml secret.yaml      the manifest as it would be shown
+
+Without --policies it is the starter pack, not what a gateway has.")]
     Mask(MaskArgs),
 }
 

@@ -97,7 +97,7 @@ impl From<crate::credentials::CredentialError> for Failure {
             Error::None => failure(Kind::NotLoggedIn)
                 .hint("run `kguard login`; a pipeline sets KGUARD_TOKEN or KGUARD_TOKEN_FILE"),
             Error::Keyring(_) => failure(Kind::NotLoggedIn)
-                .hint("without a keyring: `kguard login --insecure-storage` keeps the login in a file that only you can read"),
+                .hint("without a keyring, add `--insecure-storage` to your `kguard login`: it keeps the login in a file that only you can read"),
             Error::GitHub(_) => failure(Kind::NotLoggedIn)
                 .hint("the job needs `permissions: {id-token: write}`"),
             Error::Oidc(crate::oidc::OidcError::Unreachable { .. }) => failure(Kind::NotLoggedIn)

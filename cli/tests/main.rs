@@ -12,6 +12,7 @@ mod trail;
 
 mod decide;
 mod login;
+mod masking_guide;
 mod policy;
 mod policy_guide;
 mod session;

@@ -17,9 +17,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -123,7 +123,11 @@ where
     let service = service_fn(move |request| {
         first.notify_one();
         let (doors, drain) = (doors.clone(), inner.clone());
-        async move { Ok::<_, Infallible>(route(doors, peer, request, drain).await) }
+        let asks_for_head = request.method() == Method::HEAD;
+        async move {
+            let response = route(doors, peer, request, drain).await;
+            Ok::<_, Infallible>(if asks_for_head { without_body(response) } else { response })
+        }
     });
     let connection = builder.serve_connection_with_upgrades(io, service);
     tokio::select! {
@@ -134,6 +138,12 @@ where
         }
         () = silence(&asked) => tracing::debug!(%peer, "nothing was asked for"),
     }
+}
+
+/// The answer to a HEAD (RFC 9110, 9.3.2). Over HTTP/1.1 hyper sees to it, over HTTP/2 it would send
+/// the body, which clients take for an error of the protocol.
+fn without_body(response: Response<AnswerBody>) -> Response<AnswerBody> {
+    response.map(|body| if body.is_end_stream() { body } else { AnswerBody::default() })
 }
 
 /// Resolves if no request comes at all. Before the first one, hyper still waits to learn which
@@ -228,4 +238,16 @@ fn plain(status: StatusCode, text: String) -> Response<AnswerBody> {
     let mut response = Response::new(AnswerBody::new(Full::from(text)));
     *response.status_mut() = status;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_body_has_ended_and_says_the_same() {
+        let answer = without_body(plain(StatusCode::METHOD_NOT_ALLOWED, "no".to_owned()));
+        assert!(answer.body().is_end_stream());
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+    }
 }

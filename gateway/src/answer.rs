@@ -75,10 +75,15 @@ fn status(stopped: &Stopped) -> Status {
         | Stopped::Unrecorded(_) => Status::failure(Reason::ServiceUnavailable, text),
         Stopped::Forward(error) => Status::failure(error.reason(), text),
         Stopped::Held { request, error } => held(error, text).about(request),
-        Stopped::Unwritable { request, message, reason, field } => {
+        Stopped::Unwritable { request, message, reason, field, object } => {
             let field = field.as_deref().unwrap_or_default();
             let of_field = message.strip_prefix(field).unwrap_or(message).trim_start();
-            Status::failure(*reason, message.clone()).about(request).caused_by(field, of_field)
+            let status = Status::failure(*reason, message.clone()).about(request);
+            let status = match object {
+                Some((kind, name)) if *reason == Reason::Invalid => status.about_object(kind, name),
+                _ => status,
+            };
+            status.caused_by(field, of_field)
         }
         Stopped::Mask(_) => Status::failure(Reason::BadGateway, text),
         Stopped::NoRoom(_) => Status::failure(Reason::TooManyRequests, text).retry_after(1),

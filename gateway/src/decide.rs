@@ -76,6 +76,16 @@ pub struct Denial {
     pub reason: Reason,
     /// The field that is in the way, if it is one.
     pub field: Option<String>,
+    refused_by: RefusedBy,
+}
+
+/// Whose word a refusal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RefusedBy {
+    /// What is masked for the caller: policies may well allow the request.
+    Masking,
+    /// The policies.
+    Policies,
 }
 
 /// A request that the API server would refuse, by its answer to a dry run.
@@ -147,7 +157,7 @@ impl Deciding<'_> {
                 "the mask `{mask}` covers what this JSON patch tests, copies or moves; patch it \
                  with `add`, `replace` and `remove` instead"
             );
-            return Verdict::forbid(subject, Some(mask), message);
+            return Verdict::deny(subject, Some(mask), message, RefusedBy::Masking);
         }
         if let Some(impersonation) = &subject.request.impersonation {
             let allowed =
@@ -161,7 +171,8 @@ impl Deciding<'_> {
             Ok(plan) => subject.set_text(plan),
             Err(unknown) => {
                 let (message, reason) = (unknown.to_string(), unknown.reason());
-                let denial = Denial { subject, policy: None, message, reason, field: None };
+                let (policy, field, refused_by) = (None, None, RefusedBy::Masking);
+                let denial = Denial { subject, policy, message, reason, field, refused_by };
                 return Verdict::Deny(Box::new(denial));
             }
         }
@@ -253,10 +264,19 @@ async fn objects(
 }
 
 impl Verdict {
-    /// Of what a policy, a mask or nobody allows.
+    /// Of what a policy or nobody allows.
     fn forbid(subject: Subject, policy: Option<String>, message: String) -> Self {
+        Self::deny(subject, policy, message, RefusedBy::Policies)
+    }
+
+    fn deny(
+        subject: Subject,
+        policy: Option<String>,
+        message: String,
+        refused_by: RefusedBy,
+    ) -> Self {
         let (reason, field) = (Reason::Forbidden, None);
-        Self::Deny(Box::new(Denial { subject, policy, message, reason, field }))
+        Self::Deny(Box::new(Denial { subject, policy, message, reason, field, refused_by }))
     }
 
     /// Of a decision that is no allowance.
@@ -361,13 +381,13 @@ impl Denial {
     fn of(subject: Subject, unprepared: &Unprepared) -> Self {
         let field = unprepared.field().map(str::to_owned);
         let (message, reason) = (unprepared.to_string(), unprepared.reason());
-        Self { subject, policy: None, message, reason, field }
+        Self { subject, policy: None, message, reason, field, refused_by: RefusedBy::Masking }
     }
 
     /// What the caller is told: the policy's message, the policy's name if that lacks it, and the
     /// command that says more.
     pub fn explain(&self) -> String {
-        let Self { subject, policy, message, reason, .. } = self;
+        let Self { subject, policy, message, reason, refused_by, .. } = self;
         if *reason != Reason::Forbidden {
             return message.clone();
         }
@@ -378,7 +398,12 @@ impl Denial {
             }
             _ => String::new(),
         };
-        format!("{message} ({by}why: kguard policy explain {id})")
+        let command = match refused_by {
+            // Of masks `policy explain` knows nothing: it would tell that policies allow this.
+            RefusedBy::Masking => "audit show",
+            RefusedBy::Policies => "policy explain",
+        };
+        format!("{message} ({by}why: kguard {command} {id})")
     }
 
     /// Who asked for what.

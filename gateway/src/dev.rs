@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kguard::identity::SubjectPattern;
+use kguard::policy::pack::STARTER;
 use kube_client::config::Kubeconfig;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
@@ -123,8 +124,11 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
     let folder = options.state_dir.join("idp");
     let provider = DevIdp::open(&issuer, users.clone(), &folder, Clock::system())?;
     let policies = match &options.policies {
-        Some(path) => Policies::load(path)?,
-        None => Policies::built_in()?,
+        Some(path) => match path.to_str().and_then(|path| path.strip_prefix("pack:")) {
+            Some(pack) => Policies::built_in(pack)?,
+            None => Policies::load(path)?,
+        },
+        None => Policies::built_in(STARTER.name)?,
     };
     let policies = policies.in_mode(options.policy_mode);
     let welcome = Welcome { url, ca_file, cluster: cluster.name.clone(), users };

@@ -68,7 +68,7 @@ struct DevArgs {
     /// Where to keep trail, keys and passwords [default: the user's data folder]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// A folder or file of policies instead of the starter pack
+    /// A folder or file of policies, or pack:NAME, instead of the starter pack
     #[arg(long, value_name = "PATH")]
     policies: Option<PathBuf>,
     /// Let everything through, and record what the policies would have decided
@@ -115,7 +115,8 @@ fn start_log(cli: &Cli) {
 
 async fn serve(config: PathBuf) -> Result<(), Failure> {
     let setup = run::from_config(Config::read(&config)?).await?;
-    Ok(run::run(setup, stop_signal()).await?)
+    run::start(setup).await?.run(stop_signal()).await;
+    Ok(())
 }
 
 async fn try_out(args: DevArgs) -> Result<(), Failure> {
@@ -133,8 +134,10 @@ async fn try_out(args: DevArgs) -> Result<(), Failure> {
         policy_mode: if args.observe { Mode::Observe } else { Mode::Enforce },
     };
     let (setup, welcome) = dev::setup(options).await?;
+    let started = run::start(setup).await?;
     writeln!(std::io::stderr(), "{}", greeting(&welcome))?;
-    Ok(run::run(setup, stop_signal()).await?)
+    started.run(stop_signal()).await;
+    Ok(())
 }
 
 /// The first file of `KUBECONFIG`; a gateway guards one cluster of one file here.

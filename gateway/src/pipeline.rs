@@ -166,6 +166,7 @@ async fn deny(gateway: &Gateway, denial: &Denial, entry: &Entry) -> Result<Stopp
             message,
             reason: denial.reason,
             field: denial.field.clone(),
+            object: denial.subject().request().kind_and_name(),
         });
     }
     let event = SessionEvent::Refused { policy: denial.policy.clone(), message: message.clone() };

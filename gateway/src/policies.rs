@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use kguard::audit::record::{Event, Record};
-use kguard::policy::{self, PolicySet, Problem, Source};
+use kguard::policy::pack::{PACKS, Pack};
+use kguard::policy::{PolicySet, Problem, Source, did_you_mean};
 use serde::Deserialize;
 
 use self::folder::Content;
@@ -55,9 +56,15 @@ fn list(problems: &[Problem]) -> String {
 }
 
 impl Policies {
-    /// The starter pack.
-    pub fn built_in() -> Result<Self, PoliciesError> {
-        Self::compile(Place::BuiltIn, &[policy::starter()])
+    /// A pack that comes with kguard.
+    pub fn built_in(name: &str) -> Result<Self, PoliciesError> {
+        let pack = Pack::named(name).ok_or_else(|| {
+            let message = format!("there is no pack `{name}`");
+            let hint = did_you_mean(name, &PACKS.map(|pack| pack.name));
+            let problem = Problem::of_file(format!("pack:{name}"), message);
+            PoliciesError(vec![Problem { hint, ..problem }])
+        })?;
+        Self::compile(Place::BuiltIn, &[pack.policies()])
     }
 
     /// The policies of a folder, or of one file.
@@ -134,4 +141,18 @@ fn look(path: &Path, known: &str) -> Option<(String, Result<PolicySet, Vec<Probl
     let Content { digest, sources } = folder::read(path);
     let compile = |sources: Vec<Source>| PolicySet::compile(&sources);
     (digest != known).then(|| (digest, sources.and_then(compile)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packs_are_taken_by_their_names() {
+        for pack in PACKS {
+            assert!(Policies::built_in(pack.name).is_ok(), "{}", pack.name);
+        }
+        let refused = Policies::built_in("robot").err().unwrap().to_string();
+        assert!(refused.contains("no pack `robot`") && refused.contains("`robots`"), "{refused}");
+    }
 }

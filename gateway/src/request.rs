@@ -229,6 +229,12 @@ impl KubeRequest {
         }
     }
 
+    /// What the body calls its object: a create has the name nowhere else.
+    pub fn kind_and_name(&self) -> Option<(String, String)> {
+        let text = |pointer| self.object()?.pointer(pointer)?.as_str().map(str::to_owned);
+        Some((text("/kind")?, text("/metadata/name")?))
+    }
+
     /// The operations of a JSON patch.
     pub fn json_patch(&self) -> Option<&Value> {
         match &self.payload {

@@ -130,34 +130,46 @@ pub async fn from_config(config: Config) -> Result<Setup, RunError> {
     })
 }
 
-/// Runs a gateway until `shutdown` resolves, then drains it.
-pub async fn run(setup: Setup, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-    let Listening { listener, tls, drain, provider } = setup.listening;
+/// A gateway that has all that it needs, and answers from now on.
+pub struct Started {
+    gateway: Arc<Gateway>,
+    listening: Listening,
+}
+
+/// Takes what only one gateway may have, and records that it starts.
+pub async fn start(setup: Setup) -> Result<Started, RunError> {
     let gateway = assemble(setup.guarding).await?;
     gateway.record_start().await?;
-    gateway.authenticator.prefetch();
-    let watch =
-        Arc::clone(&gateway.policies).watch(Arc::clone(&gateway.recorder), gateway.clock.clone());
-    let streams = Arc::clone(&gateway.streams);
-    let background = [
-        tokio::spawn(watch),
-        tokio::spawn(gateway.holds.clone().sweep()),
-        tokio::spawn(streams.watch_policies()),
-    ];
-    let mut router = api::router(Arc::clone(&gateway));
-    if let Some(provider) = provider {
-        router = axum::Router::new().nest("/idp", provider).fallback_service(router);
+    Ok(Started { gateway, listening: setup.listening })
+}
+
+impl Started {
+    /// Runs until `shutdown` resolves, then drains.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { gateway, listening: Listening { listener, tls, drain, provider } } = self;
+        gateway.authenticator.prefetch();
+        let policies = Arc::clone(&gateway.policies);
+        let watch = policies.watch(Arc::clone(&gateway.recorder), gateway.clock.clone());
+        let streams = Arc::clone(&gateway.streams);
+        let background = [
+            tokio::spawn(watch),
+            tokio::spawn(gateway.holds.clone().sweep()),
+            tokio::spawn(streams.watch_policies()),
+        ];
+        let mut router = api::router(Arc::clone(&gateway));
+        if let Some(provider) = provider {
+            router = axum::Router::new().nest("/idp", provider).fallback_service(router);
+        }
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, clusters = gateway.clusters.len(), "listening");
+        }
+        let doors = Doors { gateway: Arc::clone(&gateway), router };
+        accept::serve(listener, TlsAcceptor::from(Arc::new(tls)), doors, (shutdown, drain)).await;
+        gateway.streams.end_all("kguard-gateway is being stopped").await;
+        background.iter().for_each(tokio::task::JoinHandle::abort);
+        gateway.recorder.shutdown().await;
+        tracing::info!("stopped");
     }
-    if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, clusters = gateway.clusters.len(), "listening");
-    }
-    let doors = Doors { gateway: Arc::clone(&gateway), router };
-    accept::serve(listener, TlsAcceptor::from(Arc::new(tls)), doors, (shutdown, drain)).await;
-    gateway.streams.end_all("kguard-gateway is being stopped").await;
-    background.iter().for_each(tokio::task::JoinHandle::abort);
-    gateway.recorder.shutdown().await;
-    tracing::info!("stopped");
-    Ok(())
 }
 
 async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {

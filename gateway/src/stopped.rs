@@ -79,6 +79,8 @@ pub enum Stopped {
         reason: Reason,
         /// The field that is in the way, if it is one.
         field: Option<String>,
+        /// The kind and the name that the body gives, if it does.
+        object: Option<(String, String)>,
     },
     /// No such cluster.
     #[error("there is no cluster `{0}` behind this gateway; `kguard clusters` lists them")]

@@ -134,6 +134,16 @@ impl Status {
         self
     }
 
+    /// Calls the object by its kind and name, as the API server does where it is invalid. The group
+    /// stays that of the request.
+    #[must_use]
+    pub fn about_object(mut self, kind: &str, name: &str) -> Self {
+        let details = self.details.get_or_insert_default();
+        kind.clone_into(&mut details.kind);
+        name.clone_into(&mut details.name);
+        self
+    }
+
     /// Says what is wrong with which field: of an invalid object, kubectl shows only that.
     #[must_use]
     pub fn caused_by(mut self, field: &str, message: impl Into<String>) -> Self {
@@ -183,5 +193,11 @@ mod tests {
             status.to_json(),
             r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"held","reason":"TooManyRequests","details":{"retryAfterSeconds":2},"code":429}"#
         );
+    }
+
+    #[test]
+    fn an_invalid_object_is_called_by_its_kind_and_name() {
+        let status = Status::failure(Reason::Invalid, "no").about_object("Secret", "db");
+        assert!(status.to_json().contains(r#""details":{"name":"db","kind":"Secret"}"#));
     }
 }

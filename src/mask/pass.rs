@@ -134,7 +134,7 @@ impl<'c> Pass<'c, '_> {
         let untyped = members.get("kind").is_none() && members.get("apiVersion").is_none();
         match &own.or_else(|| inherited.filter(|_| untyped).cloned()) {
             Some(kind) if kind.is_status() => {
-                self.edits.extend(status::edits(self.context, self.text, &members)?);
+                self.edits.extend(status::edits(self.context, (self.text, at), &members)?);
             }
             Some(kind) if kind.is_table() => self.rows(&members, nesting)?,
             Some(kind) if kind.is_list() && members.get_starting("items", b'[').is_some() => {

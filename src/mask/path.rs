@@ -86,6 +86,21 @@ impl FieldPath {
         self.segments.iter().filter_map(Segment::key).any(is_position)
     }
 
+    /// Its keys in their order; none for a star.
+    pub fn keys(&self) -> impl Iterator<Item = Option<&str>> {
+        self.segments.iter().map(Segment::key)
+    }
+
+    /// Whether it means the value at a place, or all of what that stands in.
+    pub fn may_reach(&self, place: &[&str]) -> bool {
+        may_reach(&self.segments, place)
+    }
+
+    /// Whether it may mean labels or annotations.
+    pub(super) fn may_reach_metadata(&self) -> bool {
+        self.keys().next().flatten().is_none_or(|key| key == "metadata")
+    }
+
     /// The same path below another first key, if it starts with the key `from`.
     pub(super) fn moved(&self, from: &str, to: &str) -> Option<Self> {
         let (first, rest) = self.segments.split_first()?;
@@ -147,6 +162,21 @@ pub(super) fn is_structure(first: Option<&str>, second: Option<&str>) -> bool {
         (Some("apiVersion" | "kind"), _) => true,
         (Some("metadata"), Some(field)) => !matches!(field, "annotations" | "labels"),
         _ => false,
+    }
+}
+
+fn may_reach(segments: &[Segment], place: &[&str]) -> bool {
+    match (segments, place) {
+        ([], _) => true,
+        ([Segment::Deep, rest @ ..], _) => {
+            let further = place.split_first().is_some_and(|(_, place)| may_reach(segments, place));
+            may_reach(rest, place) || further
+        }
+        (_, []) => false,
+        ([Segment::Any, rest @ ..], [_, place @ ..]) => may_reach(rest, place),
+        ([Segment::Key(key), rest @ ..], [first, place @ ..]) => {
+            key == first && may_reach(rest, place)
+        }
     }
 }
 
@@ -213,6 +243,25 @@ mod tests {
             "**",
         ] {
             assert_eq!(path.parse::<FieldPath>().unwrap().to_string(), path);
+        }
+    }
+
+    #[test]
+    fn a_path_reaches_what_it_names_and_what_is_below() {
+        for (path, reaches) in [
+            ("data.release", true),
+            ("data", true),
+            ("data.*", true),
+            ("*.*", true),
+            ("**", true),
+            ("**.release", true),
+            ("data.**", true),
+            ("data.x", false),
+            ("data.release.x", false),
+            ("**.x", false),
+            ("release", false),
+        ] {
+            assert_eq!(path.parse::<FieldPath>().unwrap().may_reach(&["data", "release"]), reaches);
         }
     }
 

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::incoming::difference;
+use super::kind::GroupKind;
 use super::placeholder::{Echo, PlaceholderKey};
 use super::rule::MaskRules;
 use super::{Context, MAX_ELEMENT_BYTES, MaskError, Shape};
+use crate::kube::resource_pattern::CORE_RESOURCES;
+use crate::kube::resources::resources_of;
 
 /// What a reader would be shown of an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +58,23 @@ impl MaskRules {
     }
 }
 
+/// Kinds that are only ever asked with or answered with, and are no resources.
+const MESSAGES: [&str; 4] = ["Eviction", "Scale", "Status", "TokenRequest"];
+
+/// All resources of an object's group, if its kind is none of them: it is misspelt then, and no mask
+/// is about it.
+pub fn unknown_kind(object: &Value) -> Option<&'static [&'static str]> {
+    let text = |key| object.get(key).and_then(Value::as_str).unwrap_or_default();
+    let kind = GroupKind::new(text("apiVersion"), text("kind"))?;
+    let kind = kind.item().filter(|_| kind.is_list()).unwrap_or(kind);
+    let known = match kind.group.as_str() {
+        "" => &CORE_RESOURCES[..],
+        group => resources_of(group)?,
+    };
+    let is_known = kind.resources(None).iter().any(|(resource, _)| known.contains(&&**resource));
+    (!is_known && !MESSAGES.contains(&kind.kind.as_str())).then_some(known)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -88,5 +108,23 @@ mod tests {
         assert_eq!(told, [("data.x", "a"), ("other.0", "b")]);
         assert_ne!(shown["data"]["x"], "eA==");
         assert_eq!(shown["metadata"], object["metadata"]);
+    }
+
+    #[test]
+    fn a_kind_that_its_group_does_not_have_is_told() {
+        for (api_version, kind, is_unknown) in [
+            ("v1", "Secrt", true),
+            ("v1", "Secret", false),
+            ("v1", "SecretList", false),
+            ("v1", "Endpoints", false),
+            ("apps/v1", "Deploymnt", true),
+            ("networking.k8s.io/v1", "NetworkPolicy", false),
+            ("networking.k8s.io/v1", "Ingress", false),
+            ("authentication.k8s.io/v1", "TokenRequest", false),
+            ("example.com/v1", "Widget", false),
+        ] {
+            let object = json!({"apiVersion": api_version, "kind": kind});
+            assert_eq!(unknown_kind(&object).is_some(), is_unknown, "{api_version} {kind}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod detectors;
 mod differential;
 mod errors;
+mod statuses;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

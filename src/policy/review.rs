@@ -3,7 +3,7 @@
 
 use super::document::{Effect, Mode, Policy};
 use super::problem::{Place, Problem, Problems};
-use super::set::Loader;
+use super::set::{Loader, no_policy};
 use super::{Source, case};
 
 /// What there is to say of policy files.
@@ -30,10 +30,14 @@ pub fn review(sources: &[Source]) -> Review {
     let mut warnings = std::mem::take(&mut loader.warnings);
     warnings.extend(never_let_through(&loader));
     warnings.extend(shadowed(&loader));
+    let only_masks = loader.has_only_masks() && loader.problems.is_empty();
+    warnings.extend(only_masks.then(no_policy));
     warnings.sort();
-    // A file of cases alone is no set, and need not be one.
+    // A file of cases alone is no set, and need not be one; masks stand beside the policies.
     let mut problems = if has_cases && loader.policies.is_empty() {
         loader.problems
+    } else if only_masks {
+        loader.build().err().unwrap_or_default()
     } else {
         loader.finish().err().unwrap_or_default()
     };
@@ -158,6 +162,51 @@ mod tests {
         ] {
             assert_eq!(shadowed(allow, deny), is, "{allow} behind {deny}");
         }
+    }
+
+    #[test]
+    fn a_mask_that_hides_nothing_of_what_it_is_about_is_warned_of() {
+        for (spec, expected) in [
+            ("match: {resources: [secrets]}, fields: ['dat.*']", "did you mean `data`?"),
+            ("match: {resources: [configmaps]}, fields: ['dta.x']", "did you mean `data`?"),
+            ("match: {resources: [configmaps]}, fields: [stringData]", "no object of `configmaps`"),
+            ("match: {resources: [secrets, configmaps]}, fields: [stringData, '*.x', '**']", ""),
+            ("match: {resources: [secrets, pods]}, fields: [spec]", ""),
+            ("match: {resources: ['*']}, fields: [dat]", ""),
+            (
+                "match: {resources: ['*.apps']}, fields: [spec.template.spec.containers.env.value]",
+                "write `containers.*.env`",
+            ),
+            ("match: {resources: [pods]}, fields: [spec.**.env.value]", "write `env.*.value`"),
+            ("match: {resources: [pods]}, fields: [spec.containers.0.env.*.value]", ""),
+            ("match: {resources: [gateways.example.com]}, fields: [spec.env.value]", ""),
+            (
+                "match: {resources: [configmaps]}, fields: [data.x], helm: deny",
+                "it hides no release",
+            ),
+            ("match: {resources: [pods]}, fields: ['**'], helm: raw", "it hides no release"),
+            ("match: {resources: [secrets]}, fields: ['data.*'], helm: raw", ""),
+            ("match: {resources: [configmaps]}, values: [jwt], helm: view", ""),
+            ("match: {resources: [pods/log, pods/exec]}, values: [jwt]", "add `pods/attach`"),
+            ("match: {resources: [pods/log]}, values: [jwt]", ""),
+        ] {
+            let mask = policy("m", &format!("{{{spec}}}")).replace("kind: Policy", "kind: Mask");
+            let told = warnings(&[policy("a", "{effect: allow}"), mask]);
+            assert!(told.contains(expected), "{spec}: {told}");
+            assert_eq!(told.is_empty(), expected.is_empty(), "{spec}: {told}");
+        }
+    }
+
+    #[test]
+    fn masks_alone_are_checked_and_warned_of() {
+        let mask = |spec: &str| policy("a", spec).replace("kind: Policy", "kind: Mask");
+        let told = warnings(&[mask("{match: {resources: [secrets]}, fields: ['data.*']}")]);
+        assert!(told.starts_with("there is no policy"), "{told}");
+        let source = |text| [Source { name: "a.yaml".into(), text }];
+        let wrong = review(&source(mask("{fields: ['data..a']}")));
+        assert_eq!((wrong.problems.len(), wrong.warnings.len()), (1, 0));
+        let budget = policy("a", "{match: {verbs: [delete]}, max: 1, per: 1h, over: deny}");
+        assert_eq!(review(&source(budget.replace("Policy", "Budget"))).problems, [no_policy()]);
     }
 
     #[test]

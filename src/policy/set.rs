@@ -40,6 +40,15 @@ impl PolicySet {
         Ok(Self { digest: digest_of(sources), ..set })
     }
 
+    /// Compiles files for their masks: these need no policy beside them.
+    pub fn compile_masks(sources: &[Source]) -> Result<Self, Vec<Problem>> {
+        let mut loader = Loader::default();
+        for source in sources {
+            loader.load(source);
+        }
+        loader.build()
+    }
+
     /// SHA-256 of the files, hex; their order does not matter.
     pub fn digest(&self) -> &str {
         &self.digest
@@ -153,18 +162,22 @@ impl Loader {
         Some((file, *at))
     }
 
+    /// Whether all there is are masks, as in a file beside those of the policies.
+    pub(super) fn has_only_masks(&self) -> bool {
+        self.policies.is_empty() && self.budgets.is_empty() && !self.masks.is_empty()
+    }
+
     /// The set, but for the digest of its files.
-    pub(super) fn finish(self) -> Result<PolicySet, Vec<Problem>> {
-        let Self { mut policies, mut budgets, mut masks, mut problems, .. } = self;
-        if policies.is_empty() && problems.is_empty() {
-            problems.push(Problem {
-                file: String::new(),
-                line: 0,
-                column: 0,
-                message: "there is no policy: nothing would be allowed".to_owned(),
-                hint: Some("start from the starter pack, policies/starter.yaml".to_owned()),
-            });
+    pub(super) fn finish(mut self) -> Result<PolicySet, Vec<Problem>> {
+        if self.policies.is_empty() && self.problems.is_empty() {
+            self.problems.push(no_policy());
         }
+        self.build()
+    }
+
+    /// The same of whatever there is.
+    pub(super) fn build(self) -> Result<PolicySet, Vec<Problem>> {
+        let Self { mut policies, mut budgets, mut masks, mut problems, .. } = self;
         if !problems.is_empty() {
             problems.sort();
             return Err(problems);
@@ -188,6 +201,17 @@ impl Loader {
             let hint = Some(format!("the other one stands in {file}:{}", first.line));
             problems.add_with(at, format!("there are two documents {kind} `{name}`"), hint);
         }
+    }
+}
+
+/// That a set allows nothing.
+pub(super) fn no_policy() -> Problem {
+    Problem {
+        file: String::new(),
+        line: 0,
+        column: 0,
+        message: "there is no policy: nothing would be allowed".to_owned(),
+        hint: Some("start from the starter pack, policies/starter.yaml".to_owned()),
     }
 }
 

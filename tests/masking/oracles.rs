@@ -144,6 +144,7 @@ fn json_patches_that_read_values_are_refused_whatever_they_are() {
             |_| {},
             |name, guess| {
                 let refused = patch(&desk, (name, "json"), &body(guess), &[]);
+                assert!(refused.stderr.contains("why: kguard audit show "), "{refused:?}");
                 assert!(
                     refused.code == 77 && refused.stderr.contains("the mask `secrets`"),
                     "{refused:?}"

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use jiff::Timestamp;
 use kguard::identity::SubjectPattern;
 
@@ -154,8 +154,26 @@ pub(crate) struct MaskArgs {
     /// The cluster that is read from
     #[arg(long, value_name = "CLUSTER", default_value = "test")]
     pub(crate) on: String,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
+    /// What to print: table or json, what is hidden; yaml, the manifests as they would be shown
+    #[arg(
+        long,
+        short,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = true
+    )]
+    pub(crate) output: MaskFormat,
+}
+
+/// How it is printed what masks hide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MaskFormat {
+    /// The hidden fields, for programs.
+    Json,
+    /// The hidden fields, for people.
+    Table,
+    /// The manifests without them.
+    Yaml,
 }
 
 #[derive(Debug, Args)]

@@ -79,11 +79,13 @@ fn errors_about_it_are_shown_with_what_was_found_replaced() {
     let status = json!({
         "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 422,
         "message": "Invalid value: \"redis://:hunter2@h\": no",
-        "details": {"causes": [{"message": "redis://:hunter2@h"}]},
+        "details": {"name": "redis://:hunter2@n", "causes": [
+            {"message": "redis://:hunter2@h", "field": "data[redis://:hunter2@f]"}]},
     });
     let masked = mask(&context, &status);
     assert_eq!(masked["message"], "Invalid value: \"redis://:<masked>@h\": no");
     assert_eq!(masked["details"]["causes"][0]["message"], "redis://:<masked>@h");
+    assert!(!masked.to_string().contains("hunter2"), "{masked}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is refused, and what becomes of the API server's own error texts.
+//! What is refused.
 
 use super::*;
 
@@ -89,54 +89,4 @@ fn a_masker_shows_nothing_of_what_it_holds() {
     masker.push(br#"{"data":{"a":"hunter2""#, &mut Vec::new()).unwrap();
     let shown = format!("{masker:?}");
     assert!(!shown.contains("hunter2") && !shown.contains("104, 117, 110"), "{shown}");
-}
-
-fn failure(code: u16, reason: &str, causes: &Value) -> Value {
-    json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "message": "quotes hunter2", "reason": reason, "code": code,
-        "details": {"name": "db", "kind": "secrets", "causes": causes},
-    })
-}
-
-#[test]
-fn errors_keep_what_tells_people_what_to_do_and_quote_no_object() {
-    let cause = json!([{"reason": "FieldValueInvalid", "message": "hunter2", "field": "patch"}]);
-    let none = json!([]);
-    let conflict = json!([
-        {"reason": "FieldManagerConflict", "message": "conflict with \"helm\"", "field": ".data.a"}]);
-    for (code, reason, causes, message) in [
-        (422, "Invalid", &cause, "the API server's message is withheld by kguard"),
-        (500, "InternalError", &cause, "the API server's message is withheld by kguard"),
-        (400, "BadRequest", &none, "the API server's message is withheld by kguard"),
-        (409, "AlreadyExists", &none, "secrets \"db\" already exists"),
-        (409, "Conflict", &none, "Operation cannot be fulfilled on secrets \"db\": the object"),
-        (409, "Conflict", &conflict, "Apply failed with 1 conflict: .data.a"),
-        (418, "Teapot", &none, "the API server's message is withheld by kguard"),
-    ] {
-        let original = failure(code, reason, causes);
-        for shape in [Shape::Object, Shape::List, Shape::Watch] {
-            let masked = mask(&secrets(shape), &original);
-            assert!(!masked.to_string().contains("hunter2"));
-            assert!(masked["message"].as_str().unwrap().starts_with(message), "{masked}");
-            assert_eq!(masked["code"], original["code"]);
-            assert_eq!(masked["details"]["name"], "db");
-            let event = json!({"type": "ERROR", "object": original});
-            assert!(!mask(&secrets(shape), &event).to_string().contains("hunter2"));
-        }
-    }
-}
-
-#[test]
-fn errors_that_quote_nothing_stay() {
-    let elsewhere = Context { requested: Some(requested("pods", "")), ..secrets(Shape::Object) };
-    for (context, code) in
-        [(&secrets(Shape::Object), 403), (&secrets(Shape::Object), 404), (&elsewhere, 422)]
-    {
-        let original = failure(code, "Whatever", &json!([]));
-        assert_eq!(mask(context, &original), original);
-    }
-    let deleted = json!({"kind": "Status", "apiVersion": "v1", "status": "Success",
-        "details": {"name": "db", "kind": "secrets", "uid": "u"}});
-    assert_eq!(mask(&secrets(Shape::Object), &deleted), deleted);
 }

@@ -4,6 +4,9 @@
 //! text: that has no fields, and there what is hidden are values that are known and what detectors
 //! find.
 
+mod doubts;
+
+use self::doubts::Written;
 use super::matching::{self, subjects};
 use crate::mask::detect::{BuiltIn, DetectorError, DetectorSpec, Detectors};
 use crate::mask::{FieldPath, FieldPathError, HelmMode, MaskRule};
@@ -20,9 +23,10 @@ const TEXTS: [&str; 3] = ["pods/attach", "pods/exec", "pods/log"];
 pub(super) fn read(spec: Node, problems: &mut Problems<'_>) -> Option<MaskDocument> {
     const KNOWN: &[&str] = &["exempt", "fields", "helm", "match", "values"];
     let mut fields = Fields::read(spec, "the spec of a mask", KNOWN, problems)?;
+    let mut at = fields.at;
     let (matches, is_text) = match fields.take("match") {
         Some(node) => {
-            let at = node.at;
+            at = node.at;
             let is_text = is_text(&node);
             let matches = matching::read(node, matching::Target::Mask, problems);
             (matches, is_text.unwrap_or_else(|| mixed(at, problems)))
@@ -42,14 +46,22 @@ pub(super) fn read(spec: Node, problems: &mut Problems<'_>) -> Option<MaskDocume
         problems.add_with(fields.at, "it masks nothing", Some(hint.to_owned()));
         return None;
     }
+    let written = Written {
+        at,
+        resources: &matches.resources,
+        paths: &paths,
+        has_values: !values.is_empty(),
+        helm: helm.map(|(at, _)| at),
+    };
+    written.warn(problems);
     let rule = MaskRule {
         name: String::new(),
         resources: matches.resources.clone(),
         namespaces: matches.namespaces.clone(),
         names: matches.names.clone(),
-        fields: paths,
+        fields: paths.into_iter().map(|(_, path)| path).collect(),
         values,
-        helm,
+        helm: helm.map(|(_, mode)| mode).unwrap_or_default(),
         is_text,
         known_secrets,
     };
@@ -78,7 +90,11 @@ fn mixed(at: Place, problems: &mut Problems<'_>) -> bool {
     true
 }
 
-fn paths(fields: &mut Fields, is_text: bool, problems: &mut Problems<'_>) -> Vec<FieldPath> {
+fn paths(
+    fields: &mut Fields,
+    is_text: bool,
+    problems: &mut Problems<'_>,
+) -> Vec<(Place, FieldPath)> {
     let at = fields.at;
     let paths = fields.texts("fields", problems).unwrap_or_default();
     if is_text && fields.has("fields") {
@@ -88,7 +104,7 @@ fn paths(fields: &mut Fields, is_text: bool, problems: &mut Problems<'_>) -> Vec
     let mut read = Vec::with_capacity(paths.len());
     for (at, path) in paths {
         match path.parse() {
-            Ok(path) => read.push(path),
+            Ok(path) => read.push((at, path)),
             Err(error) => problems.add(at, FieldPathError::to_string(&error)),
         }
     }
@@ -129,12 +145,16 @@ fn values(fields: &mut Fields, is_text: bool, problems: &mut Problems<'_>) -> (D
     (detectors, known_secrets)
 }
 
-fn helm(fields: &mut Fields, is_text: bool, problems: &mut Problems<'_>) -> HelmMode {
-    let Some((at, mode)) = fields.text("helm", problems) else { return HelmMode::default() };
+fn helm(
+    fields: &mut Fields,
+    is_text: bool,
+    problems: &mut Problems<'_>,
+) -> Option<(Place, HelmMode)> {
+    let (at, mode) = fields.text("helm", problems)?;
     if is_text {
         problems.add(at, "text has no `helm`");
     }
-    match mode.as_str() {
+    let mode = match mode.as_str() {
         "deny" => HelmMode::Deny,
         "raw" => HelmMode::Raw,
         "view" => HelmMode::View,
@@ -143,7 +163,8 @@ fn helm(fields: &mut Fields, is_text: bool, problems: &mut Problems<'_>) -> Helm
             problems.add_with(at, format!("unknown mode `{other}`"), hint);
             HelmMode::default()
         }
-    }
+    };
+    Some((at, mode))
 }
 
 fn built_in(

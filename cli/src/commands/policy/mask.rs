@@ -1,14 +1,17 @@
 //! `kguard policy mask`: what masks hide of manifests.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kguard::kube::strict_yaml;
-use kguard::mask::{MaskRules, Preview};
+use kguard::mask::{MaskRules, Preview, unknown_kind};
+use kguard::policy::review::review;
+use kguard::policy::{PolicySet, did_you_mean};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::sources::Folders;
 use super::{caller, sources};
-use crate::args::MaskArgs;
+use crate::args::{MaskArgs, MaskFormat};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::{self, Format};
@@ -29,8 +32,7 @@ struct Looked {
 }
 
 pub(in crate::commands) fn run(context: &Context, args: &MaskArgs) -> Result<(), Failure> {
-    let compiled = sources::compile(&args.policies.policies);
-    let policies = compiled.map_err(|found| super::problems(context, &found))?;
+    let policies = masks(context, &args.policies.policies)?;
     let caller = caller::named(&args.caller, &args.groups).ok_or_else(|| {
         let failure = Failure::usage(format_args!("`{}` names no caller", args.caller));
         failure.hint("--as user:NAME for a person, --as workload:NAME for a machine")
@@ -39,13 +41,34 @@ pub(in crate::commands) fn run(context: &Context, args: &MaskArgs) -> Result<(),
     let mut looked = Vec::new();
     for path in &args.files {
         for object in objects(path)? {
+            warn_of_kind(context, &object);
             looked.push(look(&rules, &object, path)?);
         }
     }
-    match args.format.output {
-        Format::Json => output::value(Format::Json, &told(&looked)),
-        Format::Yaml => output::text(&manifests(&looked)?),
-        Format::Name | Format::Table | Format::Wide => output::text(&text(&looked)),
+    match args.output {
+        MaskFormat::Json => output::value(Format::Json, &told(&looked)),
+        MaskFormat::Table => output::text(&text(&looked)),
+        MaskFormat::Yaml => output::text(&manifests(&looked)?),
+    }
+}
+
+/// The masks, whether or not policies stand beside them, and what looks like a mistake in them.
+fn masks(context: &Context, paths: &[PathBuf]) -> Result<PolicySet, Failure> {
+    let sources = sources::read_all(paths, Folders::Flat);
+    let read = sources.and_then(|sources| Ok((PolicySet::compile_masks(&sources)?, sources)));
+    let (policies, sources) = read.map_err(|found| super::problems(context, &found))?;
+    let warnings = review(&sources).warnings;
+    warnings.iter().filter(|warning| !warning.file.is_empty()).for_each(|it| context.ui.warn(it));
+    Ok(policies)
+}
+
+/// A misspelt kind is one that no mask is about.
+fn warn_of_kind(context: &Context, object: &Value) {
+    let Some(known) = unknown_kind(object) else { return };
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    context.ui.warn(format_args!("Kubernetes has no kind `{kind}`, so no mask is about it"));
+    if let Some(hint) = did_you_mean(&format!("{kind}s"), known) {
+        context.ui.hint(hint);
     }
 }
 
