@@ -116,7 +116,7 @@ impl Cast {
     /// Takes note of something, so many seconds after the beginning.
     pub fn saw(&mut self, seconds: f64, seen: &Seen<'_>) {
         match seen {
-            Seen::Output { bytes, .. } if self.is_archived(Direction::Down) => {
+            Seen::Output { stderr: false, bytes } if self.is_archived(Direction::Down) => {
                 self.files(seconds, bytes);
             }
             Seen::Output { stderr, bytes } => self.text(seconds, usize::from(*stderr), bytes),
@@ -309,6 +309,17 @@ mod tests {
         assert_eq!(exit_status(ended), "137");
         assert_eq!(exit_status(br#"{"status":"Failure","message":"gone"}"#), "gone");
         assert_eq!(exit_status(b"no json"), "no json");
+    }
+
+    #[test]
+    fn what_tar_says_beside_its_archive_is_text() {
+        let mut cast = cast(&["tar", "cf", "-", "/etc/motd"], false, false);
+        cast.saw(0.0, &Seen::Output { stderr: true, bytes: b"tar: removing leading '/'\n" });
+        cast.saw(0.0, &Seen::Output { stderr: false, bytes: &[0; 1024] });
+        cast.end(0.5, None);
+        let lines = lines(&mut cast);
+        assert_eq!(lines[1][1], "o");
+        assert_eq!(lines[2..], [json!([0.5, "k", {"ended": null}])]);
     }
 
     #[test]
