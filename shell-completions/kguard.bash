@@ -722,7 +722,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__verify)
-            opts="-v -q -h -V --key --contains --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --key --contains --recordings --gateway --cluster --reason --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -971,11 +971,11 @@ _kguard() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json table yaml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json table yaml" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1923,11 +1923,11 @@ _kguard() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json table yaml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json table yaml" -- "${cur}"))
                     return 0
                     ;;
                 *)

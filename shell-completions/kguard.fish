@@ -286,6 +286,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l recordings -d 'Fetch the recordings that the trail names from the gateway, and compare their hashes'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing but errors'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
@@ -389,11 +390,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_su
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -l as -d 'Who reads: user:NAME or workload:NAME' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -l group -d 'A group of the caller; may be given several times' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -l on -d 'The cluster that is read from' -r
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
-name\t'A name a line'
-table\t'A table for people'
-wide\t'A table with more columns'
-yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -s o -l output -d 'What to print: table or json, what is hidden; yaml, the manifests as they would be shown' -r -f -a "json\t'The hidden fields, for programs'
+table\t'The hidden fields, for people'
+yaml\t'The manifests without them'"
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l policies -d 'Files, folders or pack:NAME; may be given several times' -r -F
@@ -465,11 +464,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_su
 complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -l as -d 'Who reads: user:NAME or workload:NAME' -r
 complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -l group -d 'A group of the caller; may be given several times' -r
 complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -l on -d 'The cluster that is read from' -r
-complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
-name\t'A name a line'
-table\t'A table for people'
-wide\t'A table with more columns'
-yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -s o -l output -d 'What to print: table or json, what is hidden; yaml, the manifests as they would be shown' -r -f -a "json\t'The hidden fields, for programs'
+table\t'The hidden fields, for people'
+yaml\t'The manifests without them'"
 complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from mask" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand doctor; and __fish_seen_subcommand_from help" -f -a "mask" -d 'Show what masks hide of manifests, as `kguard policy mask` does'

@@ -403,6 +403,7 @@ Examples:
   kguard audit verify                        the gateway's trail, as an auditor
   kguard audit export >trail.jsonl
   kguard audit verify trail.jsonl --key KEY  offline, with the key noted down before
+  kguard audit verify --recordings           and every recording of exec, attach and port-forward
 
 Whoever keeps the HEAD that a run prints can tell later, with --contains, that nothing before it
 was cut off or made anew.")]
@@ -416,6 +417,9 @@ pub(crate) struct VerifyArgs {
     /// A head that the trail must contain, as an earlier run printed it
     #[arg(long, value_name = "HEAD")]
     pub(crate) contains: Option<Head>,
+    /// Fetch the recordings that the trail names from the gateway, and compare their hashes
+    #[arg(long)]
+    pub(crate) recordings: bool,
     #[command(flatten)]
     pub(crate) common: Common,
 }

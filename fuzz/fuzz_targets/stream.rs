@@ -1,11 +1,12 @@
-//! What a server sends through exec and attach, cut into chunks.
+//! What a client and a server send each other through exec, attach and port-forward, cut into chunks.
 
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
 
 use kguard::mask::{KnownValue, TextPlan, TextRule, TextRules};
-use kguard::stream::{Protocol, StreamMasker};
+use kguard::recording::{Cast, Facts};
+use kguard::stream::{Conversation, Observer, Outgoing, Protocol, Purpose, Seen};
 use libfuzzer_sys::fuzz_target;
 
 static PLAN: LazyLock<Arc<TextPlan>> = LazyLock::new(|| {
@@ -14,17 +15,60 @@ static PLAN: LazyLock<Arc<TextPlan>> = LazyLock::new(|| {
     Arc::new(TextRules::new([rule]).compile(&[known]))
 });
 
-/// How many values were masked, and whether the stream goes on.
-fn masked(protocol: Protocol, chunks: &[&[u8]]) -> (u64, bool) {
-    let mut masker = StreamMasker::new(protocol, Arc::clone(&PLAN));
-    let mut out = Vec::new();
-    let goes_on = chunks.iter().all(|chunk| masker.push(chunk, &mut out).is_ok());
-    (masker.finish(&mut out).masked.values().sum(), goes_on)
+const PROTOCOLS: [Protocol; 4] =
+    [Protocol::Spdy, Protocol::WebSocket, Protocol::WebSocketBase64, Protocol::Tunnel];
+
+/// Records, and adds up what went through.
+struct Tap {
+    cast: Cast,
+    output: Vec<u8>,
+    input: Vec<u8>,
+}
+
+impl Observer for Tap {
+    fn saw(&mut self, seen: &Seen<'_>) {
+        self.cast.saw(0.0, seen);
+        match seen {
+            Seen::Output { bytes, .. } => self.output.extend_from_slice(bytes),
+            Seen::Input(bytes) => self.input.extend_from_slice(bytes),
+            _ => {}
+        }
+    }
+
+    fn may_connect(&mut self, port: u16) -> Result<(), String> {
+        if port % 2 == 0 { Ok(()) } else { Err("odd".to_owned()) }
+    }
+}
+
+/// What was typed and what was printed, and whether both sides go on.
+fn carried(kind: u8, (client, server): (&[u8], &[u8]), size: usize) -> (Vec<u8>, Vec<u8>, bool) {
+    let protocol = PROTOCOLS[usize::from(kind) % PROTOCOLS.len()];
+    let purpose = if kind & 4 == 0 {
+        Purpose::Command { tty: kind & 8 != 0 }
+    } else {
+        Purpose::PortForward { ports: vec![80, 443] }
+    };
+    let command = vec!["tar".to_owned(), "cf".to_owned(), "-".to_owned()];
+    let facts = Facts { kind: "exec".into(), command, ..Facts::default() };
+    let cast = Cast::begin(facts, true, 0);
+    let mut tap = Tap { cast, output: Vec::new(), input: Vec::new() };
+    let mut conversation = Conversation::new(protocol, purpose, Some(Arc::clone(&PLAN)));
+    let mut out = Outgoing::default();
+    let mut goes_on =
+        client.chunks(size).all(|chunk| conversation.push_client(chunk, &mut tap, &mut out).is_ok());
+    goes_on &=
+        server.chunks(size).all(|chunk| conversation.push_server(chunk, &mut tap, &mut out).is_ok());
+    let _ = conversation.end("over", &mut tap, &mut out);
+    tap.cast.end(0.0, None);
+    for line in tap.cast.take().split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        assert!(serde_json::from_slice::<serde_json::Value>(line).is_ok());
+    }
+    (tap.input, tap.output, goes_on)
 }
 
 fuzz_target!(|data: &[u8]| {
-    let Some(([kind, size], body)) = data.split_first_chunk() else { return };
-    let protocol = if kind % 2 == 0 { Protocol::Spdy } else { Protocol::WebSocket };
-    let chunks: Vec<_> = body.chunks(usize::from(*size).max(1)).collect();
-    assert_eq!(masked(protocol, &[body]), masked(protocol, &chunks));
+    let Some(([kind, size, cut], body)) = data.split_first_chunk() else { return };
+    let halves = body.split_at(usize::from(*cut).min(body.len()));
+    let whole = carried(*kind, halves, body.len().max(1));
+    assert_eq!(whole, carried(*kind, halves, usize::from(*size).max(1)));
 });

@@ -260,3 +260,77 @@ fn a_port_is_decided_when_it_is_opened() {
     }
     assert!(seen.iter().any(|fact| fact["down"].as_u64() >= Some(6)), "{seen:?}");
 }
+
+#[test]
+fn auditors_list_replay_and_verify_and_users_end_their_own() {
+    let scene = Scene::set();
+    let folder = scene.gateway.folder.join("state/recordings");
+    scene.kubectl("1.34", &["exec", "main", "--", "echo", "recorded words"]).ok();
+    let trail = scene.trail("exec");
+    let id = trail[0].0["id"].as_str().unwrap();
+    let replayed = scene.bob.kguard(&["audit", "replay", id, "--no-delay"]);
+    assert_eq!(replayed.stdout, "recorded words\n", "{}", replayed.stderr);
+    let raw = scene.bob.kguard(&["audit", "replay", id, "-o", "asciicast"]).ok();
+    assert!(raw.starts_with("{\"version\":2,"), "{raw}");
+    let mut exec =
+        scene.start("1.34", &["exec", "main", "--", "sh", "-c", "echo here; sleep 1000"]);
+    exec.wait_for("the command", |line| (line == "here").then_some(()));
+    let listed = scene.bob.kguard(&["sessions"]).ok();
+    assert!(listed.contains("sh -c") && listed.contains("oidc:alice"), "{listed}");
+    let running = scene.running(&scene.alice);
+    let live = running[0]["id"].as_str().unwrap().to_owned();
+    let mut watch = scene.bob.start(&["audit", "watch", &live]);
+    watch.wait_for("what was said", |line| (line == "here").then_some(()));
+    scene.alice.kguard(&["sessions", "end", &live, "--yes"]).ok();
+    assert_eq!(exec.exit_code(), 1);
+    assert_eq!(watch.exit_code(), 0);
+    assert!(watch.said().contains("ended by oidc:alice"), "{}", watch.said());
+    scene.trail("exec");
+    let verified = scene.bob.kguard(&["audit", "verify", "--recordings"]).ok();
+    assert!(verified.contains("recordings: 2 as the trail names them"), "{verified}");
+    let path = folder.join(format!("{id}.cast"));
+    let changed =
+        std::fs::read_to_string(&path).unwrap().replace("recorded words", "other words---");
+    std::fs::write(&path, changed).unwrap();
+    let found = scene.bob.kguard(&["audit", "verify", "--recordings"]);
+    assert!(found.code != 0 && found.stderr.contains("is not the one"), "{}", found.stderr);
+    let refused = scene.bob.kguard(&["audit", "replay", id, "--no-delay"]);
+    assert!(refused.code != 0 && refused.stdout.is_empty(), "{}", refused.stdout);
+}
+
+#[test]
+fn a_recording_is_valid_up_to_its_last_event_when_the_gateway_dies() {
+    let mut scene = Scene::set();
+    let script = "echo here; sleep 1000";
+    let mut exec = scene.start("1.34", &["exec", "main", "--", "sh", "-c", script]);
+    exec.wait_for("the command", |line| (line == "here").then_some(()));
+    let running = scene.running(&scene.bob);
+    let id = running[0]["id"].as_str().unwrap().to_owned();
+    let path = scene.gateway.folder.join(format!("state/recordings/{id}.cast"));
+    eventually("the recording", || {
+        std::fs::read_to_string(&path).is_ok_and(|text| text.contains("here")).then_some(())
+    });
+    scene.gateway.kill();
+    assert_ne!(exec.exit_code(), 0);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(self::text(&lines, "o"), "here\n");
+}
+
+#[test]
+fn who_is_inside_is_told_that_the_gateway_stops() {
+    let scene = Scene::set();
+    for version in VERSIONS {
+        let mut exec =
+            scene.start(version, &["exec", "main", "--", "sh", "-c", "echo here; sleep 1000"]);
+        exec.wait_for("the command", |line| (line == "here").then_some(()));
+        if version == VERSIONS[1] {
+            scene.gateway.process.signal("TERM");
+            assert_eq!(exec.exit_code(), 1);
+            assert!(exec.said().contains("being stopped"), "{}", exec.said());
+        } else {
+            exec.signal("KILL");
+            exec.exit_code();
+        }
+    }
+}

@@ -1,4 +1,7 @@
-//! `kguard audit verify`: reads a trail line by line; what is true of it, the library says.
+//! `kguard audit verify`: reads a trail line by line; what is true of it, the library says. The
+//! recordings that it names are compared by their hashes.
+
+mod recordings;
 
 use std::io::BufRead;
 use std::path::Path;
@@ -10,30 +13,45 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output;
 
+use recordings::Named;
+
 pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<(), Failure> {
-    let verifier = Verifier::new(Expected { key: args.key, head: args.contains });
-    let summary = match &args.file {
-        Some(file) => offline(file, verifier)?,
-        None => live(context, verifier).await?,
-    };
-    output::text(&report(&summary, args))
+    let mut verifier = Verifier::new(Expected { key: args.key, head: args.contains });
+    let mut named = Named::default();
+    match &args.file {
+        Some(file) => offline(file, (&mut verifier, &mut named))?,
+        None => live(context, (&mut verifier, &mut named)).await?,
+    }
+    let summary = verifier.finish().map_err(|error| unsound(&error))?;
+    output::text(&report(&summary, args))?;
+    if args.recordings {
+        return output::text(&named.compare(context).await?);
+    }
+    named.hint(context.ui);
+    Ok(())
 }
 
-fn offline(file: &Path, mut verifier: Verifier) -> Result<Summary, Failure> {
+fn offline(file: &Path, (verifier, named): (&mut Verifier, &mut Named)) -> Result<(), Failure> {
     let error = |error| Failure::usage(format_args!("{}: {error}", file.display()));
     let trail = std::fs::File::open(file).map_err(error)?;
     for line in std::io::BufReader::new(trail).split(b'\n') {
-        verifier.line(&line.map_err(error)?).map_err(|error| unsound(&error))?;
+        let line = line.map_err(error)?;
+        verifier.line(&line).map_err(|error| unsound(&error))?;
+        named.line(&line);
     }
-    verifier.finish().map_err(|error| unsound(&error))
+    Ok(())
 }
 
-async fn live(context: &Context, mut verifier: Verifier) -> Result<Summary, Failure> {
+async fn live(
+    context: &Context,
+    (verifier, named): (&mut Verifier, &mut Named),
+) -> Result<(), Failure> {
     let mut lines = super::export(context, 0).await?;
     while let Some(line) = lines.next().await? {
         verifier.line(line.get().as_bytes()).map_err(|error| unsound(&error))?;
+        named.line(line.get().as_bytes());
     }
-    verifier.finish().map_err(|error| unsound(&error))
+    Ok(())
 }
 
 fn unsound(error: &VerifyError) -> Failure {
