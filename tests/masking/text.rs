@@ -117,3 +117,23 @@ fn a_copied_file_keeps_its_length() {
         assert_eq!(std::fs::read_to_string(&to).unwrap(), "*******", "{version}");
     }
 }
+
+#[test]
+fn a_limit_counts_what_is_shown_and_cuts_no_value() {
+    let desk = Desk::new("limit");
+    desk.talker();
+    eventually("the pod has talked", || {
+        desk.kubectl(&["logs", "talker"]).ok().contains("done").then_some(())
+    });
+    // Upstream the value would end after three letters.
+    assert_eq!(desk.kubectl(&["logs", "talker", "--limit-bytes=9"]).ok(), "plain [ma");
+    // The program goes on, and the client has what it wants.
+    assert_eq!(desk.kubectl(&["logs", "-f", "talker", "--limit-bytes=6"]).ok(), "plain ");
+    let all = desk.kubectl(&["logs", "talker", "--limit-bytes=100000"]).ok();
+    assert!(all.ends_with("done\n") && !all.contains("hunter2"), "{all}");
+    let path = format!("/api/v1/namespaces/{}/pods/talker/log?limitBytes=", desk.namespace.name);
+    for (limit, why) in [("0", "greater than 0"), ("-1", "greater than 0"), ("9x", "invalid")] {
+        let refused = desk.kubectl(&["get", "--raw", &format!("{path}{limit}")]);
+        assert!(refused.code != 0 && refused.stderr.contains(why), "{limit}: {refused:?}");
+    }
+}
