@@ -81,7 +81,12 @@ pub async fn plan(cluster: &Cluster, subject: &Subject) -> Result<Option<Arc<Tex
         Vec::new()
     };
     let plan = rules.compile(&known);
-    let plan = if is_archive(subject.request()) { plan.keeping_length() } else { plan };
+    let plan = match pod.subresource.as_str() {
+        // Of what was written, they begin anywhere.
+        "log" | "attach" => plan.of_parts(),
+        _ if is_archive(subject.request()) => plan.keeping_length(),
+        _ => plan,
+    };
     Ok(Some(Arc::new(plan)))
 }
 
