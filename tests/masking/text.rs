@@ -79,6 +79,58 @@ fn who_may_not_know_the_values_gets_no_output() {
 }
 
 #[test]
+fn what_a_secret_held_before_stays_hidden() {
+    let desk = Desk::new("rotated");
+    desk.talker();
+    let is_hidden = |when: &str| {
+        let log = eventually("the pod has talked", || {
+            let log = desk.kubectl(&["logs", "talker"]).ok();
+            log.contains("done").then_some(log)
+        });
+        assert!(log.starts_with("plain [masked:db/password] end\n"), "{when}: {log}");
+        assert!(log.contains("file [masked:db/user] end\n"), "{when}: {log}");
+        let printed = desk.kubectl(&["exec", "talker", "--", "sh", "-c", "echo $PASSWORD"]).ok();
+        assert_eq!(printed, "[masked:db/password]\n", "{when}");
+    };
+    let patch = |data: &str| {
+        let patch = format!(r#"{{"data":{data}}}"#);
+        desk.kubectl(&["patch", "secret", "db", "--type=merge", "-p", &patch]).ok();
+    };
+    patch(r#"{"password":"eA=="}"#);
+    is_hidden("overwritten");
+    patch(r#"{"password":null}"#);
+    is_hidden("without its key");
+    desk.kubectl(&["delete", "secret", "db"]).ok();
+    is_hidden("deleted");
+    desk.namespace.admin(&["create", "secret", "generic", "db", "--from-literal=password=x"]).ok();
+    let path = format!("/api/v1/namespaces/{}/secrets", desk.namespace.name);
+    desk.kubectl(&["delete", "--raw", &path]).ok();
+    is_hidden("deleted with all others");
+}
+
+#[test]
+fn a_value_that_nobody_knows_any_more_is_not_shown() {
+    let desk = Desk::new("gone");
+    desk.talker();
+    let refused = |what: &str| {
+        for args in [&["logs", "talker"][..], &["exec", "talker", "--", "env"]] {
+            let refused = desk.kubectl(args);
+            assert!(refused.code != 0 && refused.stdout.is_empty(), "{refused:?}");
+            let message = format!("the output may hold {what} of the Secret `db`, which is gone");
+            assert!(refused.stderr.contains(&message), "{refused:?}");
+        }
+    };
+    desk.namespace.admin(&["delete", "secret", "db"]).ok();
+    refused("values");
+    let other = ["create", "secret", "generic", "db", "--from-literal=user=swordfish"];
+    desk.namespace.admin(&other).ok();
+    refused("`password`");
+    desk.namespace.admin(&["delete", "secret", "db"]).ok();
+    desk.secret("db");
+    desk.kubectl(&["logs", "talker"]).ok();
+}
+
+#[test]
 fn arguments_of_an_exec_are_not_in_the_trail() {
     let desk = Desk::new("arguments");
     desk.talker();
