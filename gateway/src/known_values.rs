@@ -7,12 +7,14 @@
 //! started without, and nobody here remembers what was in it.
 
 mod former;
+mod reach;
 mod references;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use former::FormerValues;
+pub use reach::{are_needed, can_be_read};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -149,6 +151,17 @@ fn is_archive(request: &KubeRequest) -> bool {
     }
 }
 
+/// As whom the gateway reads at first.
+fn reader() -> Caller {
+    Caller {
+        name: READER.to_owned(),
+        uid: None,
+        groups: Vec::new(),
+        kind: CallerKind::Workload,
+        issuer: String::new(),
+    }
+}
+
 /// Those as whom the gateway may read.
 struct Readers<'a> {
     cluster: &'a Cluster,
@@ -157,14 +170,7 @@ struct Readers<'a> {
 
 impl<'a> Readers<'a> {
     fn new(cluster: &'a Cluster, caller: &Caller) -> Self {
-        let reader = Caller {
-            name: READER.to_owned(),
-            uid: None,
-            groups: Vec::new(),
-            kind: CallerKind::Workload,
-            issuer: String::new(),
-        };
-        Self { cluster, readers: [reader, caller.clone()] }
+        Self { cluster, readers: [reader(), caller.clone()] }
     }
 
     async fn values_of(&self, pod: &ResourceInfo) -> Result<Vec<KnownValue>, Unknown> {

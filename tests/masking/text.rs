@@ -62,6 +62,8 @@ fn who_may_not_know_the_values_gets_no_output() {
         .admin(&["create", "rolebinding", "logs", "--role=logs", "--user=oidc:carol"])
         .ok();
     let logs = ["-n", &desk.namespace.name, "logs", "talker"];
+    let doctor = carol.kguard(&["doctor"]);
+    assert!(doctor.stderr.contains("kguard does not read all Secrets"), "{doctor:?}");
     let refused = carol.kubectl(&logs);
     assert!(refused.stderr.contains("the Secret `db`"), "{refused:?}");
     assert!(refused.stderr.contains("let that user get pods and secrets"), "{refused:?}");
