@@ -12,6 +12,8 @@
 //! held back until it is clear. Only when the caller lets go of it because time is up (see
 //! [`TextMasker::release`]) the beginning of a secret gets out; the rest still does not. A hostile
 //! program in a container can of course always write a secret so that nobody finds it.
+//!
+//! A text may be a part of a longer one, and begin and end in the middle of a known value ([`cut`]).
 
 mod common;
 mod cut;

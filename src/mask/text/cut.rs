@@ -45,11 +45,11 @@ pub(super) enum Look {
 impl Beginning {
     /// Looks at a text that is there from its very beginning.
     pub(super) fn look(&mut self, known: &Known, text: &[u8]) -> Look {
+        if matches!(self, Self::Clear) {
+            return Look::Clear(None);
+        }
         let Some(start) = stamp(text).filter(|start| text.len() >= start + MIN_VALUE_BYTES) else {
-            return match self {
-                Self::Clear => Look::Clear(None),
-                Self::Unseen | Self::Among(_) => Look::Open(None),
-            };
+            return Look::Open(None);
         };
         let begun = text.get(start..).unwrap_or_default();
         if matches!(self, Self::Unseen) {

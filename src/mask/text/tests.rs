@@ -332,6 +332,27 @@ proptest! {
     }
 
     #[test]
+    fn cutting_a_part_anywhere_changes_nothing(
+        (values, text) in values_and_text(),
+        begins in any::<prop::sample::Index>(),
+        stamped in any::<bool>(),
+    ) {
+        let keys: Vec<String> = (0..values.len()).map(|n| format!("k{n}")).collect();
+        let values: Vec<_> =
+            keys.iter().map(String::as_str).zip(values.iter().map(Vec::as_slice)).collect();
+        let plan = parts(&values);
+        let stamp: &[u8] = if stamped { b"2026-11-25T21:50:47Z " } else { b"" };
+        let text = [stamp, text.split_at(begins.index(text.len() + 1)).1].concat();
+        let whole = mask(&plan, &[&text]);
+        for at in 0..text.len() {
+            let (front, back) = text.split_at(at);
+            prop_assert_eq!(&mask(&plan, &[front, back]), &whole, "cut at {}", at);
+        }
+        let bytes: Vec<&[u8]> = text.chunks(1).collect();
+        prop_assert_eq!(&mask(&plan, &bytes), &whole);
+    }
+
+    #[test]
     fn of_a_part_no_end_of_a_value_is_left_at_its_beginning(
         value in "[a-z\"<& %]{8,40}",
         (at, form) in (any::<prop::sample::Index>(), 0..3_u8),
