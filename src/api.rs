@@ -6,6 +6,7 @@
 //! | `GET /v1/login` (no token) | [`LoginInfo`] |
 //! | `GET /v1/whoami` | [`WhoAmI`] |
 //! | `GET /v1/clusters` | `Vec<`[`Cluster`]`>` |
+//! | `GET /v1/masking` | `Vec<`[`OutputMasking`]`>`: the clusters whose output is masked for one |
 //! | `GET /v1/holds` | `Vec<`[`Hold`]`>`, newest first: one's own and those one may decide |
 //! | `GET /v1/holds/ID` | [`Hold`] |
 //! | `POST /v1/holds/ID/decision` with [`Decide`] | [`Hold`] |
@@ -105,6 +106,17 @@ pub struct EndStream {
     /// What its user is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// A cluster in which values of Secrets are hidden from the caller in what containers print.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutputMasking {
+    /// The cluster.
+    pub cluster: String,
+    /// Whether the gateway may read these Secrets itself, in every namespace; none if the cluster
+    /// does not say.
+    pub reads_secrets: Option<bool>,
 }
 
 /// A parked request, as its requester and its approvers see it.

@@ -12,13 +12,15 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use kguard::api::{Cluster, LoginInfo, WhoAmI};
+use futures_util::future::join_all;
+use kguard::api::{Cluster, LoginInfo, OutputMasking, WhoAmI};
 use kguard::kube::status::{Reason, Status};
 use kguard::tunnel;
 
 use crate::answer;
 use crate::authenticate::Authenticated;
 use crate::gateway::Gateway;
+use crate::known_values;
 use crate::stopped::Stopped;
 
 /// The gateway, as axum hands it to handlers.
@@ -30,6 +32,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/login", get(login))
         .route("/v1/whoami", get(whoami))
         .route("/v1/clusters", get(clusters))
+        .route("/v1/masking", get(masking))
         .route("/v1/holds", get(holds::list))
         .route("/v1/holds/{id}", get(holds::show))
         .route("/v1/holds/{id}/decision", post(holds::decide))
@@ -81,6 +84,20 @@ async fn login(State(gateway): Shared) -> Result<Json<LoginInfo>, Refusal> {
 
 async fn whoami(Asking(asking): Asking) -> Json<WhoAmI> {
     Json(WhoAmI { caller: asking.caller, expires: asking.expires })
+}
+
+async fn masking(State(gateway): Shared, Asking(asking): Asking) -> Json<Vec<OutputMasking>> {
+    let policies = gateway.policies.current();
+    let mut clusters: Vec<_> = gateway.clusters.values().collect();
+    clusters.sort_by_key(|cluster| cluster.name());
+    clusters.retain(|cluster| {
+        known_values::are_needed(&policies.mask_rules(&asking.caller, cluster.name()))
+    });
+    let found = clusters.into_iter().map(async |cluster| OutputMasking {
+        cluster: cluster.name().to_owned(),
+        reads_secrets: known_values::can_be_read(cluster).await,
+    });
+    Json(join_all(found).await)
 }
 
 async fn clusters(State(gateway): Shared, _: Asking) -> Json<Vec<Cluster>> {

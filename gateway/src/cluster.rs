@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::ClusterConfig;
 use crate::forward::{Endpoint, EndpointError, Pool};
+use crate::known_values::FormerValues;
 use crate::live::RememberedDryRuns;
 
 /// One cluster: its name and the connections to it.
@@ -15,6 +16,7 @@ pub struct Cluster {
     name: String,
     pool: Pool,
     dry_runs: RememberedDryRuns,
+    former_values: FormerValues,
     own_requests: Semaphore,
 }
 
@@ -77,6 +79,7 @@ impl Cluster {
                 name,
                 pool: Pool::new(endpoint),
                 dry_runs: RememberedDryRuns::default(),
+                former_values: FormerValues::default(),
                 own_requests: Semaphore::new(OWN_REQUESTS),
             }),
             Err(source) => Err(ClusterError::Endpoint { name, source }),
@@ -91,6 +94,11 @@ impl Cluster {
     /// Which of its API servers know dry runs.
     pub fn dry_runs(&self) -> &RememberedDryRuns {
         &self.dry_runs
+    }
+
+    /// What its Secrets held lately.
+    pub fn former_values(&self) -> &FormerValues {
+        &self.former_values
     }
 
     /// The room for the gateway's own requests.

@@ -3,6 +3,7 @@
 
 mod connect;
 mod headers;
+mod log_limit;
 mod own;
 mod pool;
 
@@ -69,6 +70,8 @@ pub(crate) struct About {
     pub(crate) cluster: String,
     /// Whether somebody may be typing into it.
     pub(crate) is_interactive: bool,
+    /// Of a masked log, how many bytes the client wants.
+    pub(crate) log_limit: Option<usize>,
 }
 
 /// Why a request was not answered.
@@ -145,6 +148,7 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
     let authorization = cluster.pool().endpoint().authorization().await;
     let authorization = authorization.map_err(|error| failed(error.into()))?;
     let identity = headers::identity(&caller, request.id, authorization)?;
+    let log_limit = log_limit::take(&mut request, &shown);
     let Asking { accept, label, in_protobuf } = negotiate(&request, &shown.masks)?;
     let outgoing = Outgoing {
         headers: headers::of_request(&mut request, identity, accept),
@@ -185,7 +189,7 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
     {
         return Err(ForwardError::Protocol { cluster: cluster.name().to_owned() });
     }
-    Ok((answer, about(cluster, request, shown, (label, in_protobuf))))
+    Ok((answer, About { log_limit, ..about(cluster, request, shown, (label, in_protobuf)) }))
 }
 
 /// Sends a request that is answered soon.
@@ -249,7 +253,8 @@ fn about(
     let asks = |name| request.query.first(name).is_some_and(|value| value != "false");
     let is_interactive = asks("tty") || asks("stdin");
     let cluster = cluster.name().to_owned();
-    About { info: request.info, shown, label, in_protobuf, cluster, is_interactive }
+    let log_limit = None;
+    About { info: request.info, shown, label, in_protobuf, cluster, is_interactive, log_limit }
 }
 
 /// What to ask for, so that the answer can be masked: JSON, wherever an object can come back.

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::cluster::Cluster;
 use crate::decide::Subject;
+use crate::known_values;
 use crate::live::LiveObjects;
 use crate::request::{Came, JSON_PATCH, KubeRequest, Payload};
 
@@ -81,11 +82,19 @@ pub async fn prepare(
     if recreates(subject.request()) && hides_what_is_stored(cluster, subject).await {
         return Err(Unprepared::Lost);
     }
+    if deletes_secrets(subject) {
+        let (caller, request) = (subject.identity(), &subject.request().info);
+        known_values::read_and_remember(cluster, caller, request).await;
+    }
     let Some(resource) = writes(subject) else { return Ok(()) };
     let live = match subject.request().info.verb {
         Verb::Patch | Verb::Update if has_object(&resource) => stored(cluster, subject).await?,
         _ => None,
     };
+    // A pod may still print what is overwritten.
+    if let Some(live) = live.as_ref().filter(|_| subject.masks().guard(&resource)) {
+        known_values::remember(cluster, &resource, live);
+    }
     let rules = subject.masks().clone();
     let request = subject.request_mut();
     let query = request.query.clone();
@@ -136,6 +145,13 @@ async fn hides_what_is_stored(cluster: &Cluster, subject: &Subject) -> bool {
     }
     let Ok(Some(object)) = stored(cluster, subject).await else { return false };
     masks.preview(&object).map_or(true, |preview| !preview.hidden.is_empty())
+}
+
+/// Whether a request deletes Secrets whose values are masked: a pod may still print them.
+fn deletes_secrets(subject: &Subject) -> bool {
+    let info = &subject.request().info;
+    let deletes = matches!(info.verb, Verb::Delete | Verb::DeleteCollection);
+    deletes && info.resource.as_ref().is_some_and(|resource| subject.masks().guard(resource))
 }
 
 /// Whether a body at this path is of the object that is masked.

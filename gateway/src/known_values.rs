@@ -3,20 +3,29 @@
 //!
 //! They are read as the user [`READER`], whom an administrator may let read pods and Secrets; where
 //! that is not so, as the caller himself. If neither may, the output cannot be masked, and so the
-//! request is refused.
+//! request is refused. It is refused as well if a Secret is gone that the containers cannot have
+//! started without, and nobody here remembers what was in it.
 
-use std::collections::BTreeSet;
+mod former;
+mod reach;
+mod references;
+
+use std::collections::HashSet;
 use std::sync::Arc;
+
+pub use former::FormerValues;
+pub use reach::{are_needed, can_be_read};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
 use kguard::identity::{Caller, CallerKind};
-use kguard::kube::request_info::ResourceInfo;
+use kguard::kube::request_info::{RequestInfo, ResourceInfo, Verb};
 use kguard::kube::status::Reason;
 use kguard::mask::text::{KnownValue, TextPlan};
 use serde_json::Value;
 
+use self::references::Wanted;
 use crate::cluster::Cluster;
 use crate::decide::Subject;
 use crate::forward::{self, ReadError};
@@ -32,10 +41,21 @@ const MAX_SECRETS: usize = 64;
 /// Why the output of a pod cannot be masked.
 #[derive(Debug, thiserror::Error)]
 pub enum Unknown {
+    /// It may hold a value that its Secret has no more.
+    #[error(
+        "the output may hold {what}, which is gone while the pod needs it, so that kguard cannot mask \
+         it: put it back, or ask somebody whom the mask exempts (docs/masking.md, \"Output of \
+         containers\")"
+    )]
+    Gone {
+        /// The Secret, or the key of it.
+        what: String,
+    },
     /// Neither may read it.
     #[error(
         "the output may hold values of {what}, which kguard has to know to mask them, and neither you \
-         nor the user `{READER}` may read it: let that user get pods and secrets"
+         nor the user `{READER}` may read it: let that user get pods and secrets, with the ClusterRole in \
+         docs/masking.md, \"Output of containers\""
     )]
     Refused {
         /// The object.
@@ -62,7 +82,7 @@ impl Unknown {
     /// What it is to the client.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Refused { .. } | Self::TooMany => Reason::Forbidden,
+            Self::Gone { .. } | Self::Refused { .. } | Self::TooMany => Reason::Forbidden,
             Self::Unavailable { .. } => Reason::ServiceUnavailable,
         }
     }
@@ -81,8 +101,43 @@ pub async fn plan(cluster: &Cluster, subject: &Subject) -> Result<Option<Arc<Tex
         Vec::new()
     };
     let plan = rules.compile(&known);
-    let plan = if is_archive(subject.request()) { plan.keeping_length() } else { plan };
+    let plan = match pod.subresource.as_str() {
+        // Of what was written, they begin anywhere.
+        "log" | "attach" => plan.of_parts(),
+        _ if is_archive(subject.request()) => plan.keeping_length(),
+        _ => plan,
+    };
     Ok(Some(Arc::new(plan)))
+}
+
+/// Remembers the values of a Secret that is about to be overwritten.
+pub fn remember(cluster: &Cluster, resource: &ResourceInfo, secret: &Value) {
+    let ResourceInfo { namespace, name, .. } = resource;
+    cluster.former_values().remember(namespace, name, &values_in(name, secret));
+}
+
+/// Remembers the values of Secrets that are about to be deleted, as far as they can be read.
+pub async fn read_and_remember(cluster: &Cluster, caller: &Caller, request: &RequestInfo) {
+    let secrets = if request.verb == Verb::Delete {
+        let read = Readers::new(cluster, caller).read("the Secret", &request.path).await;
+        read.ok().flatten().into_iter().collect()
+    } else {
+        forward::list(cluster, caller, &request.path).await.unwrap_or_default()
+    };
+    for secret in secrets {
+        let text = |field| secret.pointer(field).and_then(Value::as_str).unwrap_or_default();
+        let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
+        cluster.former_values().remember(namespace, name, &values_in(name, &secret));
+    }
+}
+
+fn values_in(name: &str, secret: &Value) -> Vec<KnownValue> {
+    let data = secret.get("data").and_then(Value::as_object);
+    let value = |(key, value): (&String, &Value)| {
+        let value = STANDARD.decode(value.as_str()?).ok()?;
+        Some(KnownValue { secret: name.to_owned(), key: key.clone(), value })
+    };
+    data.into_iter().flatten().filter_map(value).collect()
 }
 
 /// Whether what comes is an archive, as for `kubectl cp` (kubectl `pkg/cmd/cp`): it runs `tar cf -`,
@@ -96,6 +151,17 @@ fn is_archive(request: &KubeRequest) -> bool {
     }
 }
 
+/// As whom the gateway reads at first.
+fn reader() -> Caller {
+    Caller {
+        name: READER.to_owned(),
+        uid: None,
+        groups: Vec::new(),
+        kind: CallerKind::Workload,
+        issuer: String::new(),
+    }
+}
+
 /// Those as whom the gateway may read.
 struct Readers<'a> {
     cluster: &'a Cluster,
@@ -104,14 +170,7 @@ struct Readers<'a> {
 
 impl<'a> Readers<'a> {
     fn new(cluster: &'a Cluster, caller: &Caller) -> Self {
-        let reader = Caller {
-            name: READER.to_owned(),
-            uid: None,
-            groups: Vec::new(),
-            kind: CallerKind::Workload,
-            issuer: String::new(),
-        };
-        Self { cluster, readers: [reader, caller.clone()] }
+        Self { cluster, readers: [reader(), caller.clone()] }
     }
 
     async fn values_of(&self, pod: &ResourceInfo) -> Result<Vec<KnownValue>, Unknown> {
@@ -119,23 +178,50 @@ impl<'a> Readers<'a> {
         let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
         // What is not there has no output either.
         let Some(object) = self.read("the pod", &path).await? else { return Ok(Vec::new()) };
-        let secrets = referenced(&object);
+        let secrets = references::of(&object);
         if secrets.len() > MAX_SECRETS {
             return Err(Unknown::TooMany);
         }
-        let values = secrets.iter().map(|secret| self.values(namespace, secret));
-        Ok(try_join_all(values).await?.into_iter().flatten().collect())
+        let values = secrets.iter().map(|(secret, wanted)| self.values(namespace, secret, wanted));
+        let (now, former): (Vec<_>, Vec<_>) = try_join_all(values).await?.into_iter().unzip();
+        // Of equal values the first gives the name.
+        Ok(now.into_iter().chain(former).flatten().collect())
     }
 
-    async fn values(&self, namespace: &str, secret: &str) -> Result<Vec<KnownValue>, Unknown> {
-        let path = format!("/api/v1/namespaces/{namespace}/secrets/{secret}");
-        let object = self.read(&format!("the Secret `{secret}`"), &path).await?;
-        let data = object.as_ref().and_then(|object| object.get("data")?.as_object());
-        let value = |(key, value): (&String, &Value)| {
-            let value = STANDARD.decode(value.as_str()?).ok()?;
-            Some(KnownValue { secret: secret.to_owned(), key: key.clone(), value })
-        };
-        Ok(data.into_iter().flatten().filter_map(value).collect())
+    /// What a Secret holds, and what it held before; something of all that is wanted of it.
+    async fn values(
+        &self,
+        namespace: &str,
+        secret: &str,
+        wanted: &Wanted,
+    ) -> Result<(Vec<KnownValue>, Vec<KnownValue>), Unknown> {
+        let stored = self.secret(namespace, secret).await?;
+        let is_there = stored.is_some();
+        let now = stored.unwrap_or_default();
+        let mut former = self.cluster.former_values().of(namespace, secret);
+        self.cluster.former_values().remember(namespace, secret, &now);
+        let known: HashSet<_> = now.iter().chain(&former).map(|value| value.key.as_str()).collect();
+        if wanted.secret && !is_there && known.is_empty() {
+            return Err(Unknown::Gone { what: format!("values of the Secret `{secret}`") });
+        }
+        if let Some(key) = wanted.keys.iter().find(|key| !known.contains(key.as_str())) {
+            return Err(Unknown::Gone { what: format!("`{key}` of the Secret `{secret}`") });
+        }
+        let held: HashSet<_> =
+            now.iter().map(|of| (of.key.as_str(), of.value.as_slice())).collect();
+        former.retain(|of| !held.contains(&(of.key.as_str(), of.value.as_slice())));
+        Ok((now, former))
+    }
+
+    /// What a Secret holds; none if it is not there.
+    async fn secret(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Vec<KnownValue>>, Unknown> {
+        let path = format!("/api/v1/namespaces/{namespace}/secrets/{name}");
+        let object = self.read(&format!("the Secret `{name}`"), &path).await?;
+        Ok(object.map(|object| values_in(name, &object)))
     }
 
     /// An object; none if it is not there.
@@ -151,95 +237,5 @@ impl<'a> Readers<'a> {
             }
         }
         Err(Unknown::Refused { what: what.to_owned() })
-    }
-}
-
-/// The Secrets that a pod references, in whatever field: by their names in `secretName`, and in what
-/// ends with `SecretRef`, `secretKeyRef` or `secretRef`
-/// (k8s.io/kubernetes `pkg/api/v1/pod/util.go`, `VisitPodSecretNames`).
-fn referenced(pod: &Value) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let spec = pod.get("spec").unwrap_or(&Value::Null);
-    collect(spec, &mut names);
-    for secret in spec.get("imagePullSecrets").and_then(Value::as_array).into_iter().flatten() {
-        names.extend(named(secret));
-    }
-    names
-}
-
-fn collect(value: &Value, names: &mut BTreeSet<String>) {
-    match value {
-        Value::Array(elements) => elements.iter().for_each(|element| collect(element, names)),
-        Value::Object(members) => {
-            for (key, member) in members {
-                let refers = ["ecretRef", "ecretKeyRef"].iter().any(|end| key.ends_with(end));
-                match member {
-                    Value::String(name) if key == "secretName" => {
-                        names.insert(name.clone());
-                    }
-                    member if refers || key == "secret" => names.extend(named(member)),
-                    _ => {}
-                }
-                collect(member, names);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn named(reference: &Value) -> Option<String> {
-    let name = reference.get("name").and_then(Value::as_str)?;
-    // It becomes part of a path.
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-    (!name.is_empty() && name.bytes().all(is_name)).then(|| name.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn every_field_that_names_a_secret_is_seen() {
-        let pod = json!({"spec": {
-            "imagePullSecrets": [{"name": "pull"}],
-            "volumes": [
-                {"secret": {"secretName": "volume"}},
-                {"projected": {"sources": [{"secret": {"name": "projected"}}, {"configMap": {"name": "no"}}]}},
-                {"csi": {"nodePublishSecretRef": {"name": "csi"}}},
-                {"azureFile": {"secretName": "azure"}},
-                {"cephfs": {"secretRef": {"name": "ceph"}}},
-            ],
-            "containers": [{
-                "env": [
-                    {"valueFrom": {"secretKeyRef": {"name": "env", "key": "a"}}},
-                    {"valueFrom": {"configMapKeyRef": {"name": "no", "key": "a"}}},
-                ],
-                "envFrom": [{"secretRef": {"name": "env-from"}}],
-            }],
-            "initContainers": [{"envFrom": [{"secretRef": {"name": "init"}}]}],
-            "ephemeralContainers": [{"envFrom": [{"secretRef": {"name": "ephemeral"}}]}],
-        }});
-        let names = referenced(&pod).into_iter().collect::<Vec<_>>();
-        let expected = [
-            "azure",
-            "ceph",
-            "csi",
-            "env",
-            "env-from",
-            "ephemeral",
-            "init",
-            "projected",
-            "pull",
-            "volume",
-        ];
-        assert_eq!(names, expected);
-    }
-
-    #[test]
-    fn what_is_no_name_becomes_no_path() {
-        let pod = json!({"spec": {"imagePullSecrets": [{"name": "../pods"}, {"name": ""}, {}]}});
-        assert!(referenced(&pod).is_empty());
     }
 }

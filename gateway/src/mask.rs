@@ -1,10 +1,10 @@
 //! Masks an answer: the only way from [`Unmasked`] to something that a client can be given.
 
-use std::future::Future as _;
+mod held_text;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, WARNING};
@@ -14,12 +14,9 @@ use hyper::body::{Body, Frame};
 use kguard::kube::media::ContentType;
 use kguard::kube::protobuf;
 use kguard::kube::request_info::{RequestInfo, ResourceInfo, Verb};
-use kguard::mask::{
-    Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape, TextMasker,
-};
+use kguard::mask::{Context, MAX_ELEMENT_BYTES, MaskError, Masker, PlaceholderKey, Shape};
 
-use tokio::time::Sleep;
-
+use self::held_text::HeldText;
 use crate::answer_body::AnswerBody;
 use crate::entry::Closing;
 use crate::forward::{About, Answer, PooledBody, Unmasked};
@@ -34,9 +31,6 @@ use crate::watch_socket;
 const READ_AHEAD_BYTES: usize = 32 * 1024;
 
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
-
-/// How long the end of a log is held back that may be the beginning of something to mask.
-const LONGEST_HOLD: Duration = Duration::from_secs(1);
 
 /// Response headers that are passed on. What an API server says besides is its own business.
 const PASSED: [&str; 11] = [
@@ -129,7 +123,7 @@ pub async fn mask(
     let masking = match context(&about, &parts.headers, parts.status, key) {
         Ok(Some(context)) => Masking::Objects(Box::new(Masker::new(context))),
         Ok(None) => match about.shown.text.as_ref().filter(|_| is_log(&about, parts.status)) {
-            Some(plan) => Masking::Text(Box::new(HeldText::new(plan.masker()))),
+            Some(plan) => Masking::Text(Box::new(HeldText::new(plan.masker(), about.log_limit))),
             None => Masking::None,
         },
         Err(error) => {
@@ -312,36 +306,6 @@ enum Masking {
     Text(Box<HeldText>),
 }
 
-/// Text whose end may be the beginning of something to mask: held back until it is clear, or until
-/// time is up.
-struct HeldText {
-    masker: TextMasker,
-    until: Option<Pin<Box<Sleep>>>,
-}
-
-impl HeldText {
-    fn new(masker: TextMasker) -> Self {
-        Self { masker, until: None }
-    }
-
-    fn push(&mut self, data: &[u8], out: &mut Vec<u8>) {
-        self.masker.push(data, out);
-        self.until = None;
-    }
-
-    /// Gives up what is held back once time is up.
-    fn poll_release(&mut self, cx: &mut TaskContext<'_>, out: &mut Vec<u8>) {
-        if !self.masker.is_holding() {
-            return;
-        }
-        let until = self.until.get_or_insert_with(|| Box::pin(tokio::time::sleep(LONGEST_HOLD)));
-        if until.as_mut().poll(cx).is_ready() {
-            self.until = None;
-            self.masker.release(out);
-        }
-    }
-}
-
 /// A body on its way to the client. Ends its entry when it ends or is dropped.
 pub struct MaskedBody {
     from: Option<PooledBody>,
@@ -429,6 +393,7 @@ impl MaskedBody {
                     if out.is_empty() {
                         return Poll::Pending;
                     }
+                    self.stop_at_limit();
                     return Poll::Ready(Some(Ok(out.into())));
                 }
             };
@@ -442,6 +407,7 @@ impl MaskedBody {
                 }
                 Masking::Text(text) => text.push(&data, &mut out),
             }
+            self.stop_at_limit();
             if !out.is_empty() {
                 return Poll::Ready(Some(Ok(out.into())));
             }
@@ -457,9 +423,18 @@ impl MaskedBody {
                 Ok(report) => self.closing.masked(report),
                 Err(error) => return self.fail(error.into()),
             },
-            Masking::Text(text) => self.closing.masked(text.masker.finish(&mut out)),
+            Masking::Text(text) => self.closing.masked(text.finish(&mut out)),
         }
         Poll::Ready((!out.is_empty()).then(|| Ok(out.into())))
+    }
+
+    /// Lets go of the cluster's connection once the client has as much of a log as it wants: the
+    /// program may go on for ever.
+    fn stop_at_limit(&mut self) {
+        if matches!(&self.masking, Masking::Text(text) if text.is_enough()) {
+            // What is left is nothing.
+            let _ = self.end();
+        }
     }
 
     fn fail(&mut self, error: BodyError) -> Poll<Option<Result<Bytes, BodyError>>> {
@@ -474,7 +449,7 @@ impl MaskedBody {
 impl Drop for MaskedBody {
     fn drop(&mut self) {
         if let Masking::Text(text) = std::mem::replace(&mut self.masking, Masking::None) {
-            self.closing.masked(text.masker.finish(&mut Vec::new()));
+            self.closing.masked(text.finish(&mut Vec::new()));
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod patterns;
 mod prefilter;
+mod stand_in;
 
 use std::fmt;
 use std::ops::Range;
@@ -228,8 +229,10 @@ impl Compiled {
             let Some((range, pattern)) = self.secret(&captures) else { break };
             // A match may hold more than one secret: what follows the one is looked at again.
             at = range.end.max(at + 1);
-            if !range.is_empty() {
-                let detector = self.names.get(pattern).cloned().unwrap_or_else(|| "".into());
+            let detector = self.names.get(pattern).cloned().unwrap_or_else(|| "".into());
+            let secret = text.get(range.clone()).unwrap_or_default();
+            let is_url = *detector == *BuiltIn::UrlPassword.name();
+            if !(secret.is_empty() || is_url && stand_in::stands_in(secret)) {
                 found.push(Found { range, detector });
             }
         }

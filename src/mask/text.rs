@@ -12,8 +12,11 @@
 //! held back until it is clear. Only when the caller lets go of it because time is up (see
 //! [`TextMasker::release`]) the beginning of a secret gets out; the rest still does not. A hostile
 //! program in a container can of course always write a secret so that nobody finds it.
+//!
+//! A text may be a part of a longer one, and begin and end in the middle of a known value ([`cut`]).
 
 mod common;
+mod cut;
 mod forms;
 mod known;
 mod lines;
@@ -65,6 +68,8 @@ pub struct TextPlan {
     known: Option<(Known, Vec<Label>)>,
     /// One for each document with detectors.
     lines: Vec<Lines>,
+    /// Whether a text may begin and end within a value.
+    is_of_parts: bool,
 }
 
 /// Masks one stream of text.
@@ -101,6 +106,7 @@ impl TextRules {
         TextPlan {
             known: rule.and_then(|rule| compile_known(&rule.document, known)),
             lines: lines.collect(),
+            is_of_parts: false,
         }
     }
 }
@@ -130,8 +136,20 @@ impl TextPlan {
         self
     }
 
+    /// The same for streams of which each is a part of a longer text, such as a log from some line on:
+    /// values that their beginning or their end [cuts in two](cut) are masked, too.
+    #[must_use]
+    pub fn of_parts(self) -> Self {
+        Self { is_of_parts: true, ..self }
+    }
+
     /// Begins a stream.
     pub fn masker(self: &Arc<Self>) -> TextMasker {
+        let known = if self.is_of_parts { KnownStage::of_a_part() } else { KnownStage::default() };
+        TextMasker { known, ..self.masker_of_a_whole() }
+    }
+
+    fn masker_of_a_whole(self: &Arc<Self>) -> TextMasker {
         let lines = self.lines.iter().map(|_| LinesStage::default()).collect();
         TextMasker { plan: Arc::clone(self), known: KnownStage::default(), lines }
     }
@@ -139,7 +157,7 @@ impl TextPlan {
     /// Masks a text that is there as a whole.
     pub fn mask_str(self: &Arc<Self>, text: &str) -> (String, MaskReport) {
         let mut masked = Vec::with_capacity(text.len());
-        let mut masker = self.masker();
+        let mut masker = self.masker_of_a_whole();
         masker.push(text.as_bytes(), &mut masked);
         let report = masker.finish(&mut masked);
         (String::from_utf8_lossy(&masked).into_owned(), report)
@@ -190,7 +208,11 @@ impl TextMasker {
 
     /// Ends the stream: writes the rest, and says how much was masked.
     pub fn finish(mut self, out: &mut Vec<u8>) -> MaskReport {
-        self.release(out);
+        let mut text = Vec::new();
+        if let Some((known, labels)) = &self.plan.known {
+            self.known.finish(known, labels, &mut text);
+        }
+        self.detect(text, true, out);
         let mut report = MaskReport::default();
         if let Some((_, labels)) = &self.plan.known {
             count(self.known.window(), labels, &mut report);

@@ -62,6 +62,8 @@ fn who_may_not_know_the_values_gets_no_output() {
         .admin(&["create", "rolebinding", "logs", "--role=logs", "--user=oidc:carol"])
         .ok();
     let logs = ["-n", &desk.namespace.name, "logs", "talker"];
+    let doctor = carol.kguard(&["doctor"]);
+    assert!(doctor.stderr.contains("kguard does not read all Secrets"), "{doctor:?}");
     let refused = carol.kubectl(&logs);
     assert!(refused.stderr.contains("the Secret `db`"), "{refused:?}");
     assert!(refused.stderr.contains("let that user get pods and secrets"), "{refused:?}");
@@ -76,6 +78,58 @@ fn who_may_not_know_the_values_gets_no_output() {
         log.contains("done").then_some(log)
     });
     assert!(log.contains("plain [masked:db/password] end"), "{log}");
+}
+
+#[test]
+fn what_a_secret_held_before_stays_hidden() {
+    let desk = Desk::new("rotated");
+    desk.talker();
+    let is_hidden = |when: &str| {
+        let log = eventually("the pod has talked", || {
+            let log = desk.kubectl(&["logs", "talker"]).ok();
+            log.contains("done").then_some(log)
+        });
+        assert!(log.starts_with("plain [masked:db/password] end\n"), "{when}: {log}");
+        assert!(log.contains("file [masked:db/user] end\n"), "{when}: {log}");
+        let printed = desk.kubectl(&["exec", "talker", "--", "sh", "-c", "echo $PASSWORD"]).ok();
+        assert_eq!(printed, "[masked:db/password]\n", "{when}");
+    };
+    let patch = |data: &str| {
+        let patch = format!(r#"{{"data":{data}}}"#);
+        desk.kubectl(&["patch", "secret", "db", "--type=merge", "-p", &patch]).ok();
+    };
+    patch(r#"{"password":"eA=="}"#);
+    is_hidden("overwritten");
+    patch(r#"{"password":null}"#);
+    is_hidden("without its key");
+    desk.kubectl(&["delete", "secret", "db"]).ok();
+    is_hidden("deleted");
+    desk.namespace.admin(&["create", "secret", "generic", "db", "--from-literal=password=x"]).ok();
+    let path = format!("/api/v1/namespaces/{}/secrets", desk.namespace.name);
+    desk.kubectl(&["delete", "--raw", &path]).ok();
+    is_hidden("deleted with all others");
+}
+
+#[test]
+fn a_value_that_nobody_knows_any_more_is_not_shown() {
+    let desk = Desk::new("gone");
+    desk.talker();
+    let refused = |what: &str| {
+        for args in [&["logs", "talker"][..], &["exec", "talker", "--", "env"]] {
+            let refused = desk.kubectl(args);
+            assert!(refused.code != 0 && refused.stdout.is_empty(), "{refused:?}");
+            let message = format!("the output may hold {what} of the Secret `db`, which is gone");
+            assert!(refused.stderr.contains(&message), "{refused:?}");
+        }
+    };
+    desk.namespace.admin(&["delete", "secret", "db"]).ok();
+    refused("values");
+    let other = ["create", "secret", "generic", "db", "--from-literal=user=swordfish"];
+    desk.namespace.admin(&other).ok();
+    refused("`password`");
+    desk.namespace.admin(&["delete", "secret", "db"]).ok();
+    desk.secret("db");
+    desk.kubectl(&["logs", "talker"]).ok();
 }
 
 #[test]
@@ -116,4 +170,43 @@ fn a_copied_file_keeps_its_length() {
         run(&mut desk.user.command(version, &args)).ok();
         assert_eq!(std::fs::read_to_string(&to).unwrap(), "*******", "{version}");
     }
+}
+
+#[test]
+fn a_limit_counts_what_is_shown_and_cuts_no_value() {
+    let desk = Desk::new("limit");
+    desk.talker();
+    eventually("the pod has talked", || {
+        desk.kubectl(&["logs", "talker"]).ok().contains("done").then_some(())
+    });
+    // Upstream the value would end after three letters.
+    assert_eq!(desk.kubectl(&["logs", "talker", "--limit-bytes=9"]).ok(), "plain [ma");
+    // The program goes on, and the client has what it wants.
+    assert_eq!(desk.kubectl(&["logs", "-f", "talker", "--limit-bytes=6"]).ok(), "plain ");
+    let all = desk.kubectl(&["logs", "talker", "--limit-bytes=100000"]).ok();
+    assert!(all.ends_with("done\n") && !all.contains("hunter2"), "{all}");
+    let path = format!("/api/v1/namespaces/{}/pods/talker/log?limitBytes=", desk.namespace.name);
+    // These are the API server's to refuse.
+    for limit in ["0", "-1", "9x", ""] {
+        let refused = desk.kubectl(&["get", "--raw", &format!("{path}{limit}")]);
+        assert!(refused.code != 0 && refused.stdout.is_empty(), "{limit}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_log_that_begins_within_a_value_does_not_show_its_end() {
+    let desk = Desk::new("tail");
+    desk.secret("db");
+    // A line of the runtime is 16 KiB: here the value is cut after two letters.
+    let long =
+        "head -c 16382 /dev/zero | tr '\\0' x; echo \"$(cat /secrets/user)-tail\"; echo done";
+    desk.namespace.apply(&POD.replace("echo done", long));
+    eventually("the pod has talked", || {
+        desk.kubectl(&["logs", "talker"]).stdout.contains("done").then_some(())
+    });
+    let tail = desk.kubectl(&["logs", "talker", "--tail=2"]).ok();
+    assert_eq!(tail, "[masked:db/user]-tail\ndone\n");
+    let stamped = desk.kubectl(&["logs", "talker", "--tail=2", "--timestamps"]).ok();
+    let lines: Vec<_> = stamped.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+    assert_eq!(lines, ["[masked:db/user]-tail", "done"], "{stamped}");
 }

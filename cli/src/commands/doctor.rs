@@ -1,6 +1,6 @@
 //! `kguard doctor`: goes the way of a command, step by step, and says where it ends.
 
-use kguard::api::{Cluster, LoginInfo, WhoAmI};
+use kguard::api::{Cluster, LoginInfo, OutputMasking, WhoAmI};
 
 use super::policy;
 use crate::args::{DoctorArgs, DoctorCommand};
@@ -82,5 +82,27 @@ async fn gateway(findings: &mut Findings, target: &crate::context::Target) -> Re
     findings.step("clusters", clusters.map_err(Failure::from), |clusters| {
         clusters.iter().map(|cluster| cluster.name.as_str()).collect::<Vec<_>>().join(", ")
     });
+    let masking: Result<Vec<OutputMasking>, ControlError> = control.get("/v1/masking").await;
+    // An older gateway does not tell.
+    for masking in masking.unwrap_or_default() {
+        output_masking(findings, &masking);
+    }
     Ok(())
+}
+
+/// No problem: the gateway may be let in some namespaces alone, or callers may read Secrets.
+fn output_masking(findings: &mut Findings, masking: &OutputMasking) {
+    let OutputMasking { cluster, reads_secrets } = masking;
+    let reads = match reads_secrets {
+        Some(true) => "reads Secrets to hide them",
+        Some(false) => "does not read all Secrets to hide them",
+        None => "may read Secrets to hide them, or not: the cluster does not say",
+    };
+    findings.step("masking", Ok(()), |()| format!("of output in {cluster}, kguard {reads}"));
+    if *reads_secrets == Some(false) {
+        findings.ui.hint(
+            "who may not read the Secrets of a pod himself gets none of its output, unless the user \
+             kguard:masking may read them: docs/masking.md, \"Output of containers\"",
+        );
+    }
 }

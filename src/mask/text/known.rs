@@ -6,7 +6,10 @@
 //! looked at: first in a bitmap of the patterns' six first bytes, then in the sorted patterns.
 //! Automata over as many patterns do not fit the cache, and vectors take only some dozens.
 
+use std::fmt;
+
 use super::common::MIN_VALUE_BYTES;
+use super::cut::{Beginning, Look};
 use super::forms::Form;
 use super::window::{Label, Region, Window};
 
@@ -68,6 +71,16 @@ impl Known {
         self.patterns.is_empty()
     }
 
+    /// The bytes of all forms.
+    pub(super) fn all(&self) -> impl Iterator<Item = &[u8]> {
+        self.patterns.iter().map(|pattern| pattern.form.bytes.as_slice())
+    }
+
+    /// A form and its label, by its place among all.
+    pub(super) fn form(&self, index: usize) -> Option<(&Form, usize)> {
+        self.patterns.get(index).map(|pattern| (&pattern.form, pattern.label))
+    }
+
     /// Every place where a pattern is, the longest one for each start, sorted by start.
     fn scan(&self, text: &[u8], regions: &mut Vec<Region>) {
         regions.clear();
@@ -107,9 +120,7 @@ impl Known {
     /// one that was found.
     fn pending(&self, text: &[u8], regions: &[Region]) -> usize {
         let end = text.len();
-        let first = (end + 1).saturating_sub(self.longest);
-        let begun = (first..end).find(|start| text.get(*start..).is_some_and(|of| self.begins(of)));
-        let mut from = begun.unwrap_or(end);
+        let mut from = self.begun(text).map_or(end, |(start, _)| start);
         // What comes next may belong to what ends here.
         let unsure = |region: &&Region| region.range.end >= end;
         let unsure = if self.has_base64 { regions.iter().find(unsure) } else { None };
@@ -119,23 +130,43 @@ impl Known {
         in_front.filter(|at| text.get(*at).is_some_and(|byte| is_base64(*byte))).unwrap_or(from)
     }
 
-    fn begins(&self, text: &[u8]) -> bool {
+    /// Where the first pattern begins that the end of the text cuts in two.
+    fn begun(&self, text: &[u8]) -> Option<(usize, &Pattern)> {
+        let first = (text.len() + 1).saturating_sub(self.longest);
+        (first..text.len()).find_map(|start| Some((start, self.begins(text.get(start..)?)?)))
+    }
+
+    fn begins(&self, text: &[u8]) -> Option<&Pattern> {
         if head(text).is_some_and(|of| !self.heads.has(of)) {
-            return false;
+            return None;
         }
         let after = self.patterns.partition_point(|pattern| pattern.form.bytes.as_slice() <= text);
-        self.patterns.get(after).is_some_and(|pattern| pattern.form.bytes.starts_with(text))
+        self.patterns.get(after).filter(|pattern| pattern.form.bytes.starts_with(text))
+    }
+
+    /// What the end of the text cuts in two, if that is long enough to be told.
+    fn cut_at_end(&self, text: &[u8]) -> Option<Region> {
+        let (start, pattern) = self.begun(text)?;
+        let is_long = text.len() - start >= MIN_VALUE_BYTES;
+        is_long.then_some(Region { range: start..text.len(), label: pattern.label })
     }
 }
 
 /// Masks known values in a stream.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct KnownStage {
     window: Window,
     regions: Vec<Region>,
+    /// Of a text that is part of a longer one.
+    beginning: Option<Beginning>,
 }
 
 impl KnownStage {
+    /// For a text that may begin, and end, within a value.
+    pub(super) fn of_a_part() -> Self {
+        Self { beginning: Some(Beginning::default()), ..Self::default() }
+    }
+
     pub(super) fn window(&self) -> &Window {
         &self.window
     }
@@ -149,15 +180,60 @@ impl KnownStage {
     ) {
         self.window.extend(bytes);
         known.scan(self.window.bytes(), &mut self.regions);
-        let upto = known.pending(self.window.bytes(), &self.regions);
+        let pending = known.pending(self.window.bytes(), &self.regions);
+        let mut upto = pending;
+        match self.beginning(known) {
+            Look::Open(_) => return,
+            Look::Clear(Some(cut)) => {
+                upto = upto.max(cut.range.end);
+                self.add(cut);
+            }
+            Look::Clear(None) => {}
+        }
         self.window.emit(&self.regions, upto, labels, out);
-        self.window.forget(upto);
+        // What begins within the end of another value is still looked at.
+        self.window.forget(pending);
     }
 
     /// Writes what is held back. It still counts as the beginning of what may follow.
     pub(super) fn release(&mut self, known: &Known, labels: &[Label], out: &mut Vec<u8>) {
-        known.scan(self.window.bytes(), &mut self.regions);
+        self.find(known);
         self.window.emit(&self.regions, self.window.bytes().len(), labels, out);
+    }
+
+    /// Writes what is held back of a text that ends here.
+    pub(super) fn finish(&mut self, known: &Known, labels: &[Label], out: &mut Vec<u8>) {
+        self.find(known);
+        if self.beginning.is_some() {
+            known.cut_at_end(self.window.bytes()).into_iter().for_each(|cut| self.add(cut));
+        }
+        self.window.emit(&self.regions, self.window.bytes().len(), labels, out);
+    }
+
+    /// What is found in the window as it is.
+    fn find(&mut self, known: &Known) {
+        known.scan(self.window.bytes(), &mut self.regions);
+        if let Look::Open(Some(cut)) | Look::Clear(Some(cut)) = self.beginning(known) {
+            self.add(cut);
+        }
+    }
+
+    fn beginning(&mut self, known: &Known) -> Look {
+        match &mut self.beginning {
+            Some(beginning) => beginning.look(known, self.window.bytes()),
+            None => Look::Clear(None),
+        }
+    }
+
+    fn add(&mut self, region: Region) {
+        self.regions.push(region);
+        self.regions.sort_by_key(|region| region.range.start);
+    }
+}
+
+impl fmt::Debug for KnownStage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.window.fmt(formatter)
     }
 }
 
@@ -187,7 +263,7 @@ fn is_base64(byte: u8) -> bool {
 }
 
 /// How many bytes of what follows belong to base64 that was found.
-fn tail(behind: &[u8]) -> usize {
+pub(super) fn tail(behind: &[u8]) -> usize {
     let last = usize::from(behind.first().is_some_and(|byte| is_base64(*byte)));
     let padding = behind.iter().skip(last).take(2).take_while(|byte| **byte == b'=').count();
     last + padding

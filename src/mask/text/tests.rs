@@ -206,6 +206,70 @@ fn in_long_lines_everything_is_found_and_keys_end_at_last() {
     assert!(masked.len() > 15_000 && masked.len() < 17_000);
 }
 
+fn parts(values: &[(&str, &[u8])]) -> Arc<TextPlan> {
+    let rule = TextRule { document: "text".into(), known_secrets: true, ..TextRule::default() };
+    Arc::new(TextRules::new([rule]).compile(&known(values)).of_parts())
+}
+
+#[test]
+fn what_a_beginning_or_an_end_cuts_in_two_is_masked_however_it_comes() {
+    let long = "0123456789abcdef-".repeat(200);
+    let json = r#"say "<hunter2>" & go"#;
+    let encoded = STANDARD.encode(json);
+    let values: [(&str, &[u8]); 3] =
+        [("a", b"hunter2xyz"), ("j", json.as_bytes()), ("l", long.as_bytes())];
+    let plan = parts(&values);
+    let stamp = "2026-11-25T21:50:47.123456789Z ";
+    for (text, left) in [
+        ("ter2xyz-tail\n".to_owned(), "[masked:s/a]-tail\n".to_owned()),
+        (format!("{stamp}ter2xyz-tail\n"), format!("{stamp}[masked:s/a]-tail\n")),
+        (format!("{stamp}x\nter2xyz\n"), format!("{stamp}x\nter2xyz\n")),
+        ("r2xyz-tail ter2xyz\n".into(), "r2xyz-tail ter2xyz\n".into()),
+        ("hunter2xyz\n".into(), "[masked:s/a]\n".into()),
+        ("ter2xyzhunter2xyz\n".into(), "[masked:s/a]\n".into()),
+        ("ter2xyhunter2xyz\n".into(), "ter2xy[masked:s/a]\n".into()),
+        (format!("{}\n", long.split_at(500).1), "[masked:s/l]\n".into()),
+        (format!("{}\n", long.split_at(3300).1), "[masked:s/l]\n".into()),
+        (format!("{}\n", encoded.split_at(7).1), "[masked:s/j]\n".into()),
+        (r#"er2\u003e\" \u0026 go"}"#.to_owned() + "\n", "[masked:s/j]\"}\n".into()),
+        ("a log hunter2".into(), "a log [masked:s/a]".into()),
+        ("a log hunte".into(), "a log hunte".into()),
+        ("a log hunter2\n".into(), "a log hunter2\n".into()),
+        (long.split_at(3000).0.split_at(5).1.to_owned(), "[masked:s/l]".into()),
+        ("unter2xy".into(), "[masked:s/a]".into()),
+        ("2026-11-2".into(), "2026-11-2".into()),
+        (String::new(), String::new()),
+    ] {
+        let text = text.as_bytes();
+        for at in (0..text.len()).step_by(1 + text.len() / 100) {
+            let (front, back) = text.split_at(at);
+            let masked = String::from_utf8(mask(&plan, &[front, back])).unwrap();
+            assert_eq!(masked, left, "cut at {at}");
+        }
+        let bytes: Vec<&[u8]> = text.chunks(1).collect();
+        assert_eq!(String::from_utf8(mask(&plan, &bytes)).unwrap(), left);
+    }
+    // What is known to begin at the beginning is what it is, and so is an argument.
+    assert_eq!(mask(&plan_of(&[b"hunter2xyz".to_vec()]), &[b"ter2xyz"]), b"ter2xyz");
+    assert_eq!(plan.mask_str("ter2xyz").0, "ter2xyz");
+}
+
+#[test]
+fn of_the_rest_of_a_value_that_comes_slowly_nothing_is_let_out() {
+    let plan = parts(&[("k", b"correct horse battery")]);
+    let (mut out, mut masker) = (Vec::new(), plan.masker());
+    for (bytes, left) in [
+        ("rect horse", "[masked:s/k]"),
+        (" bat", "[masked:s/k]"),
+        ("tery st", "[masked:s/k] st"),
+        ("aple", "[masked:s/k] staple"),
+    ] {
+        masker.push(bytes.as_bytes(), &mut out);
+        masker.release(&mut out);
+        assert_eq!(str::from_utf8(&out).unwrap(), left);
+    }
+}
+
 /// Values of few letters, so that they overlap, and text made of them and between them.
 fn values_and_text() -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
     let values = prop::collection::vec("[ab<\" %]{6,12}".prop_map(String::into_bytes), 1..5);
@@ -265,6 +329,55 @@ proptest! {
             prop_assert!(!contains(&rest, value.trim_ascii()));
             prop_assert!(!contains(&rest, STANDARD.encode(value.trim_ascii()).as_bytes()));
         }
+    }
+
+    #[test]
+    fn cutting_a_part_anywhere_changes_nothing(
+        (values, text) in values_and_text(),
+        begins in any::<prop::sample::Index>(),
+        stamped in any::<bool>(),
+    ) {
+        let keys: Vec<String> = (0..values.len()).map(|n| format!("k{n}")).collect();
+        let values: Vec<_> =
+            keys.iter().map(String::as_str).zip(values.iter().map(Vec::as_slice)).collect();
+        let plan = parts(&values);
+        let stamp: &[u8] = if stamped { b"2026-11-25T21:50:47Z " } else { b"" };
+        let text = [stamp, text.split_at(begins.index(text.len() + 1)).1].concat();
+        let whole = mask(&plan, &[&text]);
+        for at in 0..text.len() {
+            let (front, back) = text.split_at(at);
+            prop_assert_eq!(&mask(&plan, &[front, back]), &whole, "cut at {}", at);
+        }
+        let bytes: Vec<&[u8]> = text.chunks(1).collect();
+        prop_assert_eq!(&mask(&plan, &bytes), &whole);
+    }
+
+    #[test]
+    fn of_a_part_no_end_of_a_value_is_left_at_its_beginning(
+        value in "[a-z\"<& %]{8,40}",
+        (at, form) in (any::<prop::sample::Index>(), 0..3_u8),
+        noise in "[ A-Z]{0,9}",
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let value = value.trim_ascii();
+        prop_assume!(!common::is_too_common(value.as_bytes()) && value.len() > 6);
+        let spelled = match form {
+            0 => value.to_owned(),
+            1 => STANDARD.encode(value).trim_end_matches('=').to_owned(),
+            _ => {
+                let quoted = serde_json::to_string(value).unwrap();
+                quoted.split_at(quoted.len() - 1).0.split_at(1).1.to_owned()
+            }
+        };
+        // The last character of base64 is not of the value alone.
+        let own = if form == 1 { value.len() * 8 / 6 } else { spelled.len() };
+        let rest = spelled.split_at(at.index(own - 5)).1;
+        let text = format!("{rest} {noise}");
+        let plan = parts(&[("k", value.as_bytes())]);
+        let whole = mask(&plan, &[text.as_bytes()]);
+        prop_assert!(whole.starts_with(b"[masked:s/k]"), "{}", String::from_utf8_lossy(&whole));
+        let (front, back) = text.as_bytes().split_at(cut.index(text.len()));
+        prop_assert_eq!(mask(&plan, &[front, back]), whole);
     }
 
     #[test]
