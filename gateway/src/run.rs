@@ -164,8 +164,13 @@ impl Started {
             tracing::info!(%address, clusters = gateway.clusters.len(), "listening");
         }
         let doors = Doors { gateway: Arc::clone(&gateway), router };
+        let streams = Arc::clone(&gateway.streams);
+        // Before their connections go: whoever is inside is told why.
+        let shutdown = async move {
+            shutdown.await;
+            streams.end_all("kguard-gateway is being stopped").await;
+        };
         accept::serve(listener, TlsAcceptor::from(Arc::new(tls)), doors, (shutdown, drain)).await;
-        gateway.streams.end_all("kguard-gateway is being stopped").await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
         gateway.recorder.shutdown().await;
         tracing::info!("stopped");
