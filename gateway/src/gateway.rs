@@ -18,6 +18,7 @@ use crate::hold::Holds;
 use crate::metrics::Metrics;
 use crate::policies::Policies;
 use crate::record::{Recorder, TrailUnavailable};
+use crate::refused_upgrades::RefusedUpgrades;
 use crate::stopped::Stopped;
 use crate::store::Store;
 use crate::streams::Streams;
@@ -46,6 +47,8 @@ pub struct Gateway {
     pub policies: Arc<Policies>,
     /// The trail.
     pub recorder: Arc<Recorder>,
+    /// Streams that were refused a moment ago.
+    pub refused_upgrades: RefusedUpgrades,
     /// Where the trail and the holds are kept.
     pub store: Arc<dyn Store>,
     /// The exec, attach and port-forward that run.

@@ -28,6 +28,7 @@ pub mod pipeline;
 pub mod policies;
 pub mod private_file;
 pub mod record;
+pub mod refused_upgrades;
 pub mod request;
 pub mod review;
 pub mod run;

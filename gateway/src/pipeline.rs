@@ -29,7 +29,8 @@ use crate::gateway::Gateway;
 use crate::hold::NotReleased;
 use crate::live::LiveObjects;
 use crate::mask;
-use crate::request::{KubeRequest, Origin, Payload};
+use crate::refused_upgrades::Asked;
+use crate::request::{KubeRequest, Origin, Payload, WEBSOCKET};
 use crate::review::Question;
 use crate::stopped::Stopped;
 
@@ -76,6 +77,9 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
                 return Err(error);
             }
         };
+    if let Some(refused) = refused_before(gateway, &request, (&caller, entry.origin())) {
+        return Err(refused);
+    }
     let policies = gateway.policies.current();
     let deciding = Deciding {
         policies: &policies,
@@ -169,9 +173,31 @@ async fn deny(gateway: &Gateway, denial: &Denial, entry: &Entry) -> Result<Stopp
             object: denial.subject().request().kind_and_name(),
         });
     }
+    remember(gateway, denial, (entry.origin(), &message));
     let event = SessionEvent::Refused { policy: denial.policy.clone(), message: message.clone() };
     gateway.holds.tell(entry.origin().session, &denial.subject().caller().name, event);
     Ok(Stopped::Denied { request, message })
+}
+
+/// The refusal of a stream that was asked for a moment ago over WebSocket.
+fn refused_before(
+    gateway: &Gateway,
+    request: &KubeRequest,
+    (caller, origin): (&Caller, &Origin),
+) -> Option<Stopped> {
+    let upgrade = request.upgrade.as_ref().filter(|upgrade| upgrade.protocol != WEBSOCKET);
+    let asked = upgrade.and_then(|_| Asked::of(request, caller, origin))?;
+    let message = gateway.refused_upgrades.again(&asked)?.to_string();
+    Some(Stopped::Denied { request: Arc::clone(&request.info), message })
+}
+
+/// Remembers the refusal of a stream over WebSocket, since kubectl will ask once more.
+fn remember(gateway: &Gateway, denial: &Denial, (origin, message): (&Origin, &str)) {
+    let (request, caller) = (denial.subject().request(), denial.subject().caller());
+    let is_first = request.upgrade.as_ref().is_some_and(|upgrade| upgrade.protocol == WEBSOCKET);
+    if let Some(asked) = Asked::of(request, caller, origin).filter(|_| is_first) {
+        gateway.refused_upgrades.remember(asked, message);
+    }
 }
 
 async fn authenticate(gateway: &Gateway, credential: Credential) -> Result<Arc<Caller>, Stopped> {

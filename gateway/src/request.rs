@@ -101,6 +101,9 @@ pub enum Payload {
     },
 }
 
+/// The protocol of an upgrade to a WebSocket.
+pub const WEBSOCKET: &str = "websocket";
+
 /// An upgrade that the client asked for.
 #[derive(Debug)]
 pub struct Upgrade {

@@ -23,6 +23,7 @@ use crate::hold::Holds;
 use crate::metrics::Metrics;
 use crate::policies::{Policies, PoliciesError};
 use crate::record::{Recorder, StartError, TrailUnavailable};
+use crate::refused_upgrades::RefusedUpgrades;
 use crate::store::{LocalStore, Store, StoreError};
 use crate::streams::{RecordingConfig, RecordingsError, Streams};
 
@@ -207,6 +208,7 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         placeholders: placeholder_key(&parts.state_dir)?,
         policies,
         recorder,
+        refused_upgrades: RefusedUpgrades::default(),
         store,
         streams: Arc::new(streams),
     }))

@@ -92,6 +92,11 @@ fn a_denied_exec_is_told_why_and_runs_nothing() {
         assert!(exec.stderr.contains("Exec is for emergencies."), "{version}: {exec:?}");
     }
     assert_eq!(scene.inside("ls /tmp/ran 2>/dev/null"), "");
+    // Although the later kubectl asks twice.
+    let list = ["audit", "list", "--decision", "deny", "-o", "json"];
+    let denied: Vec<serde_json::Value> =
+        serde_json::from_str(&scene.bob.kguard(&list).ok()).unwrap();
+    assert_eq!(denied.len(), VERSIONS.len(), "{denied:?}");
 }
 
 #[test]
