@@ -40,6 +40,8 @@ say 'the oracle of expressions'
 "$HERE/cel/build.sh"
 say 'helm'
 "$HERE/helm/build.sh"
+say "Python's Kubernetes client"
+"$HERE/python/build.sh"
 say 'the binaries'
 cargo build --workspace --locked
 code=0

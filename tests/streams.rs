@@ -3,6 +3,7 @@
 
 mod ends;
 mod load;
+mod python;
 mod recorded;
 mod transfer;
 

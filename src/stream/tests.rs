@@ -321,14 +321,18 @@ fn client_ws(first: u8, payload: &[u8]) -> Vec<u8> {
 
 #[test]
 fn what_a_client_types_is_seen_and_what_it_may_not_say_is_not_passed_on() {
-    for protocol in [Protocol::WebSocket, Protocol::WebSocketBase64] {
+    for (protocol, opcode) in [
+        (Protocol::WebSocket, 0x82),
+        (Protocol::WebSocket, 0x81),
+        (Protocol::WebSocketBase64, 0x81),
+    ] {
         let mut notes = Notes::default();
         let mut conversation = Conversation::new(protocol, COMMAND, None);
         let messages: [&[u8]; 3] = [b"\0ls", b"\x04{\"Width\":80,\"Hei", b"\x04ght\":24}\n"];
         let mut out = Outgoing::default();
         for message in messages {
             let frame = match protocol {
-                Protocol::WebSocket => client_ws(0x82, message),
+                Protocol::WebSocket => client_ws(opcode, message),
                 _ => client_ws(0x81, base64(message).as_bytes()),
             };
             conversation.push_client(&frame, &mut notes, &mut out).unwrap();

@@ -5,7 +5,7 @@
 //!
 //! | [`Form`] | |
 //! |---|---|
-//! | `Channels` | binary; the first byte is the channel |
+//! | `Channels` | binary; the first byte is the channel. Of clients also text, which servers take the same |
 //! | `Base64` | text; the first character is the channel, the rest base64 |
 //! | `Bytes` | binary; a piece of a stream of bytes, as port-forward tunnels SPDY |
 
@@ -205,9 +205,14 @@ impl Reader {
 
     fn begin(&mut self, first: u8, length: u64, key: Key) -> Result<(), StreamError> {
         let (is_last, opcode) = (first & FINAL != 0, first & !FINAL);
-        let own = if self.form == Form::Base64 { TEXT } else { BINARY };
+        // API servers do not tell text from bytes, and Python's client sends its bytes as text.
+        let is_own = match (self.form, opcode) {
+            (Form::Base64, TEXT) | (Form::Channels | Form::Bytes, BINARY) => true,
+            (Form::Channels, TEXT) => self.from == Writes::Client,
+            _ => false,
+        };
         match (opcode, self.message) {
-            (opcode, Message::None) if opcode == own => self.message = Message::Begun,
+            (_, Message::None) if is_own => self.message = Message::Begun,
             (CONTINUATION, Message::Begun | Message::Of { .. }) => {}
             (CLOSE | PING | PONG, _) if is_last && length <= MAX_CONTROL_BYTES => {
                 let length = usize::try_from(length).unwrap_or_default();

@@ -25,7 +25,7 @@ impl Scene {
 
     /// The lines of the recording that belongs to an entry, after a look at its hash.
     #[track_caller]
-    fn recording(&self, (request, end): &(Value, Value)) -> Vec<Value> {
+    pub(super) fn recording(&self, (request, end): &(Value, Value)) -> Vec<Value> {
         let id = request["id"].as_str().unwrap();
         let answer = self.call(&self.bob, &format!("GET /v1/recordings/{id}"), "");
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -36,12 +36,12 @@ impl Scene {
     }
 }
 
-fn text(lines: &[Value], code: &str) -> String {
+pub(super) fn text(lines: &[Value], code: &str) -> String {
     let of = lines.iter().filter(|line| line[1] == code);
     of.map(|line| line[2].as_str().unwrap_or_default()).collect()
 }
 
-fn facts(lines: &[Value]) -> Vec<&Value> {
+pub(super) fn facts(lines: &[Value]) -> Vec<&Value> {
     lines.iter().filter(|line| line[1] == "k").map(|line| &line[2]).collect()
 }
 
