@@ -45,7 +45,8 @@ pub struct RecordingConfig {
     /// Where to; `recordings` in the state folder if it is not named.
     #[serde(default)]
     pub folder: Option<PathBuf>,
-    /// Whether what people type is recorded too, passwords among it.
+    /// Whether what people type is recorded everywhere, passwords among it; otherwise only where the
+    /// policy says so that lets a stream through.
     #[serde(default)]
     pub input: bool,
 }
@@ -89,6 +90,8 @@ pub struct Opened {
     purpose: Purpose,
     standing: Arc<Standing>,
     recording: Option<RecordingFile>,
+    /// Whether what is typed is in the recording.
+    records_input: bool,
 }
 
 /// A stream that runs.
@@ -163,12 +166,14 @@ impl Streams {
             cluster: cluster.name().to_owned(),
             is_approved: permit.hold().is_some(),
         });
-        Ok(Opened { facts, purpose, standing, recording })
+        let asks = |policy| self.policies.current().records_input(policy);
+        let records_input = self.config.input || permit.policy().is_some_and(asks);
+        Ok(Opened { facts, purpose, standing, recording, records_input })
     }
 
     /// Begins: from now on it is listed.
     pub(crate) fn begin(self: &Arc<Self>, opened: Opened, id: Uuid) -> Session {
-        let Opened { facts, purpose, standing, recording } = opened;
+        let Opened { facts, purpose, standing, recording, records_input } = opened;
         let (end, ended) = watch::channel(None);
         let now = self.clock.now();
         let about = RunningStream {
@@ -189,8 +194,7 @@ impl Streams {
         let written = recording.as_ref().map(RecordingFile::written);
         let running = Running { about, caller, standing: Arc::clone(&standing), end, written };
         self.lock().insert(id, Arc::new(running));
-        let cast =
-            recording.is_some().then(|| Cast::begin(facts, self.config.input, now.as_second()));
+        let cast = recording.is_some().then(|| Cast::begin(facts, records_input, now.as_second()));
         let tap = Tap::new(cast, standing);
         let listed = Listed { streams: Arc::clone(self), id };
         Session { tap, purpose, recording, ended, _listed: listed }

@@ -38,6 +38,8 @@ pub(super) struct Policy {
     pub(super) effect: Effect,
     pub(super) mode: Mode,
     pub(super) message: Option<Template>,
+    /// Whether what is typed into a stream that it lets through is recorded.
+    pub(super) record_input: bool,
 }
 
 /// Whether a document is in force.
@@ -131,7 +133,7 @@ pub(super) fn name(metadata: Node, problems: &mut Problems<'_>) -> Option<(Place
 }
 
 fn policy(spec: Node, text: &str, problems: &mut Problems<'_>) -> Option<Policy> {
-    const KNOWN: &[&str] = &["effect", "hold", "match", "message", "mode", "when"];
+    const KNOWN: &[&str] = &["effect", "hold", "match", "message", "mode", "recordInput", "when"];
     let mut fields = Fields::read(spec, "the spec of a policy", KNOWN, problems)?;
     let matches = match fields.take("match") {
         Some(node) => matching::read(node, matching::Target::Policy, problems),
@@ -141,8 +143,17 @@ fn policy(spec: Node, text: &str, problems: &mut Problems<'_>) -> Option<Policy>
     let message =
         fields.text("message", problems).and_then(|message| template(message, text, problems));
     let mode = mode(&mut fields, problems);
+    let record_input = fields.take("recordInput");
     let effect = effect(&mut fields, problems)?;
-    Some(Policy { name: String::new(), matches, when, effect, mode, message })
+    let record_input = record_input.is_some_and(|node| record(node, &effect, problems));
+    Some(Policy { name: String::new(), matches, when, effect, mode, message, record_input })
+}
+
+fn record(node: Node, effect: &Effect, problems: &mut Problems<'_>) -> bool {
+    if matches!(effect, Effect::Deny) {
+        problems.add(node.at, "`recordInput` means nothing with `effect: deny`: nothing runs");
+    }
+    terms::truth(Some(node), "recordInput", problems)
 }
 
 fn mode(fields: &mut Fields, problems: &mut Problems<'_>) -> Mode {

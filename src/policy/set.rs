@@ -102,6 +102,12 @@ impl PolicySet {
         self.policies.iter().filter_map(near).collect()
     }
 
+    /// Whether what is typed into a stream that this policy lets through is recorded.
+    pub fn records_input(&self, policy: &str) -> bool {
+        let found = self.policies.binary_search_by(|of| of.name.as_str().cmp(policy));
+        found.ok().and_then(|at| self.policies.get(at)).is_some_and(|of| of.record_input)
+    }
+
     /// The names of all policies, in order.
     pub fn policy_names(&self) -> impl Iterator<Item = &str> {
         self.policies.iter().map(|policy| policy.name.as_str())

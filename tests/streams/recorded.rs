@@ -6,7 +6,7 @@ use kguard::audit::hex::sha256;
 use serde_json::{Value, json};
 
 use super::{Scene, VERSIONS};
-use crate::harness::{Settings, User, eventually, http};
+use crate::harness::{User, eventually, http};
 
 impl Scene {
     fn call(&self, user: &User, line: &str, body: &str) -> http::Answer {
@@ -80,9 +80,10 @@ fn a_command_is_recorded_with_all_that_it_said() {
 
 #[test]
 fn a_terminal_is_recorded_with_its_size_and_input_where_that_is_asked_for() {
-    let settings =
-        Settings { extra: "recordings: {input: true}\n".to_owned(), ..Settings::default() };
-    let scene = Scene::of(crate::harness::Gateway::with(settings));
+    let policy = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: a-terminal}\nspec:\n  \
+        match: {callers: ['user:oidc:alice'], resources: [pods/exec]}\n  \
+        when: \"'tty' in request.query\"\n  effect: allow\n  recordInput: true\n";
+    let scene = Scene::with(policy);
     for version in VERSIONS {
         let exec = scene.command(version, &["exec", "-it", "main", "--", "sh"]);
         let line = format!(

@@ -28,7 +28,7 @@ pub(super) fn read(node: Node, problems: &mut Problems<'_>) -> Option<HoldTerms>
         quorum: quorum(fields.take("quorum"), problems),
         timeout: timeout.map_or(DEFAULT_TIMEOUT, |(at, text)| duration(at, &text, problems)),
         reason_required: reason.is_some_and(|(at, text)| reason_required(at, &text, problems)),
-        self_approval: self_approval(fields.take("selfApproval"), problems),
+        self_approval: truth(fields.take("selfApproval"), "selfApproval", problems),
     })
 }
 
@@ -45,12 +45,13 @@ fn quorum(node: Option<Node>, problems: &mut Problems<'_>) -> u32 {
     })
 }
 
-fn self_approval(node: Option<Node>, problems: &mut Problems<'_>) -> bool {
+/// `true` or `false`; `false` if it is left out.
+pub(super) fn truth(node: Option<Node>, field: &str, problems: &mut Problems<'_>) -> bool {
     match node {
         None => false,
         Some(Node { value: Value::Bool(allowed), .. }) => allowed,
         Some(node) => {
-            problems.add(node.at, "`selfApproval` has to be `true` or `false`");
+            problems.add(node.at, format!("`{field}` has to be `true` or `false`"));
             false
         }
     }

@@ -118,6 +118,14 @@ fn mistakes_in_effects_are_reported_in_their_place_with_a_way_out() {
             "4:61: `selfApproval` has to be `true` or `false`",
         ),
         (
+            "spec: {effect: deny, recordInput: true}",
+            "4:35: `recordInput` means nothing with `effect: deny`: nothing runs",
+        ),
+        (
+            "spec: {effect: allow, recordInput: 1}",
+            "4:36: `recordInput` has to be `true` or `false`",
+        ),
+        (
             "spec: {effect: deny, hold: {approvers: ['*']}}",
             "4:28: `hold` means nothing with `effect: deny`\n  hint: write `effect: hold`, or leave \
              `hold` out",
