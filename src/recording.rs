@@ -142,10 +142,6 @@ impl Cast {
 
     /// Ends the recording; with a reason, if it was ended from outside or broke.
     pub fn end(&mut self, seconds: f64, why: Option<&str>) {
-        for index in 0..self.texts.len() {
-            let left = self.texts.get_mut(index).map(Text::rest).unwrap_or_default();
-            self.text_event(seconds, index, &left);
-        }
         if !self.status.is_empty() {
             let status = exit_status(&std::mem::take(&mut self.status));
             self.event(seconds, "x", &status);
@@ -153,10 +149,13 @@ impl Cast {
         for (port, (up, down)) in std::mem::take(&mut self.ports) {
             self.fact(seconds, &json!({"port": port, "up": up, "down": down}));
         }
-        if let Some((_, archive)) = &self.archive
-            && archive.is_broken()
-        {
-            self.fact(seconds, &json!({"archive": "is none that can be read"}));
+        if let Some((direction, mut archive)) = self.archive.take() {
+            self.not_archived(seconds, direction, &archive.rest());
+            self.fact(seconds, &json!({"archive": {"files": archive.count()}}));
+        }
+        for index in 0..self.texts.len() {
+            let left = self.texts.get_mut(index).map(Text::rest).unwrap_or_default();
+            self.text_event(seconds, index, &left);
         }
         self.fact(seconds, &json!({"ended": why}));
     }
@@ -177,13 +176,24 @@ impl Cast {
 
     fn files(&mut self, seconds: f64, bytes: &[u8]) {
         let Some((direction, archive)) = &mut self.archive else { return };
-        let direction = if *direction == Direction::Up { "up" } else { "down" };
-        for file in archive.push(bytes) {
+        let (direction, found) = (*direction, archive.push(bytes));
+        let name = if direction == Direction::Up { "up" } else { "down" };
+        for file in found.files {
             let mut file = serde_json::to_value(file).unwrap_or_default();
             if let Some(members) = file.as_object_mut() {
-                members.insert("direction".to_owned(), direction.into());
+                members.insert("direction".to_owned(), name.into());
             }
             self.fact(seconds, &json!({"file": file}));
+        }
+        self.not_archived(seconds, direction, &found.rest);
+    }
+
+    /// What comes in the place of an archive is text like any other.
+    fn not_archived(&mut self, seconds: f64, direction: Direction, bytes: &[u8]) {
+        match direction {
+            Direction::Down => self.text(seconds, STDOUT, bytes),
+            Direction::Up if self.records_input => self.text(seconds, INPUT, bytes),
+            Direction::Up => {}
         }
     }
 
@@ -212,6 +222,7 @@ impl Cast {
     }
 }
 
+const STDOUT: usize = 0;
 /// Beside stdout and stderr.
 const INPUT: usize = 2;
 
@@ -238,17 +249,17 @@ fn exit_status(bytes: &[u8]) -> String {
     code.or_else(|| text("/message")).unwrap_or("unknown").to_owned()
 }
 
-/// Whether a command is what `kubectl cp` runs, and where its archive goes. Only how it is recorded
-/// depends on that.
+/// Whether a command is just what `kubectl cp` runs, and where its archive goes: nothing but tar, so that
+/// all that it prints is an archive. (What its retries run is a script, and recorded as what it prints.)
 fn direction(facts: &Facts) -> Option<Direction> {
     if facts.tty || facts.kind != "exec" {
         return None;
     }
     let words: Vec<&str> = facts.command.iter().map(String::as_str).collect();
     match *words.as_slice() {
-        ["tar", flags, "-", ..] if flags.contains('c') => Some(Direction::Down),
-        ["tar", flags, "-", ..] if flags.contains('x') => Some(Direction::Up),
-        ["sh", "-c", script] if script.starts_with("tar cf - ") => Some(Direction::Down),
+        ["tar", "cf", "-", path] if !path.starts_with('-') => Some(Direction::Down),
+        ["tar", "--no-same-permissions", "--no-same-owner", "-xmf", "-", ..]
+        | ["tar", "-xmf", "-", ..] => Some(Direction::Up),
         _ => None,
     }
 }
@@ -319,7 +330,24 @@ mod tests {
         cast.end(0.5, None);
         let lines = lines(&mut cast);
         assert_eq!(lines[1][1], "o");
-        assert_eq!(lines[2..], [json!([0.5, "k", {"ended": null}])]);
+        let facts: Vec<_> = lines.iter().skip(2).map(|line| line[2].clone()).collect();
+        assert_eq!(facts, [json!({"archive": {"files": 0}}), json!({"ended": null})]);
+    }
+
+    #[test]
+    fn a_shell_behind_an_archive_is_recorded() {
+        for command in
+            [&["tar", "cf", "-", "/dev/null"][..], &["sh", "-c", "tar cf - /dev/null; exec sh"]]
+        {
+            let mut cast = cast(command, false, false);
+            let output = [&[0; 1024][..], b"uid=0(root)\n"].concat();
+            cast.saw(0.0, &Seen::Output { stderr: false, bytes: &output });
+            cast.end(0.5, None);
+            let said = lines(&mut cast).iter().any(|line| {
+                line[1] == "o" && line[2].as_str().is_some_and(|text| text.contains("uid=0(root)"))
+            });
+            assert!(said, "{command:?}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use http::{HeaderValue, StatusCode};
 use kguard::kube::media::{self, ContentType, NotAcceptable};
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::kube::status::Reason;
+use kguard::kube::target::is_on;
 use kguard::mask::MaskRules;
 
 pub use connect::{ConnectError, Endpoint, EndpointError};
@@ -132,9 +133,6 @@ pub async fn send(
     match ask(cluster, permit).await {
         Ok((answer, about)) => Ok(Unmasked { answer, about, committed, opened }),
         Err(error) => {
-            if let Some(opened) = opened {
-                opened.discard().await;
-            }
             committed.unanswered(error.reason().code(), &error.to_string());
             Err(error)
         }
@@ -250,7 +248,7 @@ fn about(
     shown: Shown,
     (label, in_protobuf): (Option<ContentType>, bool),
 ) -> About {
-    let asks = |name| request.query.first(name).is_some_and(|value| value != "false");
+    let asks = |name| is_on(request.query.pairs(), name);
     let is_interactive = asks("tty") || asks("stdin");
     let cluster = cluster.name().to_owned();
     let log_limit = None;

@@ -110,14 +110,12 @@ pub async fn mask(
     let mut closing = committed.durable().await?;
     let (response, socket) = match answer {
         Answer::Upgrade(response, client) => {
-            return joined((response, client), &about, (opened, streams), closing).await;
+            return joined((response, client), &about, (opened, streams), closing);
         }
         Answer::Response(response) => (response, None),
         Answer::Watch(response, socket) => (response, Some(socket)),
     };
-    if let Some(opened) = opened {
-        opened.discard().await;
-    }
+    drop(opened);
     let (mut parts, body) = response.into_parts();
     closing.code(parts.status);
     let masking = match context(&about, &parts.headers, parts.status, key) {
@@ -170,7 +168,7 @@ async fn said_in_protobuf(
 }
 
 /// The answer to an upgrade, behind which its stream begins.
-async fn joined<B>(
+fn joined<B>(
     (response, client): (http::Response<B>, Upgrade),
     about: &About,
     (opened, streams): (Option<Opened>, &Arc<Streams>),
@@ -181,7 +179,6 @@ async fn joined<B>(
     };
     let Some(protocol) = stream::protocol(&response, &client) else {
         let error = UnmaskableError::Stream { cluster: about.cluster.clone() };
-        opened.discard().await;
         closing.code(StatusCode::BAD_GATEWAY);
         closing.failed(&error);
         return Err(error);

@@ -51,6 +51,9 @@ const BUFFER_BYTES: usize = 16 * 1024;
 /// What may be under way to one side, or to the recording, before more is read.
 const MOST_UNDER_WAY_BYTES: usize = 64 * 1024;
 
+/// How often a client is asked whether it is still there.
+const PING_EVERY: Duration = Duration::from_secs(10);
+
 /// How long a side may take for the last words of a stream that is ended.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -116,6 +119,12 @@ async fn carry(
             relay.write(server_writes, Side::Server),
         );
     };
+    let traffic = async {
+        tokio::select! {
+            () = traffic => {}
+            () = relay.ping() => {}
+        }
+    };
     let carried = async {
         tokio::select! {
             () = traffic => {}
@@ -177,6 +186,8 @@ struct Relay {
     /// There is room again for what a side sends.
     room_for_client: Notify,
     room_for_server: Notify,
+    /// The client has been told everything.
+    is_told: Notify,
     /// Nothing more is read.
     stopped: watch::Sender<bool>,
 }
@@ -188,6 +199,8 @@ struct State {
     sent: usize,
     client_ended: bool,
     server_ended: bool,
+    /// It takes nothing any more, though it may still say something.
+    server_is_gone: bool,
     /// Nothing more comes for the recording.
     is_finished: bool,
     /// Why it did not end by itself.
@@ -203,6 +216,7 @@ impl Relay {
             sent: 0,
             client_ended: false,
             server_ended: false,
+            server_is_gone: false,
             is_finished: false,
             failure: None,
         };
@@ -213,6 +227,7 @@ impl Relay {
             to_recording: Notify::new(),
             room_for_client: Notify::new(),
             room_for_server: Notify::new(),
+            is_told: Notify::new(),
             stopped: watch::channel(false).0,
         }
     }
@@ -243,7 +258,7 @@ impl Relay {
         let mut buffer = vec![0; BUFFER_BYTES];
         let room = if side == Side::Client { &self.room_for_client } else { &self.room_for_server };
         loop {
-            while !self.lock().has_room() {
+            while !self.lock().has_room(side) {
                 room.notified().await;
             }
             let hold = longest_hold.filter(|_| self.lock().conversation.is_holding());
@@ -264,6 +279,22 @@ impl Relay {
         }
     }
 
+    /// Asks the client now and then whether it is still there. While it is not read, as the cluster
+    /// takes nothing, nothing else would tell. Never returns.
+    async fn ping(&self) {
+        loop {
+            tokio::time::sleep(PING_EVERY).await;
+            let mut state = self.lock();
+            let State { conversation, out, server_ended, .. } = &mut *state;
+            if out.to_client.is_empty() && !*server_ended {
+                // What cannot be written now could not be later.
+                let _ = conversation.ping(out);
+            }
+            drop(state);
+            self.wake();
+        }
+    }
+
     /// Writes to a side what is for it, until nothing more comes.
     async fn write(&self, mut to: impl AsyncWrite + Unpin, side: Side) {
         let (some, room) = match side {
@@ -275,6 +306,10 @@ impl Relay {
             if bytes.is_empty() && is_last {
                 // It may be gone by now.
                 let _ = to.shutdown().await;
+                if side == Side::Client {
+                    // It has all that there is, and may take its time for its goodbye, but not for ever.
+                    self.is_told.notify_one();
+                }
                 return;
             }
             if bytes.is_empty() {
@@ -316,12 +351,13 @@ impl Relay {
         }
     }
 
-    /// Ends it when it has to end; returns when it took too long for that.
+    /// Ends it when it has to end, or is over; returns when it took too long for that.
     async fn time_out(&self, ended: &mut watch::Receiver<Option<String>>) {
         let mut stopped = self.stopped.subscribe();
         let why = tokio::select! {
             why = ended.wait_for(Option::is_some) => why.ok().and_then(|why| why.clone()),
             _ = stopped.wait_for(|stopped| *stopped) => None,
+            () = self.is_told.notified() => None,
         };
         if let Some(why) = why {
             self.stop(&why);
@@ -342,13 +378,20 @@ impl Relay {
         if !state.client_ended || !state.server_ended {
             state.fail(&Cut::Broken(side));
         }
-        state.end(Side::Client);
-        if side == Side::Client {
-            state.end(Side::Server);
-            self.stopped.send_replace(true);
+        match side {
+            Side::Client => {
+                state.end(Side::Client);
+                state.end(Side::Server);
+                self.stopped.send_replace(true);
+            }
+            Side::Server => {
+                state.server_is_gone = true;
+                state.out.to_server.clear();
+            }
         }
         drop(state);
         self.wake();
+        self.room_for_client.notify_one();
     }
 
     fn finish(&self) {
@@ -376,17 +419,26 @@ impl Relay {
 }
 
 impl State {
-    fn has_room(&self) -> bool {
-        let under_way = self.out.to_client.len().max(self.out.to_server.len());
+    /// Whether more may be read of a side. What the other way is stuck with does not count: a
+    /// program that reads nothing may still write.
+    fn has_room(&self, side: Side) -> bool {
+        let under_way = match side {
+            Side::Client => self.out.to_server.len(),
+            Side::Server => self.out.to_client.len(),
+        };
         under_way.max(self.tap.waiting()) < MOST_UNDER_WAY_BYTES
     }
 
     fn push(&mut self, side: Side, bytes: &[u8]) -> Result<(), StreamError> {
         let Self { conversation, tap, out, .. } = self;
         match side {
-            Side::Client => conversation.push_client(bytes, tap, out),
-            Side::Server => conversation.push_server(bytes, tap, out),
+            Side::Client => conversation.push_client(bytes, tap, out)?,
+            Side::Server => conversation.push_server(bytes, tap, out)?,
         }
+        if self.server_is_gone {
+            self.out.to_server.clear();
+        }
+        Ok(())
     }
 
     fn release(&mut self) -> Result<(), StreamError> {

@@ -18,6 +18,7 @@ use kguard::api::RunningStream;
 use kguard::audit::record::RecordingDigest;
 use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
+use kguard::kube::target::is_on;
 use kguard::recording::{Cast, Facts};
 use kguard::stream::Purpose;
 use serde::Deserialize;
@@ -164,7 +165,8 @@ impl Streams {
             caller: Arc::clone(subject.caller()),
             identity: Arc::clone(subject.identity()),
             cluster: cluster.name().to_owned(),
-            is_approved: permit.hold().is_some(),
+            approved: permit.hold().and_then(|_| permit.policy()).map(str::to_owned),
+            ports: Mutex::default(),
         });
         let asks = |policy| self.policies.current().records_input(policy);
         let records_input = self.config.input || permit.policy().is_some_and(asks);
@@ -254,15 +256,6 @@ impl Running {
     }
 }
 
-impl Opened {
-    /// It did not come about: of what never ran there is no recording.
-    pub(crate) async fn discard(self) {
-        if let Some(recording) = self.recording {
-            recording.discard().await;
-        }
-    }
-}
-
 /// How a recording ended: what ties it to its entry, or why it is not to be relied on.
 pub(crate) type Recorded = Result<Option<RecordingDigest>, std::io::Error>;
 
@@ -271,12 +264,6 @@ fn purpose(info: &RequestInfo, query: &[(String, String)]) -> Purpose {
         return Purpose::PortForward { ports: standing::ports(query) };
     }
     Purpose::Command { tty: is_on(query, "tty") }
-}
-
-/// Go's `strconv.ParseBool` of the first value, where nothing else would have been accepted upstream.
-fn is_on(query: &[(String, String)], name: &str) -> bool {
-    let value = query.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
-    value.is_some_and(|value| !matches!(value, "false" | "0" | "f" | "F" | "FALSE" | "False"))
 }
 
 fn facts(permit: &Permit, cluster: &Cluster, pod: Option<&serde_json::Value>) -> Facts {

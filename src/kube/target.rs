@@ -161,6 +161,13 @@ fn without_controls_but_lines(text: String) -> Result<String, TargetError> {
     if text.chars().any(harmful) { Err(TargetError::ControlCharacter) } else { Ok(text) }
 }
 
+/// Whether a flag is set, as API servers read those of their streams: by its first value, which is only
+/// `false` and `0` if it is off (apimachinery `runtime/conversion.go`).
+pub fn is_on(query: &[(String, String)], name: &str) -> bool {
+    let value = query.iter().find(|(own, _)| own == name).map(|(_, value)| value);
+    value.is_some_and(|value| !value.eq_ignore_ascii_case("false") && value != "0")
+}
+
 impl Query {
     /// Reads a raw query, without its `?`.
     pub fn parse(raw: &str) -> Result<Self, TargetError> {

@@ -1,5 +1,6 @@
 //! The files in a tar archive that passes by (POSIX ustar and pax, GNU's long names), each with its
-//! SHA-256. It holds one header at most, whatever comes.
+//! SHA-256. It holds one header at most, whatever comes. What is not of an archive is given back: it may be
+//! what somebody did behind one.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::Serialize;
@@ -35,7 +36,8 @@ pub(super) struct Archive {
     block: Vec<u8>,
     /// The next file's name, where it is too long for its header.
     long_name: Option<String>,
-    listed: usize,
+    /// How many files there were, listed or not.
+    count: usize,
 }
 
 #[derive(Default)]
@@ -44,8 +46,19 @@ enum State {
     Header,
     /// Content, then padding.
     Content { file: Content, left: u64, padding: u64 },
+    /// A block of zeros, of which two end an archive.
+    Ending,
     /// It is no archive, or has ended.
-    Over { is_broken: bool },
+    Over,
+}
+
+/// What there was in some bytes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The files that are complete by now.
+    pub(super) files: Vec<File>,
+    /// What is not of the archive.
+    pub(super) rest: Vec<u8>,
 }
 
 enum Content {
@@ -62,25 +75,36 @@ enum Content {
 }
 
 impl Archive {
-    /// Whether it cannot be read.
-    pub(super) fn is_broken(&self) -> bool {
-        matches!(self.state, State::Over { is_broken: true })
+    /// How many files there were, of which the first 10,000 are listed.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
-    /// Reads on; the files that are complete by now.
-    pub(super) fn push(&mut self, mut bytes: &[u8]) -> Vec<File> {
-        let mut files = Vec::new();
+    /// What is left at the end: the beginning of something that is no archive.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
+        self.state = State::Over;
+        std::mem::take(&mut self.block)
+    }
+
+    /// Reads on.
+    pub(super) fn push(&mut self, mut bytes: &[u8]) -> Found {
+        let mut found = Found::default();
         while !bytes.is_empty() {
             match &mut self.state {
-                State::Over { .. } => break,
-                State::Header => {
+                State::Over => {
+                    // An archive is filled up with zeros.
+                    let is_said = |byte: &&u8| **byte != 0;
+                    found.rest.extend(bytes.iter().filter(is_said));
+                    break;
+                }
+                State::Header | State::Ending => {
                     let missing = BLOCK - self.block.len();
                     let (own, rest) = bytes.split_at(missing.min(bytes.len()));
                     self.block.extend_from_slice(own);
                     bytes = rest;
                     if self.block.len() == BLOCK {
                         let block = std::mem::take(&mut self.block);
-                        files.extend(self.header(&block));
+                        self.header(&block, &mut found);
                     }
                 }
                 State::Content { file, left, padding } => {
@@ -92,25 +116,30 @@ impl Archive {
                     *padding -= skipped;
                     bytes = rest.get(usize::try_from(skipped).unwrap_or(0)..).unwrap_or_default();
                     if *left == 0 && *padding == 0 {
-                        files.extend(self.end_content());
+                        self.end_content(&mut found);
                     }
                 }
             }
         }
-        let room = MAX_FILES.saturating_sub(self.listed);
-        files.truncate(room);
-        self.listed += files.len();
-        files
+        found
     }
 
-    fn header(&mut self, block: &[u8]) -> Option<File> {
+    fn list(&mut self, file: File, found: &mut Found) {
+        self.count += 1;
+        if self.count <= MAX_FILES {
+            found.files.push(file);
+        }
+    }
+
+    fn header(&mut self, block: &[u8], found: &mut Found) {
         if block.iter().all(|byte| *byte == 0) {
-            self.state = State::Over { is_broken: false };
-            return None;
+            let is_end = matches!(self.state, State::Ending);
+            self.state = if is_end { State::Over } else { State::Ending };
+            return;
         }
         let Some(header) = Header::read(block) else {
-            self.state = State::Over { is_broken: true };
-            return None;
+            self.state = State::Over;
+            return found.rest.extend_from_slice(block);
         };
         let padding = header.size.wrapping_neg() % BLOCK as u64;
         let content = match header.kind {
@@ -125,36 +154,40 @@ impl Archive {
             // Links, folders and devices have no content, whatever their size says.
             _ => {
                 let name = self.long_name.take().unwrap_or(header.name);
-                let link = matches!(header.kind, b'1' | b'2').then_some(header.link);
                 self.state = State::Header;
-                return link.map(|link| File { name, bytes: 0, sha256: None, link: Some(link) });
+                if matches!(header.kind, b'1' | b'2') {
+                    let link = Some(header.link);
+                    self.list(File { name, bytes: 0, sha256: None, link }, found);
+                }
+                return;
             }
         };
         let keeps_name = matches!(header.kind, b'K' | b'g');
         let kept = self.long_name.take().filter(|_| keeps_name);
         self.long_name = kept;
         self.state = State::Content { file: content, left: header.size, padding };
-        if header.size == 0 { self.end_content() } else { None }
+        if header.size == 0 {
+            self.end_content(found);
+        }
     }
 
-    fn end_content(&mut self) -> Option<File> {
-        let State::Content { file, .. } = std::mem::take(&mut self.state) else { return None };
+    fn end_content(&mut self, found: &mut Found) {
+        let State::Content { file, .. } = std::mem::take(&mut self.state) else { return };
         match file {
             Content::File { name, bytes, digest } => {
                 let mut sha256 = [0; 32];
                 sha256.copy_from_slice(digest.finish().as_ref());
-                Some(File { name, bytes, sha256: Some(Hex(sha256).to_string()), link: None })
+                let sha256 = Some(Hex(sha256).to_string());
+                self.list(File { name, bytes, sha256, link: None }, found);
             }
             Content::Name { text, is_pax: true } => {
                 self.long_name = pax_path(&text);
-                None
             }
             Content::Name { text, is_pax: false } => {
                 // `K` and `g` come before `L`; what they say is not a name.
                 if self.long_name.is_none() && !text.is_empty() {
                     self.long_name = Some(c_text(&text));
                 }
-                None
             }
         }
     }
@@ -284,22 +317,36 @@ mod tests {
         let bytes = archive();
         for size in [1, 7, 512, bytes.len()] {
             let mut archive = Archive::default();
-            let files: Vec<_> = bytes.chunks(size).flat_map(|chunk| archive.push(chunk)).collect();
+            let found: Vec<_> = bytes.chunks(size).map(|chunk| archive.push(chunk)).collect();
+            assert!(found.iter().all(|found| found.rest.is_empty()));
+            let files: Vec<_> = found.into_iter().flat_map(|found| found.files).collect();
             let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
             let long = "d/".repeat(120) + "long";
             assert_eq!(names, ["a", "empty", "link", long.as_str(), "gnu/long"]);
             assert_eq!(files[0].sha256, Some(sha256(b"hello")));
             assert_eq!((files[2].link.as_deref(), &files[2].sha256), (Some("target"), &None));
             assert_eq!(files[3].bytes, 600);
-            assert!(!archive.is_broken());
+            assert_eq!((archive.count(), archive.rest()), (5, Vec::new()));
         }
     }
 
     #[test]
-    fn what_is_no_archive_is_said_to_be_none() {
-        let mut archive = Archive::default();
-        assert_eq!(archive.push(&[b'x'; 600]), []);
-        assert!(archive.is_broken());
+    fn files_behind_one_block_of_zeros_are_listed() {
+        let bytes = [vec![0; BLOCK], entry("hidden", b'0', b"x")].concat();
+        let found = Archive::default().push(&bytes);
+        assert_eq!(found.files.first().map(|file| file.name.as_str()), Some("hidden"));
+    }
+
+    #[test]
+    fn what_is_not_of_an_archive_is_given_back() {
+        let mut other = Archive::default();
+        assert_eq!(other.push(&[b'x'; 600]).rest, [b'x'; 600]);
+        let mut short = Archive::default();
+        assert_eq!(short.push(b"uid=0(root)").rest, b"");
+        assert_eq!(short.rest(), b"uid=0(root)");
+        let mut behind = Archive::default();
+        let bytes = [archive(), b"uid=0(root)".to_vec()].concat();
+        assert_eq!(behind.push(&bytes).rest, b"uid=0(root)");
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! What channels carry, and what is told of it.
 
-use serde::Deserialize;
+use serde_json::Value;
 
 /// What a connection is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,13 +102,23 @@ impl Channel {
 
 /// Reads the sizes that a client sends, JSON objects one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Sizes(Vec<u8>);
+pub(super) struct Sizes {
+    text: Vec<u8>,
+    last: Option<(u16, u16)>,
+}
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Size {
-    width: u16,
-    height: u16,
+/// The largest that a terminal has.
+const MAX_SIDE: u64 = 10_000;
+
+/// A size as Go reads it, whatever the case of its keys; none if no terminal has it.
+fn size(value: &Value) -> Option<(u16, u16)> {
+    let side = |name: &str| {
+        let members = value.as_object()?;
+        let found = members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        let side = found.1.as_u64().filter(|side| (1..=MAX_SIDE).contains(side))?;
+        u16::try_from(side).ok()
+    };
+    Some((side("width")?, side("height")?))
 }
 
 /// More than a size ever takes.
@@ -117,15 +127,20 @@ const MAX_SIZE_BYTES: usize = 1024;
 impl Sizes {
     /// The sizes that are complete by now, for an observer.
     pub(super) fn push(&mut self, bytes: &[u8], observer: &mut dyn Observer) {
-        self.0.extend_from_slice(bytes);
-        let mut sizes = serde_json::Deserializer::from_slice(&self.0).into_iter::<Size>();
-        while let Some(Ok(Size { width, height })) = sizes.next() {
-            observer.saw(&Seen::Resize { columns: width, rows: height });
+        self.text.extend_from_slice(bytes);
+        let mut sizes = serde_json::Deserializer::from_slice(&self.text).into_iter::<Value>();
+        while let Some(Ok(value)) = sizes.next() {
+            let size = size(&value);
+            // A terminal that is dragged says the same again and again.
+            if let Some((columns, rows)) = size.filter(|_| size != self.last) {
+                observer.saw(&Seen::Resize { columns, rows });
+                self.last = size;
+            }
         }
         let read = sizes.byte_offset();
-        self.0.drain(..read.min(self.0.len()));
-        if self.0.len() > MAX_SIZE_BYTES {
-            self.0.clear();
+        self.text.drain(..read.min(self.text.len()));
+        if self.text.len() > MAX_SIZE_BYTES {
+            self.text.clear();
         }
     }
 }

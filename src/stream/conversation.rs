@@ -99,6 +99,18 @@ impl Conversation {
         Ok(())
     }
 
+    /// Asks the client whether it is still there, in the way of its protocol. What it answers goes no
+    /// further.
+    pub fn ping(&mut self, out: &mut Outgoing) -> Result<(), StreamError> {
+        match &mut self.wire {
+            Wire::Spdy(wire) => wire.ping(out),
+            Wire::WebSocket(wire) => {
+                wire.ping(out);
+                Ok(())
+            }
+        }
+    }
+
     /// Ends it from here: the client is told why, as far as its protocol can say that.
     pub fn end(
         &mut self,
@@ -168,6 +180,11 @@ impl Content {
         let left = self.texts.as_mut().map(|texts| texts.end(id)).unwrap_or_default();
         tell(channel, &left, observer);
         left
+    }
+
+    /// Whether it is of exec or attach.
+    pub(super) fn is_command(&self) -> bool {
+        matches!(self.purpose, Purpose::Command { .. })
     }
 
     /// What a user is told whose connection ends from here, in the way of a program's last words.

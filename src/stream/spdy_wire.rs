@@ -7,8 +7,11 @@ use super::channel::{Channel, Observer, Purpose};
 use super::conversation::{Content, Outgoing, connect, status};
 use super::spdy::{Frame, Headers, REFUSED_STREAM, Reader, Writer};
 use super::websocket::{self, Form, Writes};
+use super::websocket_wire::PING;
 use super::{StreamError, websocket as ws};
 
+/// Of the gateway's own pings: even, as a server's are, and none that a server comes to.
+const PING_ID: u32 = 0xffff_fffe;
 /// At once: exec has five; every forwarded connection has two.
 const MAX_STREAMS: usize = 2048;
 /// A normal end (RFC 6455, 7.4.1).
@@ -37,9 +40,13 @@ struct Tunnel {
 const TO_CLIENT: ws::Writer = ws::Writer { form: Form::Bytes, from: Writes::Server };
 const TO_SERVER: ws::Writer = ws::Writer { form: Form::Bytes, from: Writes::Client };
 
-/// The streams that are open.
+/// The streams that are open, and who has said that nothing more comes.
 #[derive(Default)]
-struct Streams(BTreeMap<u32, Stream>);
+struct Streams {
+    open: BTreeMap<u32, Stream>,
+    client_left: bool,
+    server_left: bool,
+}
 
 struct Stream {
     channel: Channel,
@@ -84,6 +91,7 @@ impl SpdyWire {
                 wrap(&inner, out);
                 Ok(())
             }
+            websocket::Frame::Pong(PING) => Ok(()),
             other => {
                 TO_SERVER.write(other, &mut out.to_server);
                 Ok(())
@@ -124,10 +132,20 @@ impl SpdyWire {
         (content, observer): (&mut Content, &mut dyn Observer),
         out: &mut Outgoing,
     ) -> Result<(), StreamError> {
-        let Some(channel) = self.streams.0.get(&stream).map(|of| of.channel) else { return Ok(()) };
+        let Some(channel) = self.streams.open.get(&stream).map(|of| of.channel) else {
+            return Ok(());
+        };
         let bytes = content.released((stream, channel), observer);
         let frame = Frame::Data { stream, bytes: &bytes, last: false };
         self.writers.to_client.write(&frame, &mut out.to_client)
+    }
+
+    pub(super) fn ping(&mut self, out: &mut Outgoing) -> Result<(), StreamError> {
+        if self.tunnel.is_some() {
+            TO_CLIENT.write(&websocket::Frame::Ping(PING), &mut out.to_client);
+            return Ok(());
+        }
+        self.writers.to_client.write(&Frame::Ping(PING_ID), &mut out.to_client)
     }
 
     pub(super) fn end(
@@ -142,7 +160,7 @@ impl SpdyWire {
         let speaker = if tty { Channel::Stdout } else { Channel::Stderr };
         // The status comes last: clients do not wait for words after it.
         let mut streams: Vec<_> =
-            self.streams.0.iter().filter(|(_, of)| !of.server_ended).collect();
+            self.streams.open.iter().filter(|(_, of)| !of.server_ended).collect();
         streams.sort_by_key(|(_, of)| of.channel == Channel::Status);
         for (stream, of) in streams {
             let bytes = match of.channel {
@@ -159,7 +177,7 @@ impl SpdyWire {
         let away = Frame::GoAway { last: 0, status: 0 };
         self.writers.to_client.write(&away, &mut inner.to_client)?;
         self.writers.to_server.write(&away, &mut inner.to_server)?;
-        self.streams.0.clear();
+        self.streams.open.clear();
         if self.tunnel.is_some() {
             wrap(&inner, out);
             TO_CLIENT.write(&websocket::Frame::Close(&NORMAL), &mut out.to_client);
@@ -185,6 +203,10 @@ fn client_frame(
     (content, observer): (&mut Content, &mut dyn Observer),
     out: &mut Outgoing,
 ) -> Result<(), StreamError> {
+    // Nobody reads on.
+    if streams.client_left {
+        return Ok(());
+    }
     match frame {
         Frame::Open { stream, headers, .. } => {
             if let Some(why) = streams.open((*stream, headers), &content.purpose, observer)? {
@@ -192,7 +214,7 @@ fn client_frame(
             }
         }
         Frame::Data { stream, bytes, last } => {
-            let Some(of) = streams.0.get_mut(stream).filter(|of| !of.client_ended) else {
+            let Some(of) = streams.open.get_mut(stream).filter(|of| !of.client_ended) else {
                 return Ok(());
             };
             let (channel, is_refused) = (of.channel, of.is_refused);
@@ -205,15 +227,19 @@ fn client_frame(
         }
         Frame::Reset { stream, .. } | Frame::Headers { stream, .. } => {
             let is_reset = matches!(frame, Frame::Reset { .. });
-            let Some(of) = streams.0.get(stream).filter(|of| !of.is_refused) else { return Ok(()) };
+            let Some(of) = streams.open.get(stream).filter(|of| !of.is_refused) else {
+                return Ok(());
+            };
             if is_reset {
                 content.ended((*stream, of.channel), observer);
-                streams.0.remove(stream);
+                streams.open.remove(stream);
             }
         }
         // Servers open none that a client would accept.
         Frame::Reply { .. } => return Err(StreamError::Frame),
-        Frame::Ping(_) | Frame::GoAway { .. } => {}
+        Frame::GoAway { .. } => streams.client_left = true,
+        Frame::Ping(PING_ID) => return Ok(()),
+        Frame::Ping(_) => {}
     }
     writers.to_server.write(frame, &mut out.to_server)
 }
@@ -227,7 +253,7 @@ fn refuse(
     let reply = Frame::Reply { stream, flags: 0, headers: Headers::default() };
     writers.to_client.write(&reply, &mut out.to_client)?;
     let is_error = |of: &Stream| matches!(of.channel, Channel::PortError(_));
-    let says = streams.0.get(&stream).is_some_and(is_error);
+    let says = streams.open.get(&stream).is_some_and(is_error);
     let why = format!("kguard: {why}");
     let bytes = if says { why.as_bytes() } else { &[] };
     let data = Frame::Data { stream, bytes, last: true };
@@ -235,7 +261,7 @@ fn refuse(
     if !says {
         let reset = Frame::Reset { stream, status: REFUSED_STREAM };
         writers.to_client.write(&reset, &mut out.to_client)?;
-        streams.0.remove(&stream);
+        streams.open.remove(&stream);
     }
     Ok(())
 }
@@ -247,9 +273,12 @@ fn server_frame(
     out: &mut Outgoing,
 ) -> Result<(), StreamError> {
     let (writer, out) = (&mut writers.to_client, &mut out.to_client);
+    if streams.server_left {
+        return Ok(());
+    }
     match *frame {
         Frame::Data { stream, bytes, last } => {
-            let Some(of) = streams.0.get_mut(&stream).filter(|of| !of.server_ended) else {
+            let Some(of) = streams.open.get_mut(&stream).filter(|of| !of.server_ended) else {
                 return Ok(());
             };
             let channel = of.channel;
@@ -262,20 +291,21 @@ fn server_frame(
             writer.write(&Frame::Data { stream, bytes: &shown, last }, out)
         }
         Frame::Reset { stream, .. } => {
-            let Some(of) = streams.0.remove(&stream) else { return Ok(()) };
+            let Some(of) = streams.open.remove(&stream) else { return Ok(()) };
             let left = content.ended((stream, of.channel), observer);
             writer.write(&Frame::Data { stream, bytes: &left, last: false }, out)?;
             writer.write(frame, out)
         }
         Frame::GoAway { .. } => {
-            for (stream, of) in &streams.0 {
+            streams.server_left = true;
+            for (stream, of) in &streams.open {
                 let left = content.ended((*stream, of.channel), observer);
                 writer.write(&Frame::Data { stream: *stream, bytes: &left, last: false }, out)?;
             }
             writer.write(frame, out)
         }
         Frame::Reply { stream, .. } | Frame::Headers { stream, .. } => {
-            if streams.0.contains_key(&stream) { writer.write(frame, out) } else { Ok(()) }
+            if streams.open.contains_key(&stream) { writer.write(frame, out) } else { Ok(()) }
         }
         Frame::Ping(_) => writer.write(frame, out),
         Frame::Open { .. } => Err(StreamError::Frame),
@@ -291,15 +321,22 @@ impl Streams {
         observer: &mut dyn Observer,
     ) -> Result<Option<String>, StreamError> {
         // Clients have the odd numbers.
-        if stream.is_multiple_of(2) || self.0.contains_key(&stream) {
+        if stream.is_multiple_of(2) || self.open.contains_key(&stream) {
             return Err(StreamError::Frame);
         }
-        if self.0.len() >= MAX_STREAMS {
+        if self.open.len() >= MAX_STREAMS {
             return Err(StreamError::TooManyChannels);
         }
         let kind = headers.get("streamtype").ok_or(StreamError::Frame)?;
         let (channel, refusal) = match purpose {
-            Purpose::Command { .. } => (command_channel(kind)?, None),
+            // Of two of a kind servers take the last.
+            Purpose::Command { .. } => {
+                let channel = command_channel(kind)?;
+                if self.open.values().any(|of| of.channel == channel) {
+                    return Err(StreamError::Frame);
+                }
+                (channel, None)
+            }
             Purpose::PortForward { .. } => {
                 let port = headers.get("port").and_then(port).ok_or(StreamError::Frame)?;
                 match kind {
@@ -312,14 +349,14 @@ impl Streams {
         };
         let is_refused = refusal.is_some();
         let opened = Stream { channel, is_refused, client_ended: false, server_ended: is_refused };
-        self.0.insert(stream, opened);
+        self.open.insert(stream, opened);
         Ok(refusal)
     }
 
     fn forget_ended(&mut self, stream: u32) {
         let ended = |of: &Stream| of.client_ended && of.server_ended;
-        if self.0.get(&stream).is_some_and(ended) {
-            self.0.remove(&stream);
+        if self.open.get(&stream).is_some_and(ended) {
+            self.open.remove(&stream);
         }
     }
 }

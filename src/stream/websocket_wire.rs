@@ -8,6 +8,8 @@
 //! | 3 | exit status | its error |
 //! | 4 | size of the terminal | … |
 
+use std::collections::BTreeSet;
+
 use super::StreamError;
 use super::channel::{Channel, Observer, Purpose};
 use super::conversation::{Content, Outgoing, status};
@@ -19,10 +21,20 @@ const STDOUT: u8 = 1;
 const STDERR: u8 = 2;
 const STATUS: u8 = 3;
 
+/// What the gateway's own pings say.
+pub(super) const PING: &[u8] = b"kguard";
+/// More than a status ever takes.
+const MAX_STATUS_BYTES: usize = 64 << 10;
+
 /// Both directions.
 pub(super) struct WebSocketWire {
     client: Reader,
     server: Reader,
+    /// The channels on which a side has said that nothing more comes.
+    client_closed: BTreeSet<u8>,
+    server_closed: BTreeSet<u8>,
+    /// The exit status, as far as it has come: clients read one message.
+    status: Vec<u8>,
     to_client: Writer,
     to_server: Writer,
 }
@@ -32,6 +44,9 @@ impl WebSocketWire {
         Self {
             client: Reader::new(form, Writes::Client),
             server: Reader::new(form, Writes::Server),
+            client_closed: BTreeSet::new(),
+            server_closed: BTreeSet::new(),
+            status: Vec::new(),
             to_client: Writer { form, from: Writes::Server },
             to_server: Writer { form, from: Writes::Client },
         }
@@ -43,15 +58,22 @@ impl WebSocketWire {
         (content, observer): (&mut Content, &mut dyn Observer),
         out: &mut Outgoing,
     ) -> Result<(), StreamError> {
-        let writer = self.to_server;
+        let (writer, closed) = (self.to_server, &mut self.client_closed);
         self.client.push(bytes, &mut |frame| {
             match &frame {
+                Frame::Data { channel, .. } if closed.contains(channel) => return Ok(()),
                 Frame::Data { channel, bytes } => {
                     content.up(up(&content.purpose, *channel)?, bytes, observer);
                 }
-                Frame::Closed { channel } | Frame::Empty { channel: Some(channel) } => {
+                Frame::Empty { channel: Some(channel) } => {
                     up(&content.purpose, *channel)?;
                 }
+                Frame::Closed { channel } => {
+                    up(&content.purpose, *channel)?;
+                    closed.insert(*channel);
+                }
+                Frame::Close(_) => closed.extend(0..=u8::MAX),
+                Frame::Pong(PING) => return Ok(()),
                 _ => {}
             }
             writer.write(&frame, &mut out.to_server);
@@ -66,20 +88,36 @@ impl WebSocketWire {
         out: &mut Outgoing,
     ) -> Result<(), StreamError> {
         let (writer, out) = (self.to_client, &mut out.to_client);
+        let (closed, status) = (&mut self.server_closed, &mut self.status);
         self.server.push(bytes, &mut |frame| {
             match &frame {
+                Frame::Data { channel, .. } if closed.contains(channel) => return Ok(()),
+                Frame::Data { channel: STATUS, bytes } if content.is_command() => {
+                    let room = MAX_STATUS_BYTES.saturating_sub(status.len()).min(bytes.len());
+                    status.extend_from_slice(bytes.get(..room).unwrap_or_default());
+                    return Ok(());
+                }
                 Frame::Data { channel, bytes } => {
                     let of = (u32::from(*channel), down(&content.purpose, *channel)?);
                     let shown = content.down(of, bytes, observer);
                     writer.write(&Frame::Data { channel: *channel, bytes: &shown }, out);
                     return Ok(());
                 }
-                Frame::Closed { channel } => end(writer, *channel, (content, observer), out)?,
-                // The client may not wait for it any longer than for the end of the program.
-                Frame::EndOfMessage { channel: STATUS } => {
+                Frame::Closed { channel } => {
+                    end(writer, *channel, (content, observer), out)?;
+                    closed.insert(*channel);
+                }
+                // Clients may not wait for anything after it.
+                Frame::EndOfMessage { channel: STATUS } if content.is_command() => {
+                    for channel in [STDOUT, STDERR] {
+                        let of = (u32::from(channel), down(&content.purpose, channel)?);
+                        let left = content.released(of, observer);
+                        writer.write(&Frame::Data { channel, bytes: &left }, out);
+                    }
                     let of = (u32::from(STATUS), down(&content.purpose, STATUS)?);
-                    let left = content.released(of, observer);
-                    writer.write(&Frame::Data { channel: STATUS, bytes: &left }, out);
+                    let mut shown = content.down(of, &std::mem::take(status), observer);
+                    shown.extend(content.released(of, observer));
+                    writer.write(&Frame::Data { channel: STATUS, bytes: &shown }, out);
                 }
                 Frame::Close(_) => {
                     for channel in 0..=u8::MAX {
@@ -87,6 +125,7 @@ impl WebSocketWire {
                             end(writer, channel, (content, observer), out)?;
                         }
                     }
+                    closed.extend(0..=u8::MAX);
                 }
                 _ => {}
             }
@@ -105,6 +144,10 @@ impl WebSocketWire {
         let Ok(of) = down(&content.purpose, channel) else { return };
         let left = content.released((u32::from(channel), of), observer);
         self.to_client.write(&Frame::Data { channel, bytes: &left }, &mut out.to_client);
+    }
+
+    pub(super) fn ping(&mut self, out: &mut Outgoing) {
+        self.to_client.write(&Frame::Ping(PING), &mut out.to_client);
     }
 
     pub(super) fn end(

@@ -33,10 +33,9 @@ fn pythons_client_executes_and_forwards() {
     );
     let recorded: Vec<_> = scene.trail("exec").iter().map(|entry| scene.recording(entry)).collect();
     assert_eq!(text(&recorded[0], "o"), "simple\n");
-    assert_eq!(
-        (text(&recorded[1], "o").as_str(), text(&recorded[1], "x").as_str()),
-        ("got typed\noops\n", "7")
-    );
+    let output = text(&recorded[1], "o");
+    assert!(output.contains("got typed\n") && output.contains("oops\n"), "{output}");
+    assert_eq!(text(&recorded[1], "x"), "7");
     let forwarded = scene.recording(&scene.trail("portforward")[0]);
     assert!(facts(&forwarded).iter().any(|fact| fact["port"] == 8080), "{forwarded:?}");
 }

@@ -18,7 +18,7 @@ impl Scene {
     }
 
     /// The streams that run, as somebody sees them.
-    fn running(&self, user: &User) -> Vec<Value> {
+    pub(super) fn running(&self, user: &User) -> Vec<Value> {
         let list = self.call(user, "GET /v1/streams", "").json();
         list.as_array().unwrap().clone()
     }
@@ -334,4 +334,67 @@ fn who_is_inside_is_told_that_the_gateway_stops() {
             exec.exit_code();
         }
     }
+}
+
+/// A policy about port-forwards.
+fn port_policy(name: &str, when: &str, effect: &str) -> String {
+    format!(
+        "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {{name: {name}}}\nspec:\n  \
+         match: {{resources: [pods/portforward]}}\n  when: \"{when}\"\n  {effect}\n  message: Because.\n"
+    )
+}
+
+/// Where a forward listens.
+fn local_address(forward: &mut crate::harness::Running) -> String {
+    forward.wait_for("the port", |line| {
+        Some(line.strip_prefix("Forwarding from ")?.split(' ').next()?.to_owned())
+    })
+}
+
+#[test]
+fn an_approval_of_a_forward_is_none_of_a_port_that_another_policy_holds() {
+    let hold = |who: &str| format!("effect: hold\n  hold: {{approvers: ['{who}']}}");
+    let any = port_policy("any-forward", "!('port' in request.query)", &hold("group:oidc:sre"));
+    let some = port_policy("some-ports", "'port' in request.query", &hold("group:oidc:dba"));
+    let scene = Scene::with(&format!("{any}\n---\n{some}"));
+    let mut forward = scene.start("1.34", &["port-forward", "pod/main", ":8080"]);
+    let id = eventually("the hold", || {
+        let pending = scene.bob.kguard(&["requests", "-o", "json"]).ok();
+        let pending: Vec<Value> = serde_json::from_str(&pending).unwrap();
+        let hold = pending.iter().find(|hold| hold["state"] == "pending")?;
+        Some(hold["id"].as_str()?.to_owned())
+    });
+    scene.bob.kguard(&["approve", &id]).ok();
+    let address = local_address(&mut forward);
+    let mut connection = std::net::TcpStream::connect(&address).unwrap();
+    let _ = std::io::Read::read(&mut connection, &mut [0]);
+    eventually("the refusal", || {
+        forward.said().contains("`some-ports` wants an approval first").then_some(())
+    });
+    forward.signal("KILL");
+    forward.exit_code();
+}
+
+#[test]
+fn an_open_connection_ends_when_its_port_is_not_allowed_any_more() {
+    let scene = Scene::set();
+    scene.inside("(while true; do nc -l -p 8080 -e cat; done) >/dev/null 2>&1 &");
+    let mut forward = scene.start("1.34", &["port-forward", "pod/main", ":8080"]);
+    let address = local_address(&mut forward);
+    let mut connection = eventually("a connection", || {
+        let mut connection = std::net::TcpStream::connect(&address).ok()?;
+        std::io::Write::write_all(&mut connection, b"hello\n").ok()?;
+        let mut said = [0; 6];
+        std::io::Read::read_exact(&mut connection, &mut said).ok()?;
+        (&said == b"hello\n").then_some(connection)
+    });
+    let starter = kguard::policy::starter().text;
+    let deny = port_policy("ports", "'port' in request.query", "effect: deny");
+    scene.gateway.set_policies(&format!("{starter}\n---\n{deny}"));
+    let mut rest = Vec::new();
+    let _ = std::io::Read::read_to_end(&mut connection, &mut rest);
+    assert_eq!(rest, b"");
+    eventually("the end of the session", || scene.running(&scene.bob).is_empty().then_some(()));
+    forward.signal("KILL");
+    forward.exit_code();
 }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use super::{Scene, VERSIONS};
+use crate::harness::eventually;
 use crate::harness::process::run;
 
 /// Bytes of every value, the same at every run, that no compression could shrink.
@@ -174,4 +175,31 @@ fn converse(command: &mut Command, word: &str) -> String {
     writeln!(stdin, "goodbye").unwrap();
     child.wait().unwrap();
     answer
+}
+
+#[test]
+fn a_flood_of_input_stops_neither_the_output_nor_the_end() {
+    let scene = Scene::set();
+    let line = |number: u32| format!("{number:07}\n").into_bytes();
+    let flood: Vec<u8> = (0..2_000_000).flat_map(line).collect();
+    for version in VERSIONS {
+        let echoed = scene.with_input(version, &["exec", "-i", "main", "--", "cat"], &flood);
+        assert_eq!((echoed.code, echoed.stdout.len()), (0, flood.len()), "{version}");
+        assert_eq!(echoed.stdout.as_bytes(), flood, "{version}");
+        // What nobody reads in the pod holds up only itself, and not for ever.
+        let script = "head -c 8; sleep 1000";
+        let mut stuck = scene.command(version, &["exec", "-i", "main", "--", "sh", "-c", script]);
+        stuck.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = stuck.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| stdin.write_all(&flood));
+            let mut said = [0; 8];
+            child.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
+            assert_eq!(&said, b"0000000\n");
+            child.kill().unwrap();
+        });
+        child.wait().unwrap();
+        eventually("the end of it", || scene.running(&scene.bob).is_empty().then_some(()));
+    }
 }

@@ -54,14 +54,18 @@ impl RecordingFile {
     pub(crate) async fn finish(self) -> std::io::Result<RecordingDigest> {
         self.file.sync_all().await?;
         let mut sha256 = [0; 32];
-        sha256.copy_from_slice(self.digest.finish().as_ref());
+        sha256.copy_from_slice(self.digest.clone().finish().as_ref());
         let bytes = *self.written.borrow();
         Ok(RecordingDigest { sha256: Hex(sha256).to_string(), bytes })
     }
+}
 
-    /// Removes it, as nothing was recorded.
-    pub(super) async fn discard(self) {
-        if let Err(error) = tokio::fs::remove_file(&self.path).await {
+/// Of what never ran there is no recording.
+impl Drop for RecordingFile {
+    fn drop(&mut self) {
+        if *self.written.borrow() == 0
+            && let Err(error) = std::fs::remove_file(&self.path)
+        {
             tracing::warn!(%error, "an empty recording could not be removed");
         }
     }

@@ -1,7 +1,8 @@
 //! Whether the policies allow a stream: asked again when they change, and for each connection to a
 //! port, as port-forward tells ports only once it runs.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
@@ -24,21 +25,32 @@ pub(super) struct Standing {
     /// As whom he acts.
     pub(super) identity: Arc<Caller>,
     pub(super) cluster: String,
-    /// Whether somebody has approved it, so that it need not be approved again.
-    pub(super) is_approved: bool,
+    /// The policy that held it and was satisfied, so that it need not be approved by that one again.
+    pub(super) approved: Option<String>,
+    /// The ports to which connections were opened.
+    pub(super) ports: Mutex<BTreeSet<u16>>,
 }
 
 impl Standing {
     /// Whether a connection may be opened to a port; if not, what its user is told.
     pub(super) fn may_connect(&self, port: u16) -> Result<(), String> {
-        self.ask(&with_ports(&self.query, &[port]), |_| true)
+        self.ask(&with_ports(&self.query, &[port]), |_| true)?;
+        self.lock().insert(port);
+        Ok(())
     }
 
-    /// Whether the policies of now allow what those of then did. Policies that look at objects are
+    /// Whether the policies of now allow what those of then did, with every port that it was used
+    /// for. Policies that look at objects are
     /// not asked again.
     pub(super) fn still_stands(&self) -> Result<(), String> {
         let query = policy_query(&self.request, &self.query);
-        self.ask(&query, |needs| needs == Needs::default())
+        self.ask(&query, |needs| needs == Needs::default())?;
+        let ports: Vec<_> = self.lock().iter().copied().collect();
+        ports.into_iter().try_for_each(|port| self.may_connect(port))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<u16>> {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ask(&self, query: &[(String, String)], asks: impl Fn(Needs) -> bool) -> Result<(), String> {
@@ -55,7 +67,7 @@ impl Standing {
             }
             match candidates.decide(&Objects::default(), self.clock.now()).decision {
                 Decision::Allow { .. } => {}
-                Decision::Hold(_) if self.is_approved => {}
+                Decision::Hold(terms) if self.approved.as_ref() == Some(&terms.policy) => {}
                 Decision::Hold(terms) => {
                     return Err(format!("policy `{}` wants an approval first", terms.policy));
                 }
