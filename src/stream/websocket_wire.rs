@@ -70,6 +70,11 @@ impl WebSocketWire {
             match &frame {
                 Frame::Data { channel, bytes } => {
                     let of = (u32::from(*channel), down(&content.purpose, *channel)?);
+                    if of.1 == Channel::Status {
+                        // Clients that have it may read nothing more.
+                        release(writer, STDOUT, (content, observer), out)?;
+                        release(writer, STDERR, (content, observer), out)?;
+                    }
                     let shown = content.down(of, bytes, observer);
                     writer.write(&Frame::Data { channel: *channel, bytes: &shown }, out);
                     return Ok(());
@@ -77,9 +82,7 @@ impl WebSocketWire {
                 Frame::Closed { channel } => end(writer, *channel, (content, observer), out)?,
                 // The client may not wait for it any longer than for the end of the program.
                 Frame::EndOfMessage { channel: STATUS } => {
-                    let of = (u32::from(STATUS), down(&content.purpose, STATUS)?);
-                    let left = content.released(of, observer);
-                    writer.write(&Frame::Data { channel: STATUS, bytes: &left }, out);
+                    release(writer, STATUS, (content, observer), out)?;
                 }
                 Frame::Close(_) => {
                     for channel in 0..=u8::MAX {
@@ -102,9 +105,8 @@ impl WebSocketWire {
         out: &mut Outgoing,
     ) {
         let [.., channel] = channel.to_be_bytes();
-        let Ok(of) = down(&content.purpose, channel) else { return };
-        let left = content.released((u32::from(channel), of), observer);
-        self.to_client.write(&Frame::Data { channel, bytes: &left }, &mut out.to_client);
+        // What is no channel holds nothing back.
+        let _ = release(self.to_client, channel, (content, observer), &mut out.to_client);
     }
 
     pub(super) fn end(
@@ -136,6 +138,18 @@ fn end(
 ) -> Result<(), StreamError> {
     let of = down(&content.purpose, channel)?;
     let left = content.ended((u32::from(channel), of), observer);
+    writer.write(&Frame::Data { channel, bytes: &left }, out);
+    Ok(())
+}
+
+fn release(
+    writer: Writer,
+    channel: u8,
+    (content, observer): (&mut Content, &mut dyn Observer),
+    out: &mut Vec<u8>,
+) -> Result<(), StreamError> {
+    let of = down(&content.purpose, channel)?;
+    let left = content.released((u32::from(channel), of), observer);
     writer.write(&Frame::Data { channel, bytes: &left }, out);
     Ok(())
 }
