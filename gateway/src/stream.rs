@@ -45,11 +45,23 @@ const INTERACTIVE_HOLD: Duration = Duration::from_millis(30);
 /// The same where nobody waits for each letter.
 const LONGEST_HOLD: Duration = Duration::from_secs(1);
 
-/// What is read at once.
+/// What is read at once where much comes.
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// What may be under way to one side, or to the recording, before more is read.
+/// The same where little does: most connections are quiet for most of the time.
+const SMALL_BUFFER_BYTES: usize = 1024;
+
+/// What a recording waits for, so that not every piece is written by itself.
+const WRITTEN_AT_ONCE_BYTES: usize = 64 * 1024;
+
+/// How long it waits; whoever watches does not notice that.
+const GATHERING: Duration = Duration::from_millis(20);
+
+/// What may be under way to one side before more is read.
 const MOST_UNDER_WAY_BYTES: usize = 64 * 1024;
+
+/// The same to the recording, whose thread takes its turn among all others of a busy machine.
+const MOST_UNRECORDED_BYTES: usize = 512 * 1024;
 
 /// How long a side may take for the last words of a stream that is ended.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -240,7 +252,7 @@ impl Relay {
         mut from: impl AsyncRead + Unpin,
         (side, longest_hold): (Side, Option<Duration>),
     ) -> Result<(), Cut> {
-        let mut buffer = vec![0; BUFFER_BYTES];
+        let mut buffer = vec![0; SMALL_BUFFER_BYTES];
         let room = if side == Side::Client { &self.room_for_client } else { &self.room_for_server };
         loop {
             while !self.lock().has_room() {
@@ -257,6 +269,12 @@ impl Relay {
                 Some(Ok(0)) => return Ok(()),
                 Some(Ok(length)) => {
                     self.lock().push(side, buffer.get(..length).unwrap_or_default())?;
+                    let is_full = length == buffer.len();
+                    if is_full && length < BUFFER_BYTES {
+                        buffer = vec![0; BUFFER_BYTES];
+                    } else if length < SMALL_BUFFER_BYTES && buffer.len() > SMALL_BUFFER_BYTES {
+                        buffer = vec![0; SMALL_BUFFER_BYTES];
+                    }
                 }
                 Some(Err(_)) => return Err(Cut::Broken(side)),
             }
@@ -296,23 +314,27 @@ impl Relay {
     async fn record(&self, file: Option<RecordingFile>) -> Recorded {
         let Some(mut file) = file else { return Ok(None) };
         loop {
-            let (lines, is_finished) = {
-                let mut state = self.lock();
-                (state.tap.take(), state.is_finished)
-            };
-            if lines.is_empty() && is_finished {
+            while self.lock().is_quiet() {
+                self.to_recording.notified().await;
+            }
+            let _ = tokio::time::timeout(GATHERING, self.gathered()).await;
+            let lines = self.lock().tap.take();
+            if lines.is_empty() {
                 return file.finish().await.map(Some);
             }
-            if lines.is_empty() {
-                self.to_recording.notified().await;
-                continue;
-            }
-            if let Err(error) = file.write(&lines).await {
+            if let Err(error) = file.write(lines).await {
                 self.stop(UNRECORDED);
                 return Err(error);
             }
             self.room_for_client.notify_one();
             self.room_for_server.notify_one();
+        }
+    }
+
+    /// Waits until enough has come for the recording, or all.
+    async fn gathered(&self) {
+        while !self.lock().has_gathered() {
+            self.to_recording.notified().await;
         }
     }
 
@@ -378,7 +400,17 @@ impl Relay {
 impl State {
     fn has_room(&self) -> bool {
         let under_way = self.out.to_client.len().max(self.out.to_server.len());
-        under_way.max(self.tap.waiting()) < MOST_UNDER_WAY_BYTES
+        under_way < MOST_UNDER_WAY_BYTES && self.tap.waiting() < MOST_UNRECORDED_BYTES
+    }
+
+    /// Whether nothing is to be recorded now, but may be later.
+    fn is_quiet(&self) -> bool {
+        self.tap.waiting() == 0 && !self.is_finished
+    }
+
+    /// Whether the recording has waited long enough.
+    fn has_gathered(&self) -> bool {
+        self.tap.waiting() >= WRITTEN_AT_ONCE_BYTES || self.is_finished
     }
 
     fn push(&mut self, side: Side, bytes: &[u8]) -> Result<(), StreamError> {
