@@ -60,6 +60,17 @@ for pod in one two three; do
  spec: {schedulerName: none, containers: [{name: main, image: none}]}}
 POD
 done
+# One that runs, for exec. Its Secret is among the known values.
+admin -n "$namespace" create rolebinding run-code --clusterrole=edit --serviceaccount="$namespace:bench" >/dev/null
+admin -n "$namespace" create secret generic database --from-literal=user=shop-frontend \
+  --from-literal=password=correct-horse-battery-staple --from-literal=token="$(head -c 32 /dev/urandom | base64)" >/dev/null
+admin -n "$namespace" apply -f - >/dev/null <<POD
+{apiVersion: v1, kind: Pod, metadata: {name: busy},
+ spec: {terminationGracePeriodSeconds: 1, containers: [{name: main, image: kguard.test/busybox:1,
+   imagePullPolicy: Never, command: [sh, -c, 'trap exit TERM; while true; do sleep 0.2; done'],
+   envFrom: [{secretRef: {name: database}}]}]}}
+POD
+admin -n "$namespace" wait --for=condition=Ready --timeout=60s pod/busy >/dev/null
 KGUARD_TOKEN=$(admin -n "$namespace" create token bench --audience kguard --duration 1h)
 export KGUARD_TOKEN
 

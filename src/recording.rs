@@ -198,7 +198,8 @@ impl Cast {
     }
 
     fn text(&mut self, seconds: f64, index: usize, bytes: &[u8]) {
-        let text = self.texts.get_mut(index).map(|text| text.push(bytes)).unwrap_or_default();
+        let Some(text) = self.texts.get_mut(index) else { return };
+        let text = text.push(bytes);
         self.text_event(seconds, index, &text);
     }
 
@@ -209,15 +210,12 @@ impl Cast {
     }
 
     fn fact(&mut self, seconds: f64, fact: &Value) {
-        self.line(&json!([rounded(seconds), "k", fact]));
+        self.event(seconds, "k", fact);
     }
 
-    fn event(&mut self, seconds: f64, code: &str, data: &str) {
-        self.line(&json!([rounded(seconds), code, data]));
-    }
-
-    fn line(&mut self, line: &Value) {
-        self.lines.extend_from_slice(line.to_string().as_bytes());
+    fn event(&mut self, seconds: f64, code: &str, data: &(impl Serialize + ?Sized)) {
+        // Nothing of it can fail: neither a write into memory, nor a text, a number or a value.
+        let _ = serde_json::to_writer(&mut self.lines, &(rounded(seconds), code, data));
         self.lines.push(b'\n');
     }
 }

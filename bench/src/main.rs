@@ -10,7 +10,9 @@ mod policies;
 mod process;
 mod proxies;
 mod setup;
+mod streams;
 mod table;
+mod terminal;
 mod text;
 mod trail;
 
@@ -100,6 +102,7 @@ enum Measure {
     Masking,
     Text,
     Lists,
+    Streams,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -133,6 +136,9 @@ async fn run(options: &Options) -> Result<(), Failure> {
     }
     if wanted(Measure::Trail) {
         trail::measure(&setup, options.rounds, &mut table).await?;
+    }
+    if wanted(Measure::Streams) {
+        Box::pin(streams::measure(&setup, options, &mut table)).await?;
     }
     process::pin(LOAD_CPU)?;
     if wanted(Measure::Policies) {

@@ -18,6 +18,8 @@ pub(crate) struct Setup {
     pub(crate) api_server: SocketAddr,
     pub(crate) gateway: SocketAddr,
     pub(crate) unmasking: SocketAddr,
+    pub(crate) streams: SocketAddr,
+    pub(crate) unrecorded: SocketAddr,
     pub(crate) nginx: SocketAddr,
     pub(crate) token: String,
     gateway_binary: PathBuf,
@@ -28,12 +30,14 @@ impl Setup {
     pub(crate) fn make(options: &Options) -> Result<Self, Failure> {
         let folder = options.folder.clone();
         std::fs::create_dir_all(&folder)?;
-        let [api_server, gateway, unmasking, nginx] = free_ports()?;
+        let [api_server, gateway, unmasking, streams, unrecorded, nginx] = free_ports()?;
         let this = Self {
             folder,
             api_server,
             gateway,
             unmasking,
+            streams,
+            unrecorded,
             nginx,
             token: options.token.clone(),
             gateway_binary: options.gateway.clone(),
@@ -41,13 +45,23 @@ impl Setup {
         this.certificates()?;
         this.kubeconfigs()?;
         let policies = kguard::policy::starter().text;
-        let is_no_mask = |document: &&str| !document.contains("\nkind: Mask\n");
-        let unmasking: Vec<_> = policies.split("\n---\n").filter(is_no_mask).collect();
-        std::fs::write(this.folder.join("gateway-policies.yaml"), &policies)?;
-        std::fs::write(this.folder.join("unmasking-policies.yaml"), unmasking.join("\n---\n"))?;
+        let without = |what: &str| {
+            let kept: Vec<_> =
+                policies.split("\n---\n").filter(|document| !document.contains(what)).collect();
+            kept.join("\n---\n")
+        };
+        // The load is a workload, and runs code here.
+        let running = without("metadata: {name: workloads-run-no-code}");
         std::fs::write(this.folder.join("nginx.conf"), this.nginx_configuration())?;
-        for (name, listen) in [("gateway", this.gateway), ("unmasking", this.unmasking)] {
-            let configuration = this.gateway_configuration(options, (name, listen));
+        let unrecorded = "recordings: {enabled: false}\n";
+        for (name, listen, policies, more) in [
+            ("gateway", this.gateway, &policies, ""),
+            ("unmasking", this.unmasking, &without("\nkind: Mask\n"), ""),
+            ("streams", this.streams, &running, ""),
+            ("unrecorded", this.unrecorded, &running, unrecorded),
+        ] {
+            let configuration = this.gateway_configuration(options, (name, listen)) + more;
+            std::fs::write(this.folder.join(format!("{name}-policies.yaml")), policies)?;
             std::fs::write(this.folder.join(format!("{name}.yaml")), configuration)?;
         }
         Ok(this)
@@ -83,6 +97,16 @@ impl Setup {
     /// Starts another gateway, with the same policies but without masks.
     pub(crate) async fn start_unmasking(&self, cpu: Option<usize>) -> Result<Process, Failure> {
         self.start("unmasking", self.unmasking, cpu).await
+    }
+
+    /// Starts a gateway that lets the load run code.
+    pub(crate) async fn start_streams(&self) -> Result<Process, Failure> {
+        self.start("streams", self.streams, None).await
+    }
+
+    /// Starts another one, which records nothing of it.
+    pub(crate) async fn start_unrecorded(&self) -> Result<Process, Failure> {
+        self.start("unrecorded", self.unrecorded, None).await
     }
 
     async fn start(

@@ -45,17 +45,32 @@ const INTERACTIVE_HOLD: Duration = Duration::from_millis(30);
 /// The same where nobody waits for each letter.
 const LONGEST_HOLD: Duration = Duration::from_secs(1);
 
-/// What is read at once.
+/// What is read at once where much comes.
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// What may be under way to one side, or to the recording, before more is read.
+/// The same where little does: most connections are quiet for most of the time.
+const SMALL_BUFFER_BYTES: usize = 1024;
+
+/// What a recording waits for, so that not every piece is written by itself.
+const WRITTEN_AT_ONCE_BYTES: usize = 64 * 1024;
+
+/// How long it waits; whoever watches does not notice that.
+const GATHERING: Duration = Duration::from_millis(20);
+
+/// What may be under way to one side before more is read.
 const MOST_UNDER_WAY_BYTES: usize = 64 * 1024;
+
+/// The same to the recording, whose thread takes its turn among all others of a busy machine.
+const MOST_UNRECORDED_BYTES: usize = 512 * 1024;
 
 /// How often a client is asked whether it is still there.
 const PING_EVERY: Duration = Duration::from_secs(10);
 
 /// How long a side may take for the last words of a stream that is ended.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How long a client may take to read the rest of what it was sent, once the entry is closed.
+const LONGEST_GOODBYE: Duration = Duration::from_mins(5);
 
 const UNRECORDED: &str = "it cannot be recorded any more";
 
@@ -106,7 +121,7 @@ async fn carry(
     let (Ok(client), Ok(server)) = tokio::join!(client, server) else {
         return closing.failed("the upgrade did not come about");
     };
-    let Session { tap, purpose, recording, mut ended, _listed } = session;
+    let Session { tap, purpose, recording, mut ended, listed } = session;
     let longest_hold = if masking.is_interactive { INTERACTIVE_HOLD } else { LONGEST_HOLD };
     let relay = Relay::new(Conversation::new(protocol, purpose, masking.plan), tap);
     let (client_reads, client_writes) = tokio::io::split(TokioIo::new(client));
@@ -125,24 +140,33 @@ async fn carry(
             () = relay.ping() => {}
         }
     };
+    let mut traffic = std::pin::pin!(traffic);
     let carried = async {
-        tokio::select! {
-            () = traffic => {}
-            () = relay.time_out(&mut ended) => {}
-        }
+        let end = tokio::select! {
+            () = &mut traffic => End::Done,
+            end = relay.end(&mut ended) => end,
+        };
         relay.finish();
+        end
     };
-    let (recorded, ()) = tokio::join!(relay.record(recording), carried);
-    let State { conversation, sent, failure, .. } = relay.into_state();
-    closing.sent(sent);
-    closing.masked(conversation.report());
-    if let Some(failure) = failure {
-        closing.failed(&failure);
+    let (recorded, end) = tokio::join!(relay.record(recording), carried);
+    relay.close(closing, recorded);
+    drop(listed);
+    if matches!(end, End::Told) {
+        // It ends with its client, which may be slow to read what is on its way.
+        let _ = tokio::time::timeout(LONGEST_GOODBYE, traffic).await;
     }
-    match recorded {
-        Ok(digest) => closing.recorded(digest),
-        Err(error) => closing.failed(&format!("the recording cannot be written: {error}")),
-    }
+}
+
+/// How a stream came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Both sides are done.
+    Done,
+    /// The client has been told everything, and is not gone yet.
+    Told,
+    /// It was ended from here.
+    Stopped,
 }
 
 /// Why a stream ended before its end.
@@ -192,15 +216,22 @@ struct Relay {
     stopped: watch::Sender<bool>,
 }
 
+/// What is over with one side.
+#[derive(Debug, Default)]
+struct Half {
+    /// Nothing more comes from it.
+    has_ended: bool,
+    /// It takes nothing any more, though it may still say something.
+    is_deaf: bool,
+}
+
 struct State {
     conversation: Conversation,
     tap: Tap,
     out: Outgoing,
     sent: usize,
-    client_ended: bool,
-    server_ended: bool,
-    /// It takes nothing any more, though it may still say something.
-    server_is_gone: bool,
+    client: Half,
+    server: Half,
     /// Nothing more comes for the recording.
     is_finished: bool,
     /// Why it did not end by itself.
@@ -214,9 +245,8 @@ impl Relay {
             tap,
             out: Outgoing::default(),
             sent: 0,
-            client_ended: false,
-            server_ended: false,
-            server_is_gone: false,
+            client: Half::default(),
+            server: Half::default(),
             is_finished: false,
             failure: None,
         };
@@ -255,7 +285,7 @@ impl Relay {
         mut from: impl AsyncRead + Unpin,
         (side, longest_hold): (Side, Option<Duration>),
     ) -> Result<(), Cut> {
-        let mut buffer = vec![0; BUFFER_BYTES];
+        let mut buffer = vec![0; SMALL_BUFFER_BYTES];
         let room = if side == Side::Client { &self.room_for_client } else { &self.room_for_server };
         loop {
             while !self.lock().has_room(side) {
@@ -272,6 +302,12 @@ impl Relay {
                 Some(Ok(0)) => return Ok(()),
                 Some(Ok(length)) => {
                     self.lock().push(side, buffer.get(..length).unwrap_or_default())?;
+                    let is_full = length == buffer.len();
+                    if is_full && length < BUFFER_BYTES {
+                        buffer = vec![0; BUFFER_BYTES];
+                    } else if length < SMALL_BUFFER_BYTES && buffer.len() > SMALL_BUFFER_BYTES {
+                        buffer = vec![0; SMALL_BUFFER_BYTES];
+                    }
                 }
                 Some(Err(_)) => return Err(Cut::Broken(side)),
             }
@@ -285,8 +321,8 @@ impl Relay {
         loop {
             tokio::time::sleep(PING_EVERY).await;
             let mut state = self.lock();
-            let State { conversation, out, server_ended, .. } = &mut *state;
-            if out.to_client.is_empty() && !*server_ended {
+            let State { conversation, out, server, .. } = &mut *state;
+            if out.to_client.is_empty() && !server.has_ended {
                 // What cannot be written now could not be later.
                 let _ = conversation.ping(out);
             }
@@ -331,18 +367,15 @@ impl Relay {
     async fn record(&self, file: Option<RecordingFile>) -> Recorded {
         let Some(mut file) = file else { return Ok(None) };
         loop {
-            let (lines, is_finished) = {
-                let mut state = self.lock();
-                (state.tap.take(), state.is_finished)
-            };
-            if lines.is_empty() && is_finished {
+            while self.lock().is_quiet() {
+                self.to_recording.notified().await;
+            }
+            let _ = tokio::time::timeout(GATHERING, self.gathered()).await;
+            let lines = self.lock().tap.take();
+            if lines.is_empty() {
                 return file.finish().await.map(Some);
             }
-            if lines.is_empty() {
-                self.to_recording.notified().await;
-                continue;
-            }
-            if let Err(error) = file.write(&lines).await {
+            if let Err(error) = file.write(lines).await {
                 self.stop(UNRECORDED);
                 return Err(error);
             }
@@ -351,18 +384,41 @@ impl Relay {
         }
     }
 
-    /// Ends it when it has to end, or is over; returns when it took too long for that.
-    async fn time_out(&self, ended: &mut watch::Receiver<Option<String>>) {
+    /// Waits until enough has come for the recording, or all.
+    async fn gathered(&self) {
+        while !self.lock().has_gathered() {
+            self.to_recording.notified().await;
+        }
+    }
+
+    /// Returns when the client has been told everything; or ends it when it has to end, and returns
+    /// when that took too long.
+    async fn end(&self, ended: &mut watch::Receiver<Option<String>>) -> End {
         let mut stopped = self.stopped.subscribe();
         let why = tokio::select! {
             why = ended.wait_for(Option::is_some) => why.ok().and_then(|why| why.clone()),
             _ = stopped.wait_for(|stopped| *stopped) => None,
-            () = self.is_told.notified() => None,
+            () = self.is_told.notified() => return End::Told,
         };
         if let Some(why) = why {
             self.stop(&why);
         }
         tokio::time::sleep(LAST_WORDS).await;
+        End::Stopped
+    }
+
+    /// Closes the entry with what is known in the end.
+    fn close(&self, mut closing: Closing, recorded: Recorded) {
+        let mut state = self.lock();
+        closing.sent(state.sent);
+        closing.masked(state.conversation.report());
+        if let Some(failure) = &state.failure {
+            closing.failed(failure);
+        }
+        match recorded {
+            Ok(digest) => closing.recorded(digest),
+            Err(error) => closing.failed(&format!("the recording cannot be written: {error}")),
+        }
     }
 
     /// Reads nothing more, and tells the client why.
@@ -375,7 +431,7 @@ impl Relay {
     /// A side takes nothing any more: without the client, there is nobody to go on for.
     fn cut(&self, side: Side) {
         let mut state = self.lock();
-        if !state.client_ended || !state.server_ended {
+        if !state.client.has_ended || !state.server.has_ended {
             state.fail(&Cut::Broken(side));
         }
         match side {
@@ -385,7 +441,7 @@ impl Relay {
                 self.stopped.send_replace(true);
             }
             Side::Server => {
-                state.server_is_gone = true;
+                state.server.is_deaf = true;
                 state.out.to_server.clear();
             }
         }
@@ -412,10 +468,6 @@ impl Relay {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn into_state(self) -> State {
-        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl State {
@@ -426,7 +478,17 @@ impl State {
             Side::Client => self.out.to_server.len(),
             Side::Server => self.out.to_client.len(),
         };
-        under_way.max(self.tap.waiting()) < MOST_UNDER_WAY_BYTES
+        under_way < MOST_UNDER_WAY_BYTES && self.tap.waiting() < MOST_UNRECORDED_BYTES
+    }
+
+    /// Whether nothing is to be recorded now, but may be later.
+    fn is_quiet(&self) -> bool {
+        self.tap.waiting() == 0 && !self.is_finished
+    }
+
+    /// Whether the recording has waited long enough.
+    fn has_gathered(&self) -> bool {
+        self.tap.waiting() >= WRITTEN_AT_ONCE_BYTES || self.is_finished
     }
 
     fn push(&mut self, side: Side, bytes: &[u8]) -> Result<(), StreamError> {
@@ -435,7 +497,7 @@ impl State {
             Side::Client => conversation.push_client(bytes, tap, out)?,
             Side::Server => conversation.push_server(bytes, tap, out)?,
         }
-        if self.server_is_gone {
+        if self.server.is_deaf {
             self.out.to_server.clear();
         }
         Ok(())
@@ -454,8 +516,8 @@ impl State {
 
     fn end(&mut self, side: Side) {
         match side {
-            Side::Client => self.client_ended = true,
-            Side::Server => self.server_ended = true,
+            Side::Client => self.client.has_ended = true,
+            Side::Server => self.server.has_ended = true,
         }
     }
 
@@ -473,9 +535,9 @@ impl State {
             Side::Client => {
                 let bytes = std::mem::take(&mut self.out.to_client);
                 self.sent += bytes.len();
-                (bytes, self.server_ended)
+                (bytes, self.server.has_ended)
             }
-            Side::Server => (std::mem::take(&mut self.out.to_server), self.client_ended),
+            Side::Server => (std::mem::take(&mut self.out.to_server), self.client.has_ended),
         }
     }
 }

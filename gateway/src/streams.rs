@@ -115,7 +115,7 @@ pub(crate) struct Session {
     /// Why it has to end, once it has to.
     pub(crate) ended: watch::Receiver<Option<String>>,
     /// Keeps it listed.
-    pub(crate) _listed: Listed,
+    pub(crate) listed: Listed,
 }
 
 /// Takes a stream off the list when it ends.
@@ -199,7 +199,7 @@ impl Streams {
         let cast = recording.is_some().then(|| Cast::begin(facts, records_input, now.as_second()));
         let tap = Tap::new(cast, standing);
         let listed = Listed { streams: Arc::clone(self), id };
-        Session { tap, purpose, recording, ended, _listed: listed }
+        Session { tap, purpose, recording, ended, listed }
     }
 
     /// Those that run, oldest first.

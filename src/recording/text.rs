@@ -1,5 +1,7 @@
 //! Text that comes in pieces, which may cut a character in two.
 
+use std::borrow::Cow;
+
 /// A character's longest beginning.
 const MAX_CUT: usize = 3;
 
@@ -10,7 +12,12 @@ pub(super) struct Text(Vec<u8>);
 impl Text {
     /// The next bytes as text, as far as their characters are complete. What is no UTF-8 is shown as
     /// U+FFFD, as terminals do.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> String {
+    pub(super) fn push<'t>(&mut self, bytes: &'t [u8]) -> Cow<'t, str> {
+        if self.0.is_empty()
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            return Cow::Borrowed(text);
+        }
         self.0.extend_from_slice(bytes);
         let cut = match std::str::from_utf8(&self.0) {
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
@@ -18,14 +25,12 @@ impl Text {
             Ok(_) => self.0.len(),
         };
         let left = self.0.split_off(cut);
-        let text = String::from_utf8_lossy(&self.0).into_owned();
-        self.0 = left;
-        text
+        Cow::Owned(text(std::mem::replace(&mut self.0, left)))
     }
 
     /// What is left at the end.
     pub(super) fn rest(&mut self) -> String {
-        String::from_utf8_lossy(&std::mem::take(&mut self.0)).into_owned()
+        text(std::mem::take(&mut self.0))
     }
 
     /// Where a character begins that is cut by the end, behind bytes that are no text.
@@ -39,6 +44,12 @@ impl Text {
         };
         starts.find(is_cut).unwrap_or(length)
     }
+}
+
+/// Looks at each byte only where some are no text.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Both directions of one connection.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::channel::{Channel, Observer, Purpose, Seen, Sizes};
 use super::spdy_wire::SpdyWire;
-use super::texts::Texts;
+use super::texts::{Texts, Typed};
 use super::websocket_wire::WebSocketWire;
 use super::{Protocol, StreamError};
 use crate::mask::{MaskReport, TextPlan};
@@ -33,6 +34,7 @@ enum Wire {
 pub(super) struct Content {
     pub(super) purpose: Purpose,
     texts: Option<Texts>,
+    typed: Typed,
     sizes: Sizes,
 }
 
@@ -46,7 +48,8 @@ impl Conversation {
                 Wire::WebSocket(Box::new(WebSocketWire::new(protocol.form())))
             }
         };
-        let content = Content { purpose, texts: plan.map(Texts::new), sizes: Sizes::default() };
+        let (texts, typed, sizes) = (plan.map(Texts::new), Typed::default(), Sizes::default());
+        let content = Content { purpose, texts, typed, sizes };
         Self { wire, content }
     }
 
@@ -128,9 +131,9 @@ impl Conversation {
         }
     }
 
-    /// What was masked.
-    pub fn report(self) -> MaskReport {
-        self.content.texts.map(Texts::report).unwrap_or_default()
+    /// What was masked, once it is over.
+    pub fn report(&mut self) -> MaskReport {
+        self.content.texts.take().map(Texts::report).unwrap_or_default()
     }
 }
 
@@ -140,21 +143,25 @@ impl Content {
         if channel == Channel::Resize {
             return self.sizes.push(bytes, observer);
         }
+        if channel == Channel::Stdin && self.purpose == (Purpose::Command { tty: true }) {
+            self.typed.push(bytes);
+        }
         if let Some(seen) = channel.seen_up(bytes).filter(|_| !bytes.is_empty()) {
             observer.saw(&seen);
         }
     }
 
     /// What the client gets of the server's bytes, and tells of it.
-    pub(super) fn down(
+    pub(super) fn down<'b>(
         &mut self,
         (id, channel): (u32, Channel),
-        bytes: &[u8],
+        bytes: &'b [u8],
         observer: &mut dyn Observer,
-    ) -> Vec<u8> {
+    ) -> Cow<'b, [u8]> {
+        let is_echo = channel == Channel::Stdout && self.typed.echoed(bytes);
         let shown = match &mut self.texts {
-            Some(texts) if channel.is_text() => texts.push(id, bytes),
-            _ => bytes.to_vec(),
+            Some(texts) if channel.is_text() => Cow::Owned(texts.push(id, bytes, is_echo)),
+            _ => Cow::Borrowed(bytes),
         };
         tell(channel, &shown, observer);
         shown

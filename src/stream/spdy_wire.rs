@@ -167,7 +167,7 @@ impl SpdyWire {
                 Channel::Status => status(why).into_bytes(),
                 Channel::PortError(_) => words.clone().into_bytes(),
                 channel if channel == speaker => {
-                    content.down((*stream, channel), words.as_bytes(), observer)
+                    content.down((*stream, channel), words.as_bytes(), observer).into_owned()
                 }
                 _ => Vec::new(),
             };
@@ -286,7 +286,7 @@ fn server_frame(
             streams.forget_ended(stream);
             let mut shown = content.down((stream, channel), bytes, observer);
             if last {
-                shown.extend(content.ended((stream, channel), observer));
+                shown.to_mut().extend(content.ended((stream, channel), observer));
             }
             writer.write(&Frame::Data { stream, bytes: &shown, last }, out)
         }

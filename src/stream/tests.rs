@@ -305,6 +305,60 @@ proptest! {
     }
 }
 
+#[test]
+fn what_comes_back_of_what_was_typed_is_not_held_back() {
+    let terminal = Purpose::Command { tty: true };
+    let mut conversation = Conversation::new(Protocol::WebSocket, terminal, Some(plan()));
+    let mut notes = Notes::default();
+    let mut shown = |typed: &[u8], output: &[u8]| {
+        let mut out = Outgoing::default();
+        if !typed.is_empty() {
+            let typed = client_ws(0x82, &[b"\0", typed].concat());
+            conversation.push_client(&typed, &mut notes, &mut out).unwrap();
+        }
+        let output = ws(0x82, &[b"\x01", output].concat());
+        conversation.push_server(&output, &mut notes, &mut out).unwrap();
+        ws_text(&ws_frames(&out.to_client), 1)
+    };
+    assert_eq!(shown(b"hun", b"h"), "h");
+    assert_eq!(shown(b"", b"un"), "un");
+    // Not typed.
+    assert_eq!(shown(b"", b"t"), "");
+    // Something is held back already, and a password is not shown.
+    assert_eq!(shown(b"er", b"er"), "");
+    assert_eq!(shown(b"x", b"2-swordfish\n"), format!("{SHOWN}\n"));
+    // A value is hidden, whoever typed it.
+    assert_eq!(shown(SECRET.as_bytes(), SECRET.as_bytes()), SHOWN);
+    assert_eq!(shown(b"\n", b"\nhunter2"), "\n");
+}
+
+#[test]
+fn all_output_comes_before_the_status() {
+    let pieces = [ws(0x82, b"\x01hunt"), ws(0x82, b"\x02hunte"), ws(0x82, b"\x03{}")];
+    let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+    let (shown, _) = masked(Protocol::WebSocket, &pieces).unwrap();
+    let channels: Vec<u8> = ws_frames(&shown).iter().map(|(_, message)| message[0]).collect();
+    assert_eq!(channels, [1, 2, 3]);
+}
+
+proptest! {
+    #[test]
+    fn what_a_client_says_is_read_however_it_is_cut(
+        typed in "[a-z]{0,60}", cuts in prop::collection::vec(1..9_usize, 1..9),
+    ) {
+        let mut conversation = Conversation::new(Protocol::WebSocket, COMMAND, None);
+        let (mut notes, mut out) = (Notes::default(), Outgoing::default());
+        let frame = client_ws(0x82, format!("\0{typed}").as_bytes());
+        let (mut rest, mut cuts) = (frame.as_slice(), cuts.iter().cycle());
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(rest.len().min(*cuts.next().unwrap()));
+            conversation.push_client(piece, &mut notes, &mut out).unwrap();
+            rest = after;
+        }
+        prop_assert_eq!(notes.input, typed);
+    }
+}
+
 /// A frame of a client.
 fn client_ws(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = ws(first, payload);

@@ -1,6 +1,6 @@
 //! The text of each channel, masked by itself: a value is found however its pieces are framed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::mask::{MaskReport, TextMasker, TextPlan};
@@ -18,11 +18,16 @@ impl Texts {
         Self { plan, maskers: BTreeMap::new(), report: MaskReport::default() }
     }
 
-    /// More text of a channel, as far as it is clear by now.
-    pub(super) fn push(&mut self, channel: u32, text: &[u8]) -> Vec<u8> {
+    /// More text of a channel, as far as it is clear by now. What its user has typed himself is not
+    /// held back, if nothing else is.
+    pub(super) fn push(&mut self, channel: u32, text: &[u8], is_echo: bool) -> Vec<u8> {
         let masker = self.maskers.entry(channel).or_insert_with(|| self.plan.masker());
         let mut clear = Vec::with_capacity(text.len());
+        let is_echo = is_echo && !masker.is_holding();
         masker.push(text, &mut clear);
+        if is_echo {
+            masker.release(&mut clear);
+        }
         clear
     }
 
@@ -58,5 +63,33 @@ impl Texts {
             self.end(channel);
         }
         self.report
+    }
+}
+
+/// What somebody types ahead of its echo is never more.
+const MAX_TYPED_BYTES: usize = 4 << 10;
+
+/// What was typed at a terminal and has not come back yet.
+#[derive(Debug, Default)]
+pub(super) struct Typed(VecDeque<u8>);
+
+impl Typed {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.0.extend(bytes);
+        if self.0.len() > MAX_TYPED_BYTES {
+            self.0.clear();
+        }
+    }
+
+    /// Whether output is the echo of what was typed, and of that what comes next.
+    pub(super) fn echoed(&mut self, output: &[u8]) -> bool {
+        let is_echo =
+            output.len() <= self.0.len() && self.0.iter().zip(output).all(|(a, b)| a == b);
+        if is_echo {
+            self.0.drain(..output.len());
+        } else {
+            self.0.clear();
+        }
+        is_echo
     }
 }

@@ -9,6 +9,8 @@
 //! | `Base64` | text; the first character is the channel, the rest base64 |
 //! | `Bytes` | binary; a piece of a stream of bytes, as port-forward tunnels SPDY |
 
+use std::borrow::Cow;
+
 use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -112,14 +114,22 @@ struct Key {
 }
 
 impl Key {
+    fn masks(self) -> bool {
+        self.bytes != [0; 4]
+    }
+
     fn apply(&mut self, payload: &mut [u8]) {
-        if self.bytes == [0; 4] {
+        if !self.masks() {
             return;
         }
-        for (byte, key) in payload.iter_mut().zip(self.bytes.iter().cycle().skip(self.at)) {
-            *byte ^= key;
+        let mut key = self.bytes;
+        key.rotate_left(self.at);
+        let mut fours = payload.chunks_exact_mut(key.len());
+        for four in &mut fours {
+            four.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
         }
-        self.at = (self.at + payload.len()) % 4;
+        fours.into_remainder().iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+        self.at = (self.at + payload.len()) % key.len();
     }
 }
 
@@ -240,8 +250,10 @@ impl Reader {
     }
 
     fn payload(&mut self, bytes: &[u8], key: &mut Key, each: Each<'_>) -> Result<(), StreamError> {
-        let mut unmasked = bytes.to_vec();
-        key.apply(&mut unmasked);
+        let mut unmasked = Cow::Borrowed(bytes);
+        if key.masks() {
+            key.apply(unmasked.to_mut());
+        }
         if self.form == Form::Base64 {
             self.text.extend_from_slice(&unmasked);
             return Ok(());

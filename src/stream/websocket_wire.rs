@@ -107,15 +107,13 @@ impl WebSocketWire {
                     end(writer, *channel, (content, observer), out)?;
                     closed.insert(*channel);
                 }
-                // Clients may not wait for anything after it.
+                // Clients that have it may read nothing more.
                 Frame::EndOfMessage { channel: STATUS } if content.is_command() => {
-                    for channel in [STDOUT, STDERR] {
-                        let of = (u32::from(channel), down(&content.purpose, channel)?);
-                        let left = content.released(of, observer);
-                        writer.write(&Frame::Data { channel, bytes: &left }, out);
-                    }
+                    release(writer, STDOUT, (content, observer), out)?;
+                    release(writer, STDERR, (content, observer), out)?;
                     let of = (u32::from(STATUS), down(&content.purpose, STATUS)?);
-                    let mut shown = content.down(of, &std::mem::take(status), observer);
+                    let mut shown =
+                        content.down(of, &std::mem::take(status), observer).into_owned();
                     shown.extend(content.released(of, observer));
                     writer.write(&Frame::Data { channel: STATUS, bytes: &shown }, out);
                 }
@@ -141,9 +139,8 @@ impl WebSocketWire {
         out: &mut Outgoing,
     ) {
         let [.., channel] = channel.to_be_bytes();
-        let Ok(of) = down(&content.purpose, channel) else { return };
-        let left = content.released((u32::from(channel), of), observer);
-        self.to_client.write(&Frame::Data { channel, bytes: &left }, &mut out.to_client);
+        // What is no channel holds nothing back.
+        let _ = release(self.to_client, channel, (content, observer), &mut out.to_client);
     }
 
     pub(super) fn ping(&mut self, out: &mut Outgoing) {
@@ -179,6 +176,18 @@ fn end(
 ) -> Result<(), StreamError> {
     let of = down(&content.purpose, channel)?;
     let left = content.ended((u32::from(channel), of), observer);
+    writer.write(&Frame::Data { channel, bytes: &left }, out);
+    Ok(())
+}
+
+fn release(
+    writer: Writer,
+    channel: u8,
+    (content, observer): (&mut Content, &mut dyn Observer),
+    out: &mut Vec<u8>,
+) -> Result<(), StreamError> {
+    let of = down(&content.purpose, channel)?;
+    let left = content.released((u32::from(channel), of), observer);
     writer.write(&Frame::Data { channel, bytes: &left }, out);
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! A recording's file: written as the stream goes, hashed on the way.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use kguard::audit::hex::Hex;
 use kguard::audit::record::RecordingDigest;
-use tokio::fs::{File, OpenOptions};
-use tokio::io::AsyncWriteExt as _;
+use tokio::fs::OpenOptions;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -17,10 +18,16 @@ pub(super) fn path(folder: &Path, id: Uuid) -> PathBuf {
 
 /// The file of a recording that is being made.
 pub(crate) struct RecordingFile {
-    file: File,
+    /// Away while something is written; and for good, if that failed.
+    hashed: Option<Hashed>,
     path: PathBuf,
-    digest: Context,
     written: watch::Sender<u64>,
+}
+
+/// A file, and the hash of what is in it.
+struct Hashed {
+    file: File,
+    digest: Context,
 }
 
 impl RecordingFile {
@@ -31,9 +38,10 @@ impl RecordingFile {
         options.write(true).create_new(true);
         #[cfg(unix)]
         options.mode(0o600);
-        let file = options.open(&path).await?;
+        let file = options.open(&path).await?.into_std().await;
         let (written, _) = watch::channel(0);
-        Ok(Self { file, path, digest: Context::new(&SHA256), written })
+        let hashed = Hashed { file, digest: Context::new(&SHA256) };
+        Ok(Self { hashed: Some(hashed), path, written })
     }
 
     /// How much of it is there to be read.
@@ -42,19 +50,26 @@ impl RecordingFile {
     }
 
     /// Appends whole lines.
-    pub(crate) async fn write(&mut self, lines: &[u8]) -> std::io::Result<()> {
-        self.file.write_all(lines).await?;
-        self.file.flush().await?;
-        self.digest.update(lines);
-        self.written.send_modify(|written| *written += lines.len() as u64);
+    pub(crate) async fn write(&mut self, lines: Vec<u8>) -> std::io::Result<()> {
+        let length = lines.len() as u64;
+        let mut hashed = self.hashed.take().ok_or_else(broken)?;
+        // Both at once: to go to another thread costs more than to write a little.
+        let hashed = blocking(move || {
+            hashed.file.write_all(&lines)?;
+            hashed.digest.update(&lines);
+            Ok(hashed)
+        });
+        self.hashed = Some(hashed.await?);
+        self.written.send_modify(|written| *written += length);
         Ok(())
     }
 
     /// Makes it durable; what ties it to its entry.
-    pub(crate) async fn finish(self) -> std::io::Result<RecordingDigest> {
-        self.file.sync_all().await?;
+    pub(crate) async fn finish(mut self) -> std::io::Result<RecordingDigest> {
+        let Hashed { file, digest } = self.hashed.take().ok_or_else(broken)?;
+        blocking(move || file.sync_all()).await?;
         let mut sha256 = [0; 32];
-        sha256.copy_from_slice(self.digest.clone().finish().as_ref());
+        sha256.copy_from_slice(digest.finish().as_ref());
         let bytes = *self.written.borrow();
         Ok(RecordingDigest { sha256: Hex(sha256).to_string(), bytes })
     }
@@ -69,4 +84,14 @@ impl Drop for RecordingFile {
             tracing::warn!(%error, "an empty recording could not be removed");
         }
     }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
+}
+
+fn broken() -> std::io::Error {
+    std::io::Error::other("a part of it could not be written")
 }
