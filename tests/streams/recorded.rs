@@ -302,7 +302,9 @@ fn a_recording_is_valid_up_to_its_last_event_when_the_gateway_dies() {
     let id = running[0]["id"].as_str().unwrap().to_owned();
     let path = scene.gateway.folder.join(format!("state/recordings/{id}.cast"));
     eventually("the recording", || {
-        std::fs::read_to_string(&path).is_ok_and(|text| text.contains("here")).then_some(())
+        std::fs::read_to_string(&path)
+            .is_ok_and(|text| text.contains(r#""o","here\n""#))
+            .then_some(())
     });
     scene.gateway.kill();
     assert_ne!(exec.exit_code(), 0);
