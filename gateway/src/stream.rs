@@ -274,7 +274,16 @@ impl Relay {
         }
         // What came before the end, or the break, is still passed on.
         match read.or_else(Cut::stream).and_then(|()| self.lock().release()) {
-            Ok(()) => self.lock().end(of.0),
+            Ok(()) => {
+                let mut state = self.lock();
+                state.end(of.0);
+                if of.0 == Side::Server {
+                    // What has closed its connection reads nothing more either.
+                    state.deafen_server();
+                }
+                drop(state);
+                self.room_for_client.notify_one();
+            }
             Err(error) => self.stop(&Cut::Stream(error).to_string()),
         }
         self.wake();
@@ -440,10 +449,7 @@ impl Relay {
                 state.end(Side::Server);
                 self.stopped.send_replace(true);
             }
-            Side::Server => {
-                state.server.is_deaf = true;
-                state.out.to_server.clear();
-            }
+            Side::Server => state.deafen_server(),
         }
         drop(state);
         self.wake();
@@ -519,6 +525,11 @@ impl State {
             Side::Client => self.client.has_ended = true,
             Side::Server => self.server.has_ended = true,
         }
+    }
+
+    fn deafen_server(&mut self) {
+        self.server.is_deaf = true;
+        self.out.to_server.clear();
     }
 
     fn stop(&mut self, why: &str) {

@@ -3,7 +3,7 @@ use kguard_gateway::decide::Permit;
 use kguard_gateway::forward;
 
 async fn unrecorded(cluster: &Cluster, permit: Permit) {
-    let _ = forward::send(cluster, permit).await;
+    let _ = forward::send(cluster, (permit, None)).await;
 }
 
 fn main() {}
