@@ -230,6 +230,8 @@ struct State {
     tap: Tap,
     out: Outgoing,
     sent: usize,
+    /// Whether the cluster has said nothing since it was looked at.
+    is_idle: bool,
     client: Half,
     server: Half,
     /// Nothing more comes for the recording.
@@ -245,6 +247,7 @@ impl Relay {
             tap,
             out: Outgoing::default(),
             sent: 0,
+            is_idle: false,
             client: Half::default(),
             server: Half::default(),
             is_finished: false,
@@ -324,16 +327,19 @@ impl Relay {
         }
     }
 
-    /// Asks the client now and then whether it is still there. While it is not read, as the cluster
-    /// takes nothing, nothing else would tell. Never returns.
+    /// Asks the client now and then whether it is still there: while it is not read, as the cluster
+    /// takes nothing, nothing else would tell. And the cluster, if that says nothing. Never returns.
     async fn ping(&self) {
         loop {
             tokio::time::sleep(PING_EVERY).await;
             let mut state = self.lock();
-            let State { conversation, out, server, .. } = &mut *state;
+            let State { conversation, out, server, is_idle, .. } = &mut *state;
+            // What cannot be written now could not be later.
             if out.to_client.is_empty() && !server.has_ended {
-                // What cannot be written now could not be later.
-                let _ = conversation.ping(out);
+                let _ = conversation.ping_client(out);
+            }
+            if std::mem::replace(is_idle, true) && !server.has_ended && !server.is_deaf {
+                let _ = conversation.ping_server(out);
             }
             drop(state);
             self.wake();
@@ -501,7 +507,10 @@ impl State {
         let Self { conversation, tap, out, .. } = self;
         match side {
             Side::Client => conversation.push_client(bytes, tap, out)?,
-            Side::Server => conversation.push_server(bytes, tap, out)?,
+            Side::Server => {
+                self.is_idle = false;
+                conversation.push_server(bytes, tap, out)?;
+            }
         }
         if self.server.is_deaf {
             self.out.to_server.clear();

@@ -102,13 +102,24 @@ impl Conversation {
         Ok(())
     }
 
-    /// Asks the client whether it is still there, in the way of its protocol. What it answers goes no
-    /// further.
-    pub fn ping(&mut self, out: &mut Outgoing) -> Result<(), StreamError> {
+    /// Asks the client whether it is still there, in the way of its protocol. Pings and their answers
+    /// go no further.
+    pub fn ping_client(&mut self, out: &mut Outgoing) -> Result<(), StreamError> {
         match &mut self.wire {
-            Wire::Spdy(wire) => wire.ping(out),
+            Wire::Spdy(wire) => wire.ping_client(out),
             Wire::WebSocket(wire) => {
-                wire.ping(out);
+                wire.ping_client(out);
+                Ok(())
+            }
+        }
+    }
+
+    /// The same of the server, for whatever is in between and ends idle connections.
+    pub fn ping_server(&mut self, out: &mut Outgoing) -> Result<(), StreamError> {
+        match &mut self.wire {
+            Wire::Spdy(wire) => wire.ping_server(out),
+            Wire::WebSocket(wire) => {
+                wire.ping_server(out);
                 Ok(())
             }
         }

@@ -12,6 +12,8 @@ use super::{StreamError, websocket as ws};
 
 /// Of the gateway's own pings: even, as a server's are, and none that a server comes to.
 const PING_ID: u32 = 0xffff_fffe;
+/// The same to the server, odd as a client's are.
+const SERVER_PING_ID: u32 = 0xffff_fffd;
 /// At once: exec has five; every forwarded connection has two.
 const MAX_STREAMS: usize = 2048;
 /// A normal end (RFC 6455, 7.4.1).
@@ -91,7 +93,11 @@ impl SpdyWire {
                 wrap(&inner, out);
                 Ok(())
             }
-            websocket::Frame::Pong(PING) => Ok(()),
+            websocket::Frame::Ping(payload) => {
+                TO_CLIENT.write(&websocket::Frame::Pong(payload), &mut out.to_client);
+                Ok(())
+            }
+            websocket::Frame::Pong(_) => Ok(()),
             other => {
                 TO_SERVER.write(other, &mut out.to_server);
                 Ok(())
@@ -119,6 +125,11 @@ impl SpdyWire {
                 wrap(&inner, out);
                 Ok(())
             }
+            websocket::Frame::Ping(payload) => {
+                TO_SERVER.write(&websocket::Frame::Pong(payload), &mut out.to_server);
+                Ok(())
+            }
+            websocket::Frame::Pong(_) => Ok(()),
             other => {
                 TO_CLIENT.write(other, &mut out.to_client);
                 Ok(())
@@ -140,12 +151,20 @@ impl SpdyWire {
         self.writers.to_client.write(&frame, &mut out.to_client)
     }
 
-    pub(super) fn ping(&mut self, out: &mut Outgoing) -> Result<(), StreamError> {
+    pub(super) fn ping_client(&mut self, out: &mut Outgoing) -> Result<(), StreamError> {
         if self.tunnel.is_some() {
             TO_CLIENT.write(&websocket::Frame::Ping(PING), &mut out.to_client);
             return Ok(());
         }
         self.writers.to_client.write(&Frame::Ping(PING_ID), &mut out.to_client)
+    }
+
+    pub(super) fn ping_server(&mut self, out: &mut Outgoing) -> Result<(), StreamError> {
+        if self.tunnel.is_some() {
+            TO_SERVER.write(&websocket::Frame::Ping(PING), &mut out.to_server);
+            return Ok(());
+        }
+        self.writers.to_server.write(&Frame::Ping(SERVER_PING_ID), &mut out.to_server)
     }
 
     pub(super) fn end(
@@ -239,7 +258,9 @@ fn client_frame(
         Frame::Reply { .. } => return Err(StreamError::Frame),
         Frame::GoAway { .. } => streams.client_left = true,
         Frame::Ping(PING_ID) => return Ok(()),
-        Frame::Ping(_) => {}
+        // Answered here: an API server whose kubelet has ended may drop what it still has to send
+        // when it is written to.
+        Frame::Ping(_) => return writers.to_client.write(frame, &mut out.to_client),
     }
     writers.to_server.write(frame, &mut out.to_server)
 }
@@ -272,10 +293,11 @@ fn server_frame(
     (content, observer): (&mut Content, &mut dyn Observer),
     out: &mut Outgoing,
 ) -> Result<(), StreamError> {
-    let (writer, out) = (&mut writers.to_client, &mut out.to_client);
     if streams.server_left {
         return Ok(());
     }
+    let Outgoing { to_client: out, to_server } = out;
+    let writer = &mut writers.to_client;
     match *frame {
         Frame::Data { stream, bytes, last } => {
             let Some(of) = streams.open.get_mut(&stream).filter(|of| !of.server_ended) else {
@@ -307,7 +329,8 @@ fn server_frame(
         Frame::Reply { stream, .. } | Frame::Headers { stream, .. } => {
             if streams.open.contains_key(&stream) { writer.write(frame, out) } else { Ok(()) }
         }
-        Frame::Ping(_) => writer.write(frame, out),
+        Frame::Ping(SERVER_PING_ID) => Ok(()),
+        Frame::Ping(_) => writers.to_server.write(frame, to_server),
         Frame::Open { .. } => Err(StreamError::Frame),
     }
 }

@@ -58,7 +58,7 @@ impl WebSocketWire {
         (content, observer): (&mut Content, &mut dyn Observer),
         out: &mut Outgoing,
     ) -> Result<(), StreamError> {
-        let (writer, closed) = (self.to_server, &mut self.client_closed);
+        let (writer, closed, answers) = (self.to_server, &mut self.client_closed, self.to_client);
         self.client.push(bytes, &mut |frame| {
             match &frame {
                 Frame::Data { channel, .. } if closed.contains(channel) => return Ok(()),
@@ -73,7 +73,13 @@ impl WebSocketWire {
                     closed.insert(*channel);
                 }
                 Frame::Close(_) => closed.extend(0..=u8::MAX),
-                Frame::Pong(PING) => return Ok(()),
+                // Answered here: an API server whose kubelet has ended may drop what it still has to
+                // send when it is written to.
+                Frame::Ping(payload) => {
+                    answers.write(&Frame::Pong(payload), &mut out.to_client);
+                    return Ok(());
+                }
+                Frame::Pong(_) => return Ok(()),
                 _ => {}
             }
             writer.write(&frame, &mut out.to_server);
@@ -87,7 +93,8 @@ impl WebSocketWire {
         (content, observer): (&mut Content, &mut dyn Observer),
         out: &mut Outgoing,
     ) -> Result<(), StreamError> {
-        let (writer, out) = (self.to_client, &mut out.to_client);
+        let (writer, answers) = (self.to_client, self.to_server);
+        let Outgoing { to_client: out, to_server } = out;
         let (closed, status) = (&mut self.server_closed, &mut self.status);
         self.server.push(bytes, &mut |frame| {
             match &frame {
@@ -117,6 +124,11 @@ impl WebSocketWire {
                     shown.extend(content.released(of, observer));
                     writer.write(&Frame::Data { channel: STATUS, bytes: &shown }, out);
                 }
+                Frame::Ping(payload) => {
+                    answers.write(&Frame::Pong(payload), to_server);
+                    return Ok(());
+                }
+                Frame::Pong(_) => return Ok(()),
                 Frame::Close(_) => {
                     for channel in 0..=u8::MAX {
                         if down(&content.purpose, channel).is_ok() {
@@ -143,8 +155,12 @@ impl WebSocketWire {
         let _ = release(self.to_client, channel, (content, observer), &mut out.to_client);
     }
 
-    pub(super) fn ping(&mut self, out: &mut Outgoing) {
+    pub(super) fn ping_client(&self, out: &mut Outgoing) {
         self.to_client.write(&Frame::Ping(PING), &mut out.to_client);
+    }
+
+    pub(super) fn ping_server(&self, out: &mut Outgoing) {
+        self.to_server.write(&Frame::Ping(PING), &mut out.to_server);
     }
 
     pub(super) fn end(
