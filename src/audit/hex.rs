@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Exactly `N` bytes, spelled in lower-case hex.
@@ -13,10 +14,40 @@ pub struct Hex<const N: usize>(pub [u8; N]);
 
 /// SHA-256 of some bytes, as hex.
 pub fn sha256(bytes: &[u8]) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest.as_ref());
-    Hex(hash).to_string()
+    let mut hashing = Sha256::default();
+    hashing.update(bytes);
+    hashing.finish()
+}
+
+/// SHA-256 of bytes that come in pieces.
+#[derive(Clone)]
+pub struct Sha256(Context);
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
+
+impl Sha256 {
+    /// The next piece.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all of them, as hex.
+    pub fn finish(self) -> String {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(self.0.finish().as_ref());
+        Hex(hash).to_string()
+    }
+}
+
+/// Without what was hashed.
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sha256(..)")
+    }
 }
 
 /// The text is not hex of the right length.

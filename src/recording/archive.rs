@@ -2,10 +2,9 @@
 //! SHA-256. It holds one header at most, whatever comes. What is not of an archive is given back: it may be
 //! what somebody did behind one.
 
-use aws_lc_rs::digest::{Context, SHA256};
 use serde::Serialize;
 
-use crate::audit::hex::Hex;
+use crate::audit::hex::Sha256;
 
 const BLOCK: usize = 512;
 /// A long name; longer ones are cut.
@@ -65,7 +64,7 @@ enum Content {
     File {
         name: String,
         bytes: u64,
-        digest: Box<Context>,
+        hashing: Box<Sha256>,
     },
     /// A name, or what names are in.
     Name {
@@ -147,7 +146,7 @@ impl Archive {
             b'0' | 0 | b'7' => Content::File {
                 name: self.long_name.take().unwrap_or(header.name),
                 bytes: header.size,
-                digest: Box::new(Context::new(&SHA256)),
+                hashing: Box::default(),
             },
             // Long targets of links, and what is about all files.
             b'K' | b'g' => Content::Name { text: Vec::new(), is_pax: false },
@@ -174,10 +173,8 @@ impl Archive {
     fn end_content(&mut self, found: &mut Found) {
         let State::Content { file, .. } = std::mem::take(&mut self.state) else { return };
         match file {
-            Content::File { name, bytes, digest } => {
-                let mut sha256 = [0; 32];
-                sha256.copy_from_slice(digest.finish().as_ref());
-                let sha256 = Some(Hex(sha256).to_string());
+            Content::File { name, bytes, hashing } => {
+                let sha256 = Some(hashing.finish());
                 self.list(File { name, bytes, sha256, link: None }, found);
             }
             Content::Name { text, is_pax: true } => {
@@ -196,7 +193,7 @@ impl Archive {
 impl Content {
     fn push(&mut self, bytes: &[u8]) {
         match self {
-            Self::File { digest, .. } => digest.update(bytes),
+            Self::File { hashing, .. } => hashing.update(bytes),
             Self::Name { text, .. } => {
                 let room = MAX_NAME_BYTES.saturating_sub(text.len()).min(bytes.len());
                 text.extend_from_slice(bytes.get(..room).unwrap_or_default());

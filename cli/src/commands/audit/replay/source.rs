@@ -6,8 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 
-use aws_lc_rs::digest::{Context as Hashing, SHA256};
-use kguard::audit::hex::Hex;
+use kguard::audit::hex::Sha256;
 use kguard::audit::record::RecordingDigest;
 use uuid::Uuid;
 
@@ -111,7 +110,7 @@ fn copy_file(path: &std::path::Path, most: u64) -> Result<Copy, Failure> {
 /// A copy in the making.
 struct Copy {
     file: File,
-    hashing: Hashing,
+    hashing: Sha256,
     bytes: u64,
     most: u64,
 }
@@ -119,7 +118,7 @@ struct Copy {
 impl Copy {
     fn new(most: u64) -> io::Result<Self> {
         let file = tempfile::tempfile()?;
-        Ok(Self { file, hashing: Hashing::new(&SHA256), bytes: 0, most })
+        Ok(Self { file, hashing: Sha256::default(), bytes: 0, most })
     }
 
     fn push(&mut self, chunk: &[u8]) -> Result<(), Failure> {
@@ -135,9 +134,7 @@ impl Copy {
 
     fn finish(mut self) -> io::Result<(File, RecordingDigest)> {
         self.file.rewind()?;
-        let mut hash = [0; 32];
-        hash.copy_from_slice(self.hashing.finish().as_ref());
-        let digest = RecordingDigest { sha256: Hex(hash).to_string(), bytes: self.bytes };
+        let digest = RecordingDigest { sha256: self.hashing.finish(), bytes: self.bytes };
         Ok((self.file, digest))
     }
 }

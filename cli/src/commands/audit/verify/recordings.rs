@@ -1,7 +1,6 @@
 //! The recordings that a trail names, compared with those that the gateway has.
 
-use aws_lc_rs::digest::{Context as Hashing, SHA256};
-use kguard::audit::hex::Hex;
+use kguard::audit::hex::Sha256;
 use kguard::audit::record::{Event, RecordingDigest};
 use kguard::audit::{Line, Record};
 use uuid::Uuid;
@@ -60,14 +59,12 @@ async fn fetch(context: &Context, id: Uuid, most: u64) -> Result<RecordingDigest
     };
     let control = context.control()?;
     let mut download = control.download(&format!("/v1/recordings/{id}")).await.map_err(missing)?;
-    let (mut hashing, mut bytes) = (Hashing::new(&SHA256), 0);
+    let (mut hashing, mut bytes) = (Sha256::default(), 0);
     while let Some(chunk) = download.chunk().await.map_err(missing)?
         && bytes <= most
     {
         hashing.update(&chunk);
         bytes += chunk.len() as u64;
     }
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(hashing.finish().as_ref());
-    Ok(RecordingDigest { sha256: Hex(sha256).to_string(), bytes })
+    Ok(RecordingDigest { sha256: hashing.finish(), bytes })
 }
