@@ -178,24 +178,18 @@ impl Content {
         shown
     }
 
-    /// What is left of a channel that goes on.
-    pub(super) fn released(
+    /// What is left of a channel: held back so far, or, if it ends, all there is.
+    pub(super) fn left(
         &mut self,
         (id, channel): (u32, Channel),
+        ends: bool,
         observer: &mut dyn Observer,
     ) -> Vec<u8> {
-        let left = self.texts.as_mut().map(|texts| texts.release(id)).unwrap_or_default();
-        tell(channel, &left, observer);
-        left
-    }
-
-    /// What is left of a channel that ends.
-    pub(super) fn ended(
-        &mut self,
-        (id, channel): (u32, Channel),
-        observer: &mut dyn Observer,
-    ) -> Vec<u8> {
-        let left = self.texts.as_mut().map(|texts| texts.end(id)).unwrap_or_default();
+        let left = match &mut self.texts {
+            Some(texts) if ends => texts.end(id),
+            Some(texts) => texts.release(id),
+            None => Vec::new(),
+        };
         tell(channel, &left, observer);
         left
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::channel::{Channel, Observer, Purpose};
 use super::conversation::{Content, Outgoing, connect, status};
 use super::spdy::{Frame, Headers, REFUSED_STREAM, Reader, Writer};
-use super::websocket::{self, Form, Writes};
+use super::websocket::{Form, Writes};
 use super::websocket_wire::PING;
 use super::{StreamError, websocket as ws};
 
@@ -85,24 +85,10 @@ impl SpdyWire {
                 client_frame(&frame, (streams, writers), (content, observer), out)
             })
         };
-        let Some(tunnel) = tunnel else { return read(bytes, out) };
-        tunnel.client.push(bytes, &mut |frame| match &frame {
-            websocket::Frame::Data { bytes, .. } => {
-                let mut inner = Outgoing::default();
-                read(bytes, &mut inner)?;
-                wrap(&inner, out);
-                Ok(())
-            }
-            websocket::Frame::Ping(payload) => {
-                TO_CLIENT.write(&websocket::Frame::Pong(payload), &mut out.to_client);
-                Ok(())
-            }
-            websocket::Frame::Pong(_) => Ok(()),
-            other => {
-                TO_SERVER.write(other, &mut out.to_server);
-                Ok(())
-            }
-        })
+        match tunnel {
+            None => read(bytes, out),
+            Some(tunnel) => unwrap((&mut tunnel.client, bytes), &mut read, out),
+        }
     }
 
     pub(super) fn push_server(
@@ -117,24 +103,10 @@ impl SpdyWire {
                 server_frame(&frame, (streams, writers), (content, observer), out)
             })
         };
-        let Some(tunnel) = tunnel else { return read(bytes, out) };
-        tunnel.server.push(bytes, &mut |frame| match &frame {
-            websocket::Frame::Data { bytes, .. } => {
-                let mut inner = Outgoing::default();
-                read(bytes, &mut inner)?;
-                wrap(&inner, out);
-                Ok(())
-            }
-            websocket::Frame::Ping(payload) => {
-                TO_SERVER.write(&websocket::Frame::Pong(payload), &mut out.to_server);
-                Ok(())
-            }
-            websocket::Frame::Pong(_) => Ok(()),
-            other => {
-                TO_CLIENT.write(other, &mut out.to_client);
-                Ok(())
-            }
-        })
+        match tunnel {
+            None => read(bytes, out),
+            Some(tunnel) => unwrap((&mut tunnel.server, bytes), &mut read, out),
+        }
     }
 
     pub(super) fn release(
@@ -146,14 +118,14 @@ impl SpdyWire {
         let Some(channel) = self.streams.open.get(&stream).map(|of| of.channel) else {
             return Ok(());
         };
-        let bytes = content.released((stream, channel), observer);
+        let bytes = content.left((stream, channel), false, observer);
         let frame = Frame::Data { stream, bytes: &bytes, last: false };
         self.writers.to_client.write(&frame, &mut out.to_client)
     }
 
     pub(super) fn ping_client(&mut self, out: &mut Outgoing) -> Result<(), StreamError> {
         if self.tunnel.is_some() {
-            TO_CLIENT.write(&websocket::Frame::Ping(PING), &mut out.to_client);
+            TO_CLIENT.write(&ws::Frame::Ping(PING), &mut out.to_client);
             return Ok(());
         }
         self.writers.to_client.write(&Frame::Ping(PING_ID), &mut out.to_client)
@@ -161,7 +133,7 @@ impl SpdyWire {
 
     pub(super) fn ping_server(&mut self, out: &mut Outgoing) -> Result<(), StreamError> {
         if self.tunnel.is_some() {
-            TO_SERVER.write(&websocket::Frame::Ping(PING), &mut out.to_server);
+            TO_SERVER.write(&ws::Frame::Ping(PING), &mut out.to_server);
             return Ok(());
         }
         self.writers.to_server.write(&Frame::Ping(SERVER_PING_ID), &mut out.to_server)
@@ -199,8 +171,8 @@ impl SpdyWire {
         self.streams.open.clear();
         if self.tunnel.is_some() {
             wrap(&inner, out);
-            TO_CLIENT.write(&websocket::Frame::Close(&NORMAL), &mut out.to_client);
-            TO_SERVER.write(&websocket::Frame::Close(&NORMAL), &mut out.to_server);
+            TO_CLIENT.write(&ws::Frame::Close(&NORMAL), &mut out.to_client);
+            TO_SERVER.write(&ws::Frame::Close(&NORMAL), &mut out.to_server);
         } else {
             out.to_client.extend_from_slice(&inner.to_client);
             out.to_server.extend_from_slice(&inner.to_server);
@@ -209,9 +181,38 @@ impl SpdyWire {
     }
 }
 
+/// What reads the SPDY of one side.
+type Read<'r> = dyn FnMut(&[u8], &mut Outgoing) -> Result<(), StreamError> + 'r;
+
+/// Takes SPDY out of the messages of one side. Pings of the WebSocket are answered here.
+fn unwrap(
+    (reader, bytes): (&mut ws::Reader, &[u8]),
+    read: &mut Read<'_>,
+    out: &mut Outgoing,
+) -> Result<(), StreamError> {
+    let from = reader.from();
+    reader.push(bytes, &mut |frame| {
+        let (back, onward) = match from {
+            Writes::Client => ((TO_CLIENT, &mut out.to_client), (TO_SERVER, &mut out.to_server)),
+            Writes::Server => ((TO_SERVER, &mut out.to_server), (TO_CLIENT, &mut out.to_client)),
+        };
+        match &frame {
+            ws::Frame::Data { bytes, .. } => {
+                let mut inner = Outgoing::default();
+                read(bytes, &mut inner)?;
+                wrap(&inner, out);
+            }
+            ws::Frame::Ping(payload) => back.0.write(&ws::Frame::Pong(payload), back.1),
+            ws::Frame::Pong(_) => {}
+            other => onward.0.write(other, onward.1),
+        }
+        Ok(())
+    })
+}
+
 /// Puts what SPDY says into messages.
 fn wrap(inner: &Outgoing, out: &mut Outgoing) {
-    let data = |bytes| websocket::Frame::Data { channel: 0, bytes };
+    let data = |bytes| ws::Frame::Data { channel: 0, bytes };
     TO_CLIENT.write(&data(&inner.to_client), &mut out.to_client);
     TO_SERVER.write(&data(&inner.to_server), &mut out.to_server);
 }
@@ -250,7 +251,7 @@ fn client_frame(
                 return Ok(());
             };
             if is_reset {
-                content.ended((*stream, of.channel), observer);
+                content.left((*stream, of.channel), true, observer);
                 streams.open.remove(stream);
             }
         }
@@ -308,20 +309,20 @@ fn server_frame(
             streams.forget_ended(stream);
             let mut shown = content.down((stream, channel), bytes, observer);
             if last {
-                shown.to_mut().extend(content.ended((stream, channel), observer));
+                shown.to_mut().extend(content.left((stream, channel), true, observer));
             }
             writer.write(&Frame::Data { stream, bytes: &shown, last }, out)
         }
         Frame::Reset { stream, .. } => {
             let Some(of) = streams.open.remove(&stream) else { return Ok(()) };
-            let left = content.ended((stream, of.channel), observer);
+            let left = content.left((stream, of.channel), true, observer);
             writer.write(&Frame::Data { stream, bytes: &left, last: false }, out)?;
             writer.write(frame, out)
         }
         Frame::GoAway { .. } => {
             streams.server_left = true;
             for (stream, of) in &streams.open {
-                let left = content.ended((*stream, of.channel), observer);
+                let left = content.left((*stream, of.channel), true, observer);
                 writer.write(&Frame::Data { stream: *stream, bytes: &left, last: false }, out)?;
             }
             writer.write(frame, out)

@@ -154,6 +154,11 @@ impl Reader {
         Self { form, from, state, collected: Collected::default(), message, text: Vec::new() }
     }
 
+    /// Whose frames it reads.
+    pub(super) fn from(&self) -> Writes {
+        self.from
+    }
+
     /// Reads on. What a channel says comes in pieces as it arrives.
     pub(super) fn push(&mut self, mut bytes: &[u8], each: Each<'_>) -> Result<(), StreamError> {
         while !bytes.is_empty() {

@@ -111,17 +111,17 @@ impl WebSocketWire {
                     return Ok(());
                 }
                 Frame::Closed { channel } => {
-                    end(writer, *channel, (content, observer), out)?;
+                    left(writer, (*channel, true), (content, observer), out)?;
                     closed.insert(*channel);
                 }
                 // Clients that have it may read nothing more.
                 Frame::EndOfMessage { channel: STATUS } if content.is_command() => {
-                    release(writer, STDOUT, (content, observer), out)?;
-                    release(writer, STDERR, (content, observer), out)?;
+                    left(writer, (STDOUT, false), (content, observer), out)?;
+                    left(writer, (STDERR, false), (content, observer), out)?;
                     let of = (u32::from(STATUS), down(&content.purpose, STATUS)?);
                     let mut shown =
                         content.down(of, &std::mem::take(status), observer).into_owned();
-                    shown.extend(content.released(of, observer));
+                    shown.extend(content.left(of, false, observer));
                     writer.write(&Frame::Data { channel: STATUS, bytes: &shown }, out);
                 }
                 Frame::Ping(payload) => {
@@ -132,7 +132,7 @@ impl WebSocketWire {
                 Frame::Close(_) => {
                     for channel in 0..=u8::MAX {
                         if down(&content.purpose, channel).is_ok() {
-                            end(writer, channel, (content, observer), out)?;
+                            left(writer, (channel, true), (content, observer), out)?;
                         }
                     }
                     closed.extend(0..=u8::MAX);
@@ -152,7 +152,7 @@ impl WebSocketWire {
     ) {
         let [.., channel] = channel.to_be_bytes();
         // What is no channel holds nothing back.
-        let _ = release(self.to_client, channel, (content, observer), &mut out.to_client);
+        let _ = left(self.to_client, (channel, false), (content, observer), &mut out.to_client);
     }
 
     pub(super) fn ping_client(&self, out: &mut Outgoing) {
@@ -184,26 +184,15 @@ impl WebSocketWire {
     }
 }
 
-fn end(
+/// Writes what is left of a channel.
+fn left(
     writer: Writer,
-    channel: u8,
+    (channel, ends): (u8, bool),
     (content, observer): (&mut Content, &mut dyn Observer),
     out: &mut Vec<u8>,
 ) -> Result<(), StreamError> {
     let of = down(&content.purpose, channel)?;
-    let left = content.ended((u32::from(channel), of), observer);
-    writer.write(&Frame::Data { channel, bytes: &left }, out);
-    Ok(())
-}
-
-fn release(
-    writer: Writer,
-    channel: u8,
-    (content, observer): (&mut Content, &mut dyn Observer),
-    out: &mut Vec<u8>,
-) -> Result<(), StreamError> {
-    let of = down(&content.purpose, channel)?;
-    let left = content.released((u32::from(channel), of), observer);
+    let left = content.left((u32::from(channel), of), ends, observer);
     writer.write(&Frame::Data { channel, bytes: &left }, out);
     Ok(())
 }
@@ -214,8 +203,8 @@ fn up(purpose: &Purpose, channel: u8) -> Result<Channel, StreamError> {
         (Purpose::Command { .. }, 0) => Ok(Channel::Stdin),
         (Purpose::Command { .. }, 4) => Ok(Channel::Resize),
         (Purpose::PortForward { ports }, _) if channel.is_multiple_of(2) => {
-            { ports.get(usize::from(channel / 2)).map(|port| Channel::Port(*port)) }
-                .ok_or(StreamError::Frame)
+            let port = ports.get(usize::from(channel / 2)).ok_or(StreamError::Frame)?;
+            Ok(Channel::Port(*port))
         }
         _ => Err(StreamError::Frame),
     }
