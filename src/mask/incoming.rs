@@ -96,7 +96,8 @@ pub enum Unwritable {
     Immutable,
     /// 422: a patch that asks who manages what.
     #[error(
-        "kguard does not show who manages which field of a Secret whose values it masks, so          `metadata.managedFields` cannot be patched"
+        "kguard does not show who manages which field of a Secret whose values it masks, so \
+         `metadata.managedFields` cannot be patched"
     )]
     Managers,
     /// 422: a patch that might take away what kguard keeps with a Secret.
