@@ -12,6 +12,7 @@ use kguard::audit::record::{Event, Record};
 use kguard::policy::pack::{PACKS, Pack};
 use kguard::policy::{PolicySet, Problem, Source, did_you_mean};
 use serde::Deserialize;
+use tokio::sync::watch;
 
 use self::folder::Content;
 use crate::clock::Clock;
@@ -28,6 +29,7 @@ pub struct Policies {
     current: ArcSwap<PolicySet>,
     /// What is wrong with the folder's present content, if it is not what is in force.
     broken: ArcSwap<Vec<Problem>>,
+    reloaded: watch::Sender<()>,
 }
 
 /// Whether policies are in force.
@@ -77,7 +79,8 @@ impl Policies {
         let set = PolicySet::compile(sources).map_err(PoliciesError)?;
         let mode = Mode::default();
         let current = ArcSwap::from_pointee(set);
-        Ok(Self { place, mode, current, broken: ArcSwap::default() })
+        let (reloaded, _) = watch::channel(());
+        Ok(Self { place, mode, current, broken: ArcSwap::default(), reloaded })
     }
 
     /// The same policies, in force or only observing.
@@ -94,6 +97,11 @@ impl Policies {
     /// The set in force. It stays what it is for whoever holds it.
     pub fn current(&self) -> Arc<PolicySet> {
         self.current.load_full()
+    }
+
+    /// Tells whenever another set is in force.
+    pub fn reloads(&self) -> watch::Receiver<()> {
+        self.reloaded.subscribe()
     }
 
     /// What is wrong with the folder, while an older set is in force.
@@ -130,6 +138,7 @@ impl Policies {
         tracing::info!(digest = set.digest(), "policies reloaded");
         self.current.store(Arc::new(set));
         self.broken.store(Arc::default());
+        self.reloaded.send_replace(());
         if let Err(error) = recorder.append(Record { at: clock.now(), event }).await {
             tracing::error!(%error, "the change of policies is not in the trail");
         }

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use kguard::audit::hex::sha256;
 use kguard::identity::Caller;
-use uuid::Uuid;
 
 use crate::request::{KubeRequest, Origin};
 
@@ -22,29 +22,26 @@ const MOST: usize = 4096;
 #[derive(Default)]
 pub struct RefusedUpgrades(Mutex<HashMap<Asked, (Instant, Arc<str>)>>);
 
-/// What both askings have in common.
+/// The hash of what both askings have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Asked {
-    caller: String,
-    acting: Option<String>,
-    cluster: String,
-    session: Option<Uuid>,
-    path: String,
-    query: Vec<(String, String)>,
-}
+pub struct Asked(String);
 
 impl Asked {
     /// What is asked for, if it is a stream.
     pub fn of(request: &KubeRequest, caller: &Caller, origin: &Origin) -> Option<Self> {
-        let upgrade = request.upgrade.as_ref().filter(|upgrade| upgrade.watch.is_none());
-        upgrade.map(|_| Self {
-            caller: caller.name.clone(),
-            acting: request.impersonation.as_ref().map(|acting| format!("{acting:?}")),
-            cluster: origin.cluster.clone(),
-            session: origin.session,
-            path: request.info.path.clone(),
-            query: request.query.pairs().to_vec(),
-        })
+        request.upgrade.as_ref().filter(|upgrade| upgrade.watch.is_none())?;
+        let all = format!(
+            "{:?}",
+            (
+                &caller.name,
+                &request.impersonation,
+                &origin.cluster,
+                &origin.session,
+                &request.info.path,
+                request.query.pairs(),
+            )
+        );
+        Some(Self(sha256(all.as_bytes())))
     }
 }
 

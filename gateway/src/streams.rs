@@ -50,15 +50,22 @@ pub struct RecordingConfig {
     /// policy says so that lets a stream through.
     #[serde(default)]
     pub input: bool,
+    /// How long one may get, in MiB; then its stream ends. The trail needs room as well.
+    #[serde(default = "most_mebibytes")]
+    pub max_mebibytes: u64,
 }
 
 fn enabled() -> bool {
     true
 }
 
+fn most_mebibytes() -> u64 {
+    1024
+}
+
 impl Default for RecordingConfig {
     fn default() -> Self {
-        Self { enabled: true, folder: None, input: false }
+        Self { enabled: true, folder: None, input: false, max_mebibytes: most_mebibytes() }
     }
 }
 
@@ -69,9 +76,6 @@ pub struct RecordingsError {
     folder: PathBuf,
     source: std::io::Error,
 }
-
-/// How often it is looked whether policies have changed.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// How long streams may take for their last words when the gateway stops.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -152,7 +156,8 @@ impl Streams {
         let pod = LiveObjects::of(cluster, subject.identity()).pod(info).await;
         let facts = facts(permit, cluster, pod.as_ref());
         let recording = if self.config.enabled {
-            Some(RecordingFile::create(&self.folder, subject.request().id).await?)
+            let most_bytes = self.config.max_mebibytes.saturating_mul(1 << 20);
+            Some(RecordingFile::create(&self.folder, subject.request().id, most_bytes).await?)
         } else {
             None
         };
@@ -219,14 +224,8 @@ impl Streams {
 
     /// Ends those that the policies do not allow any more, whenever they change.
     pub async fn watch_policies(self: Arc<Self>) {
-        let mut seen = self.policies.current().digest().to_owned();
-        loop {
-            tokio::time::sleep(LOOK).await;
-            let current = self.policies.current();
-            if current.digest() == seen {
-                continue;
-            }
-            current.digest().clone_into(&mut seen);
+        let mut reloads = self.policies.reloads();
+        while reloads.changed().await.is_ok() {
             for running in self.running() {
                 if let Err(why) = running.standing.still_stands() {
                     running.end(format!("the policies have changed: {why}"));

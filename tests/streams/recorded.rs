@@ -97,7 +97,12 @@ fn a_terminal_is_recorded_with_its_size_and_input_where_that_is_asked_for() {
         script.envs(set).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = script.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(1500));
+        let mut prompt = [0; 2];
+        let stdout = child.stdout.as_mut().unwrap();
+        while &prompt != b"# " {
+            prompt = [prompt[1], 0];
+            std::io::Read::read_exact(stdout, &mut prompt[1..]).unwrap();
+        }
         std::io::Write::write_all(&mut stdin, b"echo mar''ked\nexit\n").unwrap();
         child.wait_with_output().unwrap();
     }
@@ -213,6 +218,24 @@ fn what_cannot_be_recorded_does_not_run() {
         assert!(refused.stderr.contains("cannot record this session"), "{}", refused.stderr);
     }
     assert_eq!(scene.inside("test -e /tmp/ran || echo no"), "no\n");
+}
+
+#[test]
+fn a_session_ends_when_its_recording_is_as_long_as_one_may_be() {
+    let extra = "recordings: {maxMebibytes: 1}\n".to_owned();
+    let settings = crate::harness::Settings { extra, ..Default::default() };
+    let scene = Scene::of(crate::harness::Gateway::with(settings));
+    for version in VERSIONS {
+        let endless = scene.kubectl(version, &["exec", "main", "--", "yes", "more and more"]);
+        assert_eq!(endless.code, 1, "{version}");
+        assert!(endless.stderr.contains("recorded as long as a recording may be"), "{version}");
+    }
+    for entry in scene.trail("exec") {
+        assert!(entry.1["failure"].as_str().unwrap().contains("maxMebibytes"), "{entry:?}");
+        let bytes = entry.1["recording"]["bytes"].as_u64().unwrap();
+        assert!((1 << 20..3 << 20).contains(&bytes), "{entry:?}");
+        scene.recording(&entry);
+    }
 }
 
 #[test]

@@ -4,8 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{Context, SHA256};
-use kguard::audit::hex::Hex;
+use kguard::audit::hex::Sha256;
 use kguard::audit::record::RecordingDigest;
 use tokio::fs::OpenOptions;
 use tokio::sync::watch;
@@ -22,17 +21,18 @@ pub(crate) struct RecordingFile {
     hashed: Option<Hashed>,
     path: PathBuf,
     written: watch::Sender<u64>,
+    most_bytes: u64,
 }
 
 /// A file, and the hash of what is in it.
 struct Hashed {
     file: File,
-    digest: Context,
+    hashing: Sha256,
 }
 
 impl RecordingFile {
     /// Makes the file, for nobody else to read.
-    pub(super) async fn create(folder: &Path, id: Uuid) -> std::io::Result<Self> {
+    pub(super) async fn create(folder: &Path, id: Uuid, most_bytes: u64) -> std::io::Result<Self> {
         let path = path(folder, id);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -40,8 +40,18 @@ impl RecordingFile {
         options.mode(0o600);
         let file = options.open(&path).await?.into_std().await;
         let (written, _) = watch::channel(0);
-        let hashed = Hashed { file, digest: Context::new(&SHA256) };
-        Ok(Self { hashed: Some(hashed), path, written })
+        let hashed = Hashed { file, hashing: Sha256::default() };
+        Ok(Self { hashed: Some(hashed), path, written, most_bytes })
+    }
+
+    /// How long it is.
+    fn bytes(&self) -> u64 {
+        *self.written.borrow()
+    }
+
+    /// Whether it is as long as one may be. A little more is written all the same: why it ended.
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes() >= self.most_bytes
     }
 
     /// How much of it is there to be read.
@@ -56,7 +66,7 @@ impl RecordingFile {
         // Both at once: to go to another thread costs more than to write a little.
         let hashed = blocking(move || {
             hashed.file.write_all(&lines)?;
-            hashed.digest.update(&lines);
+            hashed.hashing.update(&lines);
             Ok(hashed)
         });
         self.hashed = Some(hashed.await?);
@@ -66,19 +76,16 @@ impl RecordingFile {
 
     /// Makes it durable; what ties it to its entry.
     pub(crate) async fn finish(mut self) -> std::io::Result<RecordingDigest> {
-        let Hashed { file, digest } = self.hashed.take().ok_or_else(broken)?;
+        let Hashed { file, hashing } = self.hashed.take().ok_or_else(broken)?;
         blocking(move || file.sync_all()).await?;
-        let mut sha256 = [0; 32];
-        sha256.copy_from_slice(digest.finish().as_ref());
-        let bytes = *self.written.borrow();
-        Ok(RecordingDigest { sha256: Hex(sha256).to_string(), bytes })
+        Ok(RecordingDigest { sha256: hashing.finish(), bytes: self.bytes() })
     }
 }
 
 /// Of what never ran there is no recording.
 impl Drop for RecordingFile {
     fn drop(&mut self) {
-        if *self.written.borrow() == 0
+        if self.bytes() == 0
             && let Err(error) = std::fs::remove_file(&self.path)
         {
             tracing::warn!(%error, "an empty recording could not be removed");

@@ -32,6 +32,33 @@ pub(super) struct Standing {
 }
 
 impl Standing {
+    /// Of a stream that nobody has, for tests.
+    #[cfg(test)]
+    pub(super) fn of_nobody() -> Self {
+        use kguard::identity::CallerKind;
+        use kguard::kube::target::Target;
+
+        let target = Target::parse("/api/v1/namespaces/n/pods/p/exec", None).unwrap();
+        let nobody = Arc::new(Caller {
+            name: "nobody".to_owned(),
+            uid: None,
+            groups: Vec::new(),
+            kind: CallerKind::Workload,
+            issuer: String::new(),
+        });
+        Self {
+            policies: Arc::new(Policies::built_in("starter").unwrap()),
+            clock: Clock::system(),
+            request: Arc::new(RequestInfo::read(&http::Method::POST, &target).unwrap()),
+            query: Vec::new(),
+            caller: Arc::clone(&nobody),
+            identity: nobody,
+            cluster: "test".to_owned(),
+            approved: None,
+            ports: Mutex::default(),
+        }
+    }
+
     /// Whether a connection may be opened to a port; if not, what its user is told.
     pub(super) fn may_connect(&self, port: u16) -> Result<(), String> {
         self.ask(&with_ports(&self.query, &[port]), |_| true)?;

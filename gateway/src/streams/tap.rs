@@ -22,6 +22,12 @@ impl Tap {
         Self { cast, standing, began: Instant::now(), has_status: false }
     }
 
+    /// One that records nothing, for tests.
+    #[cfg(test)]
+    pub(crate) fn of_nothing() -> Self {
+        Self::new(None, Arc::new(Standing::of_nobody()))
+    }
+
     /// Whether a command has ended: what breaks after that is no failure.
     pub(crate) fn has_status(&self) -> bool {
         self.has_status
