@@ -1,6 +1,7 @@
 //! Masking as those see it from whom values are hidden, and who work all the same.
 
 mod canary;
+mod channels;
 mod errors;
 mod helm;
 mod holds;
