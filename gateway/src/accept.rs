@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `/clusters/NAME/…` | the cluster's API, for plain clients with a bearer token |
 //! | `/tunnel` | our own client's tunnel, see [`tunnel`] |
-//! | `/v1/…` | the control API |
+//! | `/v1/…` | the control API; for the web page by its cookie |
+//! | `/`, `/ui/…` | the approvers' web page |
 //! | `/idp/…` | the built-in provider, in `dev` only |
 //! | `/livez`, `/readyz`, `/metrics` | for whoever looks after the gateway |
 
@@ -53,7 +54,10 @@ pub struct Doors {
     /// The gateway behind them.
     pub gateway: Arc<Gateway>,
     /// The control API, and in `dev` the built-in provider.
-    pub router: axum::Router,
+    pub control: axum::Router,
+    /// The same and the web page, with what browsers need to be told. Not inside the tunnel, which
+    /// is for those who have a token.
+    pub browsers: axum::Router,
 }
 
 /// Accepts connections until `shutdown` resolves, then waits for what is under way, at most as
@@ -174,9 +178,7 @@ async fn route(
                 let (cluster, rest) = (cluster.to_owned(), rest.to_owned());
                 to_cluster(&doors.gateway, peer, request, (cluster, rest)).await
             }
-            None if path.starts_with("/v1/") || path.starts_with("/idp/") => {
-                Box::pin(control(doors.router, request)).await
-            }
+            None if is_for_browsers(path) => Box::pin(control(doors.browsers, request)).await,
             None => answer::respond(&Status::failure(
                 Reason::NotFound,
                 "nothing is here: a cluster's API is at /clusters/NAME/",
@@ -208,6 +210,12 @@ async fn control(router: axum::Router, request: Request<Incoming>) -> Response<A
         Ok(response) => response.map(AnswerBody::new),
         Err(never) => match never {},
     }
+}
+
+/// Whether a path is the control API's, the page's, or the built-in provider's.
+fn is_for_browsers(path: &str) -> bool {
+    let under = |door| path.starts_with(door);
+    matches!(path, "/" | "/ui") || ["/ui/", "/v1/", "/idp/"].into_iter().any(under)
 }
 
 /// `/clusters/NAME/rest` taken apart.

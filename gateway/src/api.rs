@@ -22,6 +22,7 @@ use crate::authenticate::Authenticated;
 use crate::gateway::Gateway;
 use crate::known_values;
 use crate::stopped::Stopped;
+use crate::web::BySession;
 
 /// The gateway, as axum hands it to handlers.
 type Shared = State<Arc<Gateway>>;
@@ -48,7 +49,8 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .with_state(gateway)
 }
 
-/// The caller of a control request. A handler that names it is not reached without a token.
+/// The caller of a control request. A handler that names it is not reached without a token, or
+/// the session of the web page.
 struct Asking(Authenticated);
 
 impl FromRequestParts<Arc<Gateway>> for Asking {
@@ -58,6 +60,9 @@ impl FromRequestParts<Arc<Gateway>> for Asking {
         parts: &mut Parts,
         gateway: &Arc<Gateway>,
     ) -> Result<Self, Response> {
+        if let Some(session) = parts.extensions.get::<BySession>() {
+            return Ok(Self(session.authenticated().clone()));
+        }
         let stopped = |stopped: Stopped| answer::stopped(&stopped).map(axum::body::Body::new);
         let token =
             tunnel::read_bearer(&parts.headers).ok_or_else(|| stopped(Stopped::Anonymous))?;

@@ -6,6 +6,7 @@
 
 mod cache;
 mod claims;
+mod code_flow;
 mod config;
 mod error;
 mod keys;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use kguard::api::LoginInfo;
 use kguard::identity::Caller;
 
+pub use self::code_flow::{CodeClient, CodeFlow, IssuerError, LoginSecrets, Tokens};
 pub use self::config::{
     AudienceMatchPolicy, Claim, ClaimMappings, ClaimRule, ConfigError, Issuer, IssuerConfig,
     PrefixedClaim,
@@ -98,6 +100,32 @@ impl Authenticator {
     /// How people log in: the first issuer with a `clientID`.
     pub fn login(&self) -> Option<&LoginInfo> {
         self.login.as_ref()
+    }
+
+    /// The login in a browser at the issuer of [`Authenticator::login`], if people log in here.
+    pub fn code_flow(&self, client: CodeClient) -> Option<CodeFlow> {
+        let LoginInfo { issuer, scopes, .. } = self.login.as_ref()?;
+        let provider = Arc::clone(&self.issuers.get(issuer)?.provider);
+        Some(CodeFlow::new(issuer.clone(), provider, scopes.clone(), client))
+    }
+
+    /// Verifies the ID token that a login in a browser ended with: its bearer is the very caller
+    /// that he would be with the same token at the client, and the token answers the login that
+    /// began with `nonce`.
+    pub async fn authenticate_login(
+        &self,
+        id_token: &str,
+        nonce: &str,
+    ) -> Result<Authenticated, AuthError> {
+        let authenticated = self.authenticate(id_token).await?;
+        let token = UnverifiedToken::parse(id_token)?;
+        let of_login =
+            self.login.as_ref().is_some_and(|it| it.issuer == authenticated.caller.issuer);
+        if of_login && token.claims.get("nonce").is_some_and(|it| it == nonce) {
+            Ok(authenticated)
+        } else {
+            Err(AuthError::OtherLogin { issuer: authenticated.caller.issuer.clone() })
+        }
     }
 
     /// Starts fetching all issuers' keys, so that the first callers need not wait for them. An

@@ -1,5 +1,7 @@
 //! The gateway's configuration file.
 
+mod external_url;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -7,9 +9,12 @@ use kguard::identity::SubjectPattern;
 use kguard::policy::{Problem, did_you_mean};
 use serde::Deserialize;
 
+pub use self::external_url::{ExternalUrl, InvalidExternalUrl};
+
 use crate::authenticate::IssuerConfig;
 use crate::policies::Mode;
 use crate::streams::RecordingConfig;
+use crate::web::WebConfig;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +26,9 @@ pub struct Config {
     pub kind: String,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Under which address people reach it: what logins come back to and what links begin with.
+    #[serde(default)]
+    pub external_url: Option<ExternalUrl>,
     /// The certificate to listen with.
     pub tls: TlsConfig,
     /// A folder for the trail, its signing key and the key that placeholders are made with.
@@ -40,6 +48,9 @@ pub struct Config {
     /// What is recorded of exec, attach and port-forward.
     #[serde(default)]
     pub recordings: RecordingConfig,
+    /// The approvers' web page.
+    #[serde(default)]
+    pub web: WebConfig,
     /// How long a shutdown waits for requests under way, in seconds.
     #[serde(default = "default_drain_seconds")]
     pub drain_seconds: u64,

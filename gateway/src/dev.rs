@@ -17,11 +17,15 @@ use tokio::net::TcpListener;
 use self::idp::{DevIdp, DevUser, StateError};
 use crate::accept::{self, TlsError};
 use crate::clock::Clock;
-use crate::config::{ClusterConfig, KubeconfigSource, default_plain_wait_seconds, is_dns_label};
+use crate::config::{
+    ClusterConfig, ExternalUrl, InvalidExternalUrl, KubeconfigSource, default_plain_wait_seconds,
+    is_dns_label,
+};
 use crate::policies::{Mode, Policies, PoliciesError};
 use crate::private_file;
 use crate::run::{Guarding, Listening, Setup};
 use crate::streams::RecordingConfig;
+use crate::web::{self, WebConfig};
 
 /// The group that lets the local users do in the cluster what the kubeconfig may. Their RBAC is
 /// none otherwise, since the cluster has never heard of them.
@@ -63,6 +67,9 @@ pub struct Welcome {
 /// Why a try does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum DevError {
+    /// The address is none that a browser can go to.
+    #[error(transparent)]
+    Address(#[from] InvalidExternalUrl),
     /// A certificate cannot be made.
     #[error("cannot make a certificate")]
     Certificate(#[from] rcgen::Error),
@@ -112,6 +119,7 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
     let listen = |source| DevError::Listen { address: options.listen, source };
     let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
     let url = format!("https://{}", listener.local_addr().map_err(listen)?);
+    let external_url: ExternalUrl = url.parse()?;
     let cluster = cluster(&options)?;
     let mut users = idp::local_users(&options.state_dir.join("idp"))?;
     for user in &mut users {
@@ -122,7 +130,8 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
         .map_err(|source| DevError::Io { path: ca_file.clone(), source })?;
     let issuer = format!("{url}/idp");
     let folder = options.state_dir.join("idp");
-    let provider = DevIdp::open(&issuer, users.clone(), &folder, Clock::system())?;
+    let addresses = (issuer.as_str(), &*web::callback(&external_url));
+    let provider = DevIdp::open(addresses, users.clone(), &folder, Clock::system())?;
     let policies = match &options.policies {
         Some(path) => match path.to_str().and_then(|path| path.strip_prefix("pack:")) {
             Some(pack) => Policies::built_in(pack)?,
@@ -132,9 +141,11 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
     };
     let policies = policies.in_mode(options.policy_mode);
     let welcome = Welcome { url, ca_file, cluster: cluster.name.clone(), users };
-    let listening = Listening { listener, tls, drain: DRAIN, provider: Some(provider.router()) };
+    let (provides, web) = (Some(provider.router()), WebConfig::default());
+    let listening = Listening { listener, tls, drain: DRAIN, provider: provides, web };
     let guarding = Guarding {
         state_dir: options.state_dir,
+        external_url: Some(external_url),
         policies,
         clusters: vec![cluster],
         issuers: vec![provider.issuer_config(Some(ca))],

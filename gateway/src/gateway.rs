@@ -14,6 +14,7 @@ use crate::bodies::BodyRoom;
 use crate::budgets::Budgets;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
+use crate::config::ExternalUrl;
 use crate::hold::Holds;
 use crate::metrics::Metrics;
 use crate::policies::Policies;
@@ -37,6 +38,8 @@ pub struct Gateway {
     pub clock: Clock,
     /// The clusters by name.
     pub clusters: HashMap<String, Arc<Cluster>>,
+    /// Under which address people reach it, if it is known.
+    pub external_url: Option<ExternalUrl>,
     /// Parked requests.
     pub holds: Holds,
     /// Figures.

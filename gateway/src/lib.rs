@@ -37,3 +37,4 @@ pub mod store;
 mod stream;
 pub mod streams;
 pub mod watch_socket;
+pub mod web;

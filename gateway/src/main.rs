@@ -150,12 +150,12 @@ fn greeting(welcome: &Welcome) -> String {
     let Welcome { url, ca_file, cluster, users } = welcome;
     let ca_file = ca_file.display();
     let mut text = format!(
-        "kguard guards cluster `{cluster}` at {url}\n\n  kguard login --gateway {url} --ca {ca_file}\n  kguard kubectl get pods\n\nLog in as\n"
+        "kguard guards cluster `{cluster}` at {url}\n\n  kguard login --gateway {url} --ca {ca_file}\n  kguard kubectl get pods\n\nThe page for approvers is {url}/ui/\n\nLog in as\n"
     );
     for user in users {
         let _ = writeln!(text, "  {:<6} password {}", user.name, user.password.expose());
     }
-    text.push_str("alice works; bob also approves what policies hold (`kguard approve`).\nIn the cluster both may do whatever its administrators may (group system:masters).\n");
+    text.push_str("alice works; bob also approves what policies hold (`kguard approve`, or on the page).\nIn the cluster both may do whatever its administrators may (group system:masters).\n");
     text
 }
 

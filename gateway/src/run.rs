@@ -17,7 +17,7 @@ use crate::bodies::BodyRoom;
 use crate::budgets::Budgets;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, ClusterError};
-use crate::config::{ClusterConfig, Config};
+use crate::config::{ClusterConfig, Config, ExternalUrl};
 use crate::gateway::{Gateway, PlaceholderKeyError, placeholder_key};
 use crate::hold::Holds;
 use crate::metrics::Metrics;
@@ -26,6 +26,7 @@ use crate::record::{Recorder, StartError, TrailUnavailable};
 use crate::refused_upgrades::RefusedUpgrades;
 use crate::store::{LocalStore, Store, StoreError};
 use crate::streams::{RecordingConfig, RecordingsError, Streams};
+use crate::web::{Web, WebConfig, WebError};
 
 /// What a gateway is made of.
 pub struct Setup {
@@ -45,12 +46,16 @@ pub struct Listening {
     pub drain: Duration,
     /// The built-in provider, in `dev`.
     pub provider: Option<axum::Router>,
+    /// The approvers' page.
+    pub web: WebConfig,
 }
 
 /// What a gateway stands for.
 pub struct Guarding {
     /// Where it keeps its trail and keys.
     pub state_dir: PathBuf,
+    /// Under which address people reach it.
+    pub external_url: Option<ExternalUrl>,
     /// What is allowed.
     pub policies: Policies,
     /// What it guards.
@@ -103,6 +108,9 @@ pub enum RunError {
     /// The trail cannot be written.
     #[error(transparent)]
     Unrecorded(#[from] TrailUnavailable),
+    /// The page.
+    #[error(transparent)]
+    Web(#[from] WebError),
 }
 
 /// The parts that a configuration file describes.
@@ -118,9 +126,11 @@ pub async fn from_config(config: Config) -> Result<Setup, RunError> {
             tls,
             drain: Duration::from_secs(config.drain_seconds),
             provider: None,
+            web: config.web,
         },
         guarding: Guarding {
             state_dir: config.state_dir,
+            external_url: config.external_url,
             policies,
             clusters: config.clusters,
             issuers: config.issuers,
@@ -134,20 +144,37 @@ pub async fn from_config(config: Config) -> Result<Setup, RunError> {
 /// A gateway that has all that it needs, and answers from now on.
 pub struct Started {
     gateway: Arc<Gateway>,
+    doors: Doors,
     listening: Listening,
 }
 
 /// Takes what only one gateway may have, and records that it starts.
 pub async fn start(setup: Setup) -> Result<Started, RunError> {
     let gateway = assemble(setup.guarding).await?;
+    let doors = doors(&gateway, &setup.listening)?;
     gateway.record_start().await?;
-    Ok(Started { gateway, listening: setup.listening })
+    Ok(Started { gateway, doors, listening: setup.listening })
+}
+
+fn doors(gateway: &Arc<Gateway>, listening: &Listening) -> Result<Doors, WebError> {
+    let control = api::router(Arc::clone(gateway));
+    let browsers = if listening.web.enabled {
+        Web::new(Arc::clone(gateway), listening.web.clone())?.router(control.clone())
+    } else {
+        control.clone()
+    };
+    let with_provider = |router| match listening.provider.clone() {
+        Some(provider) => axum::Router::new().nest("/idp", provider).fallback_service(router),
+        None => router,
+    };
+    let (control, browsers) = (with_provider(control), with_provider(browsers));
+    Ok(Doors { gateway: Arc::clone(gateway), control, browsers })
 }
 
 impl Started {
     /// Runs until `shutdown` resolves, then drains.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { gateway, listening: Listening { listener, tls, drain, provider } } = self;
+        let Self { gateway, doors, listening: Listening { listener, tls, drain, .. } } = self;
         gateway.authenticator.prefetch();
         let policies = Arc::clone(&gateway.policies);
         let watch = policies.watch(Arc::clone(&gateway.recorder), gateway.clock.clone());
@@ -157,14 +184,9 @@ impl Started {
             tokio::spawn(gateway.holds.clone().sweep()),
             tokio::spawn(streams.watch_policies()),
         ];
-        let mut router = api::router(Arc::clone(&gateway));
-        if let Some(provider) = provider {
-            router = axum::Router::new().nest("/idp", provider).fallback_service(router);
-        }
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, clusters = gateway.clusters.len(), "listening");
         }
-        let doors = Doors { gateway: Arc::clone(&gateway), router };
         let streams = Arc::clone(&gateway.streams);
         // Before their connections go: whoever is inside is told why.
         let shutdown = async move {
@@ -203,6 +225,7 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         budgets: Budgets::load(&*store, clock.now()).await?,
         clock,
         clusters,
+        external_url: parts.external_url,
         holds,
         metrics: Metrics::new(),
         placeholders: placeholder_key(&parts.state_dir)?,

@@ -76,7 +76,7 @@ async fn stream(
     drain: Drain,
 ) -> Response<AnswerBody> {
     if request.method() != Method::CONNECT {
-        return control(doors.router, request).await;
+        return control(doors.control, request).await;
     }
     let admitted = match admit(&doors, peer, &request).await {
         Ok(admitted) => admitted,

@@ -63,6 +63,12 @@ pub enum AuthError {
         /// Who issued it.
         issuer: String,
     },
+    /// The ID token is genuine, and the answer to a login that somebody else began.
+    #[error("the token of {issuer} is not that of the login which was begun: log in again")]
+    OtherLogin {
+        /// Who issued it.
+        issuer: String,
+    },
     /// The signature is wrong: a forged or damaged token.
     #[error("the token's signature is not one of {issuer}")]
     Signature {

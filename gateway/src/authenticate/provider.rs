@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::{Certificate, Client, Url, redirect};
+use reqwest::{Certificate, Client, Response, Url, redirect};
 use serde::Deserialize;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -41,7 +41,19 @@ pub(super) struct Provider {
 
 struct Fetched {
     keys: KeySet,
+    endpoints: Endpoints,
     at: Timestamp,
+}
+
+/// Where an issuer logs people in, as far as it says so.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Endpoints {
+    /// Where a browser goes.
+    pub(super) authorization_endpoint: Option<String>,
+    /// Where codes and refresh tokens are exchanged.
+    pub(super) token_endpoint: Option<String>,
+    /// The scopes that it knows.
+    pub(super) scopes_supported: Option<Vec<String>>,
 }
 
 /// Why no keys came. For the log: callers are told only that there are none.
@@ -67,6 +79,8 @@ enum FetchError {
 struct Discovery {
     issuer: String,
     jwks_uri: String,
+    #[serde(flatten)]
+    endpoints: Endpoints,
 }
 
 impl Provider {
@@ -134,7 +148,10 @@ impl Provider {
 
     async fn fetch(self: Arc<Self>, mut last: OwnedMutexGuard<Option<Timestamp>>) {
         match self.fetch_keys().await {
-            Ok(keys) => self.keys.store(Some(Arc::new(Fetched { keys, at: self.clock.now() }))),
+            Ok((keys, endpoints)) => {
+                let fetched = Fetched { keys, endpoints, at: self.clock.now() };
+                self.keys.store(Some(Arc::new(fetched)));
+            }
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(issuer = self.issuer.url, error, "keys cannot be fetched");
@@ -143,7 +160,7 @@ impl Provider {
         *last = Some(self.clock.now());
     }
 
-    async fn fetch_keys(&self) -> Result<KeySet, FetchError> {
+    async fn fetch_keys(&self) -> Result<(KeySet, Endpoints), FetchError> {
         let url = self.issuer.discovery();
         let discovery: Discovery = serde_json::from_slice(&self.get(&url).await?)
             .map_err(|_| FetchError::Parse(url.clone()))?;
@@ -154,7 +171,8 @@ impl Provider {
             return Err(FetchError::JwksUri(url));
         }
         let keys = self.get(&discovery.jwks_uri).await?;
-        KeySet::parse(&keys).ok_or(FetchError::Keys(discovery.jwks_uri))
+        let keys = KeySet::parse(&keys).ok_or(FetchError::Keys(discovery.jwks_uri))?;
+        Ok((keys, discovery.endpoints))
     }
 
     async fn get(&self, url: &str) -> Result<Vec<u8>, FetchError> {
@@ -163,17 +181,37 @@ impl Provider {
         if let Some(path) = &self.issuer.discovery_token_file {
             request = request.bearer_auth(read_token(path).await?);
         }
-        let response = request.send().await.and_then(reqwest::Response::error_for_status);
-        let mut response = response.map_err(failed)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
-                return Err(FetchError::TooLarge(url.to_owned()));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        let response = request.send().await.and_then(Response::error_for_status);
+        read(response.map_err(failed)?)
+            .await
+            .map_err(failed)?
+            .ok_or_else(|| FetchError::TooLarge(url.to_owned()))
     }
+
+    /// Where people log in; `None` while the provider cannot be asked.
+    pub(super) async fn endpoints(self: &Arc<Self>) -> Option<Endpoints> {
+        if self.usable().is_none() {
+            self.refresh().await;
+        }
+        self.usable().map(|fetched| fetched.endpoints.clone())
+    }
+
+    /// The client that reaches this provider.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// The body of an answer; `None` if it is longer than an honest one.
+pub(super) async fn read(mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
 }
 
 async fn read_token(path: &Path) -> Result<String, FetchError> {

@@ -1,11 +1,14 @@
-//! The OpenID provider that `kguard-gateway dev` brings along: the device flow of RFC 8628 for a
-//! few local users, on the gateway's own loopback listener.
+//! The OpenID provider that `kguard-gateway dev` brings along: the device flow of RFC 8628 for the
+//! client and the authorization code flow for the web page, for a few local users, on the gateway's
+//! own loopback listener.
 //!
 //! It is a real provider, so that the first try takes the very path of real use: discovery, a page
 //! to log in at, signed ID tokens, refresh tokens that rotate. Its key and its refresh tokens are
 //! in the state folder; a restart logs nobody out.
 
 mod attempts;
+mod authorize;
+mod codes;
 mod device;
 mod http;
 mod page;
@@ -24,6 +27,7 @@ pub use self::state::StateError;
 pub use self::users::{DevUser, local_users};
 
 use self::attempts::Attempts;
+use self::codes::Codes;
 use self::device::{DeviceCodes, Poll};
 use self::refresh::RefreshTokens;
 use self::signer::{IdToken, Signer};
@@ -42,6 +46,8 @@ pub struct DevIdp(Arc<Inner>);
 
 struct Inner {
     issuer: String,
+    /// Where the web page's logins go back to.
+    redirect_uri: String,
     users: Vec<DevUser>,
     signer: Signer,
     clock: Clock,
@@ -50,6 +56,7 @@ struct Inner {
 
 struct State {
     attempts: Attempts,
+    codes: Codes,
     device_codes: DeviceCodes,
     refresh_tokens: RefreshTokens,
 }
@@ -88,9 +95,9 @@ enum Login {
 
 impl DevIdp {
     /// A provider for `users` that calls itself `issuer`, the URL at which [`DevIdp::router`] is
-    /// mounted. Keeps its key and its refresh tokens in `folder`, which it makes if need be.
+    /// mounted; browsers go back from it to `redirect_uri`. Keeps its key and its refresh tokens in `folder`, which it makes if need be.
     pub fn open(
-        issuer: &str,
+        (issuer, redirect_uri): (&str, &str),
         users: Vec<DevUser>,
         folder: &Path,
         clock: Clock,
@@ -98,11 +105,13 @@ impl DevIdp {
         state::make_folder(folder)?;
         let state = State {
             attempts: Attempts::default(),
+            codes: Codes::default(),
             device_codes: DeviceCodes::default(),
             refresh_tokens: RefreshTokens::open(folder)?,
         };
         let (signer, state) = (Signer::open(folder)?, Mutex::new(state));
-        Ok(Self(Arc::new(Inner { issuer: issuer.to_owned(), users, signer, clock, state })))
+        let (issuer, redirect_uri) = (issuer.to_owned(), redirect_uri.to_owned());
+        Ok(Self(Arc::new(Inner { issuer, redirect_uri, users, signer, clock, state })))
     }
 
     /// How the gateway has to be configured to accept this provider's tokens, fetching its keys
@@ -169,7 +178,22 @@ impl DevIdp {
             Poll::Unknown => return Err(GrantError::InvalidGrant),
         };
         let refresh_token = state.refresh_tokens.issue(&user, now);
-        self.tokens(&user, refresh_token.map_err(|error| failed(&error))?)
+        self.tokens(&user, None, refresh_token.map_err(|error| failed(&error))?)
+    }
+
+    /// The web page exchanges the code that a browser brought along.
+    fn redeem_code(
+        &self,
+        code: &str,
+        verifier: &str,
+        redirect_uri: &str,
+    ) -> Result<Tokens, GrantError> {
+        let (now, mut state) = (self.0.clock.now(), self.state());
+        let issued = state.codes.redeem(code, (verifier, redirect_uri), now);
+        let issued = issued.ok_or(GrantError::InvalidGrant)?;
+        let refresh_token = state.refresh_tokens.issue(&issued.user, now);
+        let refresh_token = refresh_token.map_err(|error| failed(&error))?;
+        self.tokens(&issued.user, issued.nonce.as_deref(), refresh_token)
     }
 
     /// A device exchanges its refresh token.
@@ -177,10 +201,15 @@ impl DevIdp {
         let (now, mut state) = (self.0.clock.now(), self.state());
         let rotated = state.refresh_tokens.rotate(token, now).map_err(|error| failed(&error))?;
         let (user, refresh_token) = rotated.ok_or(GrantError::InvalidGrant)?;
-        self.tokens(&user, refresh_token)
+        self.tokens(&user, None, refresh_token)
     }
 
-    fn tokens(&self, user: &str, refresh_token: String) -> Result<Tokens, GrantError> {
+    fn tokens(
+        &self,
+        user: &str,
+        nonce: Option<&str>,
+        refresh_token: String,
+    ) -> Result<Tokens, GrantError> {
         let user = self.user(user).ok_or(GrantError::InvalidGrant)?;
         let now = self.0.clock.now();
         let claims = IdToken {
@@ -188,6 +217,7 @@ impl DevIdp {
             sub: &user.name,
             aud: CLIENT_ID,
             groups: &user.groups,
+            nonce,
             iat: now.as_second(),
             exp: now.as_second() + ID_TOKEN_LIFETIME.as_secs(),
         };

@@ -10,12 +10,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    CLIENT_ID, DevIdp, GrantError, ID_TOKEN_LIFETIME, Login, Tokens, device, failed, page,
+    CLIENT_ID, DevIdp, GrantError, ID_TOKEN_LIFETIME, Login, Tokens, authorize, device, failed,
+    page,
 };
 
 /// Forms are short.
 const MAX_FORM_BYTES: usize = 4096;
 
+const CODE_GRANT: &str = "authorization_code";
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const REFRESH_TOKEN_GRANT: &str = "refresh_token";
 
@@ -24,6 +26,7 @@ pub(super) fn router(idp: DevIdp) -> Router {
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery))
         .route("/jwks", get(jwks))
+        .route("/authorize", get(authorize::show).post(authorize::log_in))
         .route("/device/code", post(begin))
         .route("/device", get(show_form).post(log_in))
         .route("/token", post(token))
@@ -36,10 +39,12 @@ async fn discovery(State(idp): State<DevIdp>) -> Json<Value> {
     Json(json!({
         "issuer": issuer,
         "jwks_uri": format!("{issuer}/jwks"),
+        "authorization_endpoint": format!("{issuer}/authorize"),
         "device_authorization_endpoint": format!("{issuer}/device/code"),
         "token_endpoint": format!("{issuer}/token"),
-        "grant_types_supported": [DEVICE_CODE_GRANT, REFRESH_TOKEN_GRANT],
-        "response_types_supported": [],
+        "grant_types_supported": [CODE_GRANT, DEVICE_CODE_GRANT, REFRESH_TOKEN_GRANT],
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": ["none"],
@@ -120,6 +125,12 @@ struct TokenRequest {
     #[serde(default)]
     grant_type: String,
     #[serde(default)]
+    code: String,
+    #[serde(default)]
+    code_verifier: String,
+    #[serde(default)]
+    redirect_uri: String,
+    #[serde(default)]
     device_code: String,
     #[serde(default)]
     refresh_token: String,
@@ -133,6 +144,10 @@ async fn token(
     check_client(&request.client_id)?;
     // Writes a file.
     let redeemed = tokio::task::spawn_blocking(move || match request.grant_type.as_str() {
+        CODE_GRANT => {
+            let TokenRequest { code, code_verifier, redirect_uri, .. } = request;
+            Ok(idp.redeem_code(&code, &code_verifier, &redirect_uri)?)
+        }
         DEVICE_CODE_GRANT => Ok(idp.redeem_device_code(&request.device_code)?),
         REFRESH_TOKEN_GRANT => Ok(idp.redeem_refresh_token(&request.refresh_token)?),
         _ => Err(OAuthError::bad_request("unsupported_grant_type")),
@@ -197,7 +212,7 @@ fn uncached(body: impl IntoResponse) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], body).into_response()
 }
 
-fn html(status: StatusCode, page: String) -> Response {
+pub(super) fn html(status: StatusCode, page: String) -> Response {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, page::content_security_policy()),
         (header::REFERRER_POLICY, "no-referrer".to_owned()),

@@ -1,4 +1,5 @@
-//! The page on which a person types a device's code: plain HTML without scripts.
+//! The pages on which a person types a device's code, or logs in to the web page: plain HTML without
+//! scripts.
 
 use std::fmt::Write;
 
@@ -21,14 +22,11 @@ pub(super) fn content_security_policy() -> String {
     )
 }
 
-/// The form, filled in as far as it is known, with what was wrong the last time.
+/// Fields that a form carries along unseen.
+pub(super) type Hidden = Vec<(String, String)>;
+
+/// The form of a device's code, filled in as far as it is known, with what was wrong the last time.
 pub(super) fn form(users: &[DevUser], user_code: &str, problem: Option<&str>) -> String {
-    let alert = problem.map(|text| format!("<p role=\"alert\">{}</p>", escape(text)));
-    let options: String = users.iter().fold(String::new(), |mut options, user| {
-        let name = escape(&user.name);
-        let _ = write!(options, "<option value=\"{name}\">{name}</option>");
-        options
-    });
     // The action is relative, so that the page need not know where it is mounted.
     document(&format!(
         "<h1>Log in to kguard</h1>{}\
@@ -37,14 +35,49 @@ pub(super) fn form(users: &[DevUser], user_code: &str, problem: Option<&str>) ->
          <label for=\"user_code\">Code</label>\
          <input id=\"user_code\" name=\"user_code\" value=\"{}\" required maxlength=\"16\" \
          autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\">\
-         <label for=\"user\">User</label><select id=\"user\" name=\"user\">{options}</select>\
+         {}</form>",
+        alert(problem),
+        escape(user_code),
+        credentials(users),
+    ))
+}
+
+/// The form of a login to the web page.
+pub(super) fn login(users: &[DevUser], hidden: &Hidden, problem: Option<&str>) -> String {
+    let hidden: String = hidden.iter().fold(String::new(), |mut inputs, (name, value)| {
+        let (name, value) = (escape(name), escape(value));
+        let _ = write!(inputs, "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+        inputs
+    });
+    document(&format!(
+        "<h1>Log in to kguard</h1>{}<form method=\"post\" action=\"authorize\">{hidden}{}</form>",
+        alert(problem),
+        credentials(users),
+    ))
+}
+
+/// A request for a login that leads nowhere.
+pub(super) fn refused(problem: &str) -> String {
+    document(&format!("<h1>This is no login to kguard</h1>{}", alert(Some(problem))))
+}
+
+fn alert(problem: Option<&str>) -> String {
+    let alert = problem.map(|text| format!("<p role=\"alert\">{}</p>", escape(text)));
+    alert.unwrap_or_default()
+}
+
+fn credentials(users: &[DevUser]) -> String {
+    let options: String = users.iter().fold(String::new(), |mut options, user| {
+        let name = escape(&user.name);
+        let _ = write!(options, "<option value=\"{name}\">{name}</option>");
+        options
+    });
+    format!(
+        "<label for=\"user\">User</label><select id=\"user\" name=\"user\">{options}</select>\
          <label for=\"password\">Password</label>\
          <input id=\"password\" name=\"password\" type=\"password\" required maxlength=\"128\" \
-         autocomplete=\"current-password\">\
-         <button>Log in</button></form>",
-        alert.unwrap_or_default(),
-        escape(user_code),
-    ))
+         autocomplete=\"current-password\"><button>Log in</button>"
+    )
 }
 
 /// The end of a login that worked.

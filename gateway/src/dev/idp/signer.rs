@@ -24,6 +24,8 @@ pub(super) struct IdToken<'a> {
     pub(super) sub: &'a str,
     pub(super) aud: &'a str,
     pub(super) groups: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) nonce: Option<&'a str>,
     pub(super) iat: i64,
     pub(super) exp: i64,
 }

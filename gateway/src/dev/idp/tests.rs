@@ -6,6 +6,7 @@ use super::*;
 use crate::authenticate::{AuthError, Authenticator};
 use crate::clock::ManualClock;
 
+const CALLBACK: &str = "https://127.0.0.1/ui/callback";
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A provider on the loopback, and what a client and a browser do with it.
@@ -23,7 +24,8 @@ impl Setup {
         let issuer = format!("http://{}/idp", listener.local_addr().unwrap());
         let mut users = local_users(folder.path()).unwrap();
         users[1].groups.push("system:masters".into());
-        let idp = DevIdp::open(&issuer, users, folder.path(), clock.clock()).unwrap();
+        let addresses = (issuer.as_str(), CALLBACK);
+        let idp = DevIdp::open(addresses, users, folder.path(), clock.clock()).unwrap();
         let router = axum::Router::new().nest("/idp", idp.router());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let client = Client::builder().no_proxy().build().unwrap();
@@ -168,7 +170,8 @@ async fn a_restart_logs_nobody_out() {
     let setup = Setup::new().await;
     let (tokens, inner) = (setup.log_in("alice").await, &setup.idp.0);
     let (users, folder) = (inner.users.clone(), setup.folder.path());
-    let again = DevIdp::open(&inner.issuer, users, folder, setup.clock.clock()).unwrap();
+    let addresses = (inner.issuer.as_str(), CALLBACK);
+    let again = DevIdp::open(addresses, users, folder, setup.clock.clock()).unwrap();
     let jwk = |idp: &DevIdp| idp.0.signer.jwk().clone();
     assert_eq!(jwk(&again), jwk(&setup.idp));
     assert!(again.redeem_refresh_token(tokens["refresh_token"].as_str().unwrap()).is_ok());
