@@ -1,0 +1,103 @@
+// A hold for the eyes of somebody who is to decide on it: what the gateway knows, what it found out
+// about the effect, and, told apart, what the client claims.
+
+import { code, el, facts, said } from './dom.js';
+import { effect } from './effect.js';
+import { httpLine, link, place, target } from './request.js';
+import { review } from './break-glass.js';
+import { plan } from './plan.js';
+import { commandLine, count } from './text.js';
+import { ago, exact, left } from './time.js';
+
+export const STATES = {
+  approved: 'Approved', cancelled: 'Cancelled', denied: 'Denied', expired: 'Expired', pending: 'Waiting', used: 'Ran',
+};
+
+/** How a hold stands, in a word. */
+export const state = (hold) => el('span', { class: `state ${hold.state}` }, STATES[hold.state] ?? said(hold.state));
+
+/** The card. `actions` is what can be done with the hold; `signal` ends what is still being read. */
+export function card(hold, { actions, signal, isEffectShown = hold.state === 'pending' }) {
+  return el('article', { class: 'card', 'data-hold': hold.id, 'aria-labelledby': 'card-title' },
+    head(hold),
+    el('p', { class: 'policy' }, said(hold.message), el('span', { class: 'muted' }, ' policy ', code(hold.policy))),
+    review(hold),
+    claims(hold.claims ?? {}),
+    plan(hold.plan),
+    isEffectShown && !hold.plan ? effect(hold, signal) : null,
+    block('Who', who(hold)),
+    block('Request', request(hold)),
+    block('Decisions', decisions(hold)),
+    actions);
+}
+
+function head(hold) {
+  const { request: asked } = hold;
+  const where = place(asked);
+  return el('header', {},
+    el('div', { class: 'line-up' }, state(hold), el('code', { class: 'id' }, hold.id), time(hold)),
+    el('h1', { id: 'card-title', tabindex: '-1' },
+      el('span', { class: 'verb' }, said(asked.verb)), ' ', said(target(asked), { class: 'target' })),
+    el('p', { class: 'where' },
+      where ? ['in namespace ', el('strong', {}, said(where)), ' '] : null,
+      'on cluster ', el('strong', {}, said(hold.cluster)), ', asked by ', el('strong', {}, said(hold.caller.name)),
+      hold.impersonated ? [' acting as ', el('strong', {}, said(hold.impersonated.user))] : null));
+}
+
+const time = (hold) => (hold.state === 'pending'
+  ? el('span', { class: 'time' }, left(hold.expires), ' left')
+  : el('span', { class: 'time' }, ago(hold.created), ' ago'));
+
+function block(title, ...content) {
+  const id = `block-${title.toLowerCase()}`;
+  return el('section', { class: 'block', 'aria-labelledby': id }, el('h2', { id }, title), ...content);
+}
+
+function claims({ argv = [], reason, run }) {
+  const href = run && link(run);
+  const shown = facts([
+    ['Reason', reason && said(reason, { class: 'reason' })],
+    ['Command', argv.length > 0 && code(commandLine(argv))],
+    ['CI run', run && (href ? el('a', { href, rel: 'noopener noreferrer', target: '_blank' }, said(run)) : said(run))],
+  ]);
+  if (shown === null) return null;
+  return el('section', { class: 'block claims', 'aria-labelledby': 'block-claims' },
+    el('h2', { id: 'block-claims' }, 'Claimed by the client ', el('span', { class: 'muted' }, 'not verified')), shown);
+}
+
+function who({ caller, impersonated }) {
+  const groups = (names) => (names?.length > 0 ? el('ul', { class: 'tags' }, ...names.map((name) => el('li', {}, said(name)))) : null);
+  return facts([
+    ['Name', said(caller.name)],
+    ['Kind', caller.kind === 'workload' ? 'a workload' : 'a person'],
+    ['Groups', groups(caller.groups)],
+    ['Vouched for by', said(caller.issuer)],
+    ['Acting as', impersonated && said(impersonated.user)],
+    ['With groups', groups(impersonated?.groups)],
+  ]);
+}
+
+function request(hold) {
+  return facts([
+    ['HTTP', code(httpLine(hold))],
+    ['API version', hold.request.apiVersion && code([hold.request.apiGroup, hold.request.apiVersion].filter(Boolean).join('/'))],
+    ['Bound to', hold.boundTo && [code(hold.boundTo.uid), ' at version ', code(hold.boundTo.resourceVersion)]],
+    ['Asked', exact(hold.created)],
+    ['Waits until', hold.state === 'pending' && exact(hold.expires)],
+    ['Digest', el('code', { class: 'digest', title: 'What an approval binds: everything that will be sent' }, said(hold.digest))],
+    ['Trail', el('a', { href: `#/trail?hold=${encodeURIComponent(hold.id)}` }, 'its entries')],
+  ]);
+}
+
+function decisions(hold) {
+  const quorum = Math.max(1, hold.quorum ?? 1);
+  const approved = hold.decisions.filter(({ verdict }) => verdict === 'approve').length;
+  const made = hold.decisions.map(({ by, verdict, comment, at }) => el('li', { class: verdict },
+    el('strong', {}, verdict === 'approve' ? 'Approved' : 'Denied'), ' by ', said(by), ', ', ago(at), ' ago',
+    comment ? el('p', { class: 'comment' }, said(comment)) : null));
+  return [
+    el('p', {}, `${approved} of ${count(quorum, 'approval')}. `,
+      el('span', { class: 'muted' }, 'Can decide: ', said((hold.approvers ?? []).join(', ')))),
+    made.length > 0 ? el('ol', { class: 'plain decisions' }, ...made) : null,
+  ];
+}
