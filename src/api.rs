@@ -8,6 +8,7 @@
 //! | `GET /v1/clusters` | `Vec<`[`Cluster`]`>` |
 //! | `GET /v1/masking` | `Vec<`[`OutputMasking`]`>`: the clusters whose output is masked for one |
 //! | `GET /v1/holds` | `Vec<`[`Hold`]`>`, newest first: one's own and those one may decide |
+//! | `GET /v1/holds?state=S&text=WORDS&before=ID&limit=N` | a page of those in a state, or `settled`; the header `kguard-next` has the ID with which the next one begins |
 //! | `GET /v1/holds/ID` | [`Hold`] |
 //! | `POST /v1/holds/ID/decision` with [`Decide`] | [`Hold`] |
 //! | `GET /v1/inbox` | lines of [`Hold`], one whenever a hold that one may decide appears or changes; those pending come first |
@@ -15,7 +16,9 @@
 //! | `GET /v1/streams` | `Vec<`[`RunningStream`]`>`, oldest first: all for auditors, one's own for others |
 //! | `POST /v1/streams/ID/end` with [`EndStream`] | [`RunningStream`]: auditors, and whose it is |
 //! | `GET /v1/streams/ID/recording` | the recording's lines (asciicast v2), as they are written, until the stream ends |
+//! | `GET /v1/recordings?before=ID&limit=N` | a page of [`PastStream`]s, newest first, as of holds: all for auditors, one's own for others |
 //! | `GET /v1/recordings/ID` | the recording of a stream that has ended, as it is stored |
+//! | `GET /v1/audit/entries?…&text=WORDS&before=SEQ&limit=N` | a page of [`crate::audit::Sealed`], the newest ones, oldest first |
 //! | `GET /v1/audit?after=SEQ&limit=N` | lines of [`crate::audit::Line`] |
 //!
 //! Streams are newline-delimited JSON; an empty line is a keep-alive. Errors are Kubernetes
@@ -30,6 +33,7 @@ use crate::command_line;
 use crate::identity::{Caller, SubjectPattern};
 use crate::kube::impersonation::Impersonation;
 use crate::kube::request_info::RequestInfo;
+use crate::recording::Facts;
 
 /// How to log in to this gateway (RFC 8628 against `issuer`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -97,6 +101,19 @@ pub struct RunningStream {
     /// The hold by which it was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
+}
+
+/// A stream that has ended, and has a recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PastStream {
+    /// What the recording says of itself.
+    #[serde(flatten)]
+    pub facts: Facts,
+    /// When it began.
+    pub started: Timestamp,
+    /// How long the recording is.
+    pub bytes: u64,
 }
 
 /// Ends a stream.

@@ -2,6 +2,8 @@
 
 mod audit;
 mod holds;
+mod recordings;
+mod search;
 mod stream;
 mod streams;
 
@@ -42,6 +44,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/streams", get(streams::list))
         .route("/v1/streams/{id}/end", post(streams::end))
         .route("/v1/streams/{id}/recording", get(streams::follow))
+        .route("/v1/recordings", get(recordings::list))
         .route("/v1/recordings/{id}", get(streams::recording))
         .route("/v1/audit", get(audit::export))
         .route("/v1/audit/entries", get(audit::list))

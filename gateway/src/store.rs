@@ -55,6 +55,9 @@ pub trait Store: Send + Sync {
     /// Up to `limit` holds, in one state or in any, newest first.
     async fn holds(&self, state: Option<HoldState>, limit: u32) -> Result<Vec<Hold>, StoreError>;
 
+    /// The holds that a query selects, newest first.
+    async fn past_holds(&self, query: &PastHolds) -> Result<Vec<Hold>, StoreError>;
+
     /// The next page of an export: up to `limit` entries after one, and the checkpoints among
     /// them.
     async fn lines(&self, after: u64, limit: u32) -> Result<Vec<Line>, StoreError> {
@@ -129,11 +132,24 @@ impl Query {
     }
 }
 
+/// Selects holds that do not wait any more.
+#[derive(Debug, Clone)]
+pub struct PastHolds {
+    /// In this state; in any but pending, if none is named.
+    pub state: Option<HoldState>,
+    /// Before the hold with this time and id.
+    pub before: Option<(Timestamp, String)>,
+    /// How many at most.
+    pub limit: u32,
+}
+
 /// From which end a limited query takes its entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
     /// The first ones after this position.
     After(u64),
+    /// The last ones before this position.
+    Before(u64),
     /// The last ones.
     Newest,
 }

@@ -5,6 +5,7 @@
 //!          → running (listed; ends by itself, by a person, by a reload of the policies) → its entry
 //! ```
 
+mod past;
 mod recording;
 mod standing;
 mod tap;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use kguard::api::RunningStream;
+use kguard::api::{PastStream, RunningStream};
 use kguard::audit::record::RecordingDigest;
 use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
@@ -220,6 +221,24 @@ impl Streams {
     /// Where a recording is, whether or not it is complete.
     pub fn path(&self, id: Uuid) -> PathBuf {
         recording::path(&self.folder, id)
+    }
+
+    /// The ids of those that have ended and have a recording, before one of them, newest first.
+    pub async fn recorded(&self, before: Option<Uuid>) -> std::io::Result<Vec<Uuid>> {
+        if !self.config.enabled {
+            return Ok(Vec::new());
+        }
+        let folder = self.folder.clone();
+        let listed = tokio::task::spawn_blocking(move || past::list(&folder, before));
+        let mut ids = listed.await.map_err(std::io::Error::other)??;
+        let running = self.lock();
+        ids.retain(|id| !running.contains_key(id));
+        Ok(ids)
+    }
+
+    /// What the recording of one says of itself.
+    pub async fn past(&self, id: Uuid) -> Option<PastStream> {
+        past::read(&self.path(id)).await
     }
 
     /// Ends those that the policies do not allow any more, whenever they change.

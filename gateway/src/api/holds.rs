@@ -1,6 +1,7 @@
 //! Holds: listing, deciding, and being told.
 
-use std::collections::HashMap;
+mod listing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
+pub(super) use self::listing::list;
 use super::stream::{self, Lines};
 use super::{Asking, Refusal, Shared};
 use crate::authenticate::Authenticated;
@@ -21,24 +23,8 @@ use crate::gateway::Gateway;
 use crate::hold::{Inbox, NotDecided, Told, may_decide};
 use crate::store::StoreError;
 
-/// How far back a list goes.
-const HISTORY: u32 = 200;
 /// The longest comment; it is kept in the trail and shown on terminals.
 const MAX_COMMENT_BYTES: usize = 4096;
-
-pub(super) async fn list(
-    State(gateway): Shared,
-    Asking(asking): Asking,
-) -> Result<Json<Vec<Hold>>, Refusal> {
-    let stored = gateway.store.holds(None, HISTORY).await.map_err(|error| unavailable(&error))?;
-    // What is in memory is newer than what is stored.
-    let mut holds: HashMap<_, _> = stored.into_iter().map(|hold| (hold.id.clone(), hold)).collect();
-    holds.extend(gateway.holds.pending().into_iter().map(|hold| (hold.id.clone(), hold)));
-    let mut holds: Vec<_> =
-        holds.into_values().filter(|hold| may_see(&gateway, hold, &asking.caller)).collect();
-    holds.sort_by_key(|hold| std::cmp::Reverse(hold.created));
-    Ok(Json(holds))
-}
 
 pub(super) async fn show(
     State(gateway): Shared,

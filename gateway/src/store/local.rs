@@ -28,7 +28,7 @@ use rusqlite::{Connection, ErrorCode};
 use self::connections::{Readers, Writer, blocking};
 use self::indexer::Indexer;
 use self::log::{Extent, Log, Place};
-use super::{Batch, BoxError, OpenRequest, Query, Spending, Store, StoreError};
+use super::{Batch, BoxError, OpenRequest, PastHolds, Query, Spending, Store, StoreError};
 
 /// A store in a folder.
 #[derive(Debug)]
@@ -202,6 +202,11 @@ impl Store for LocalStore {
 
     async fn holds(&self, state: Option<HoldState>, limit: u32) -> Result<Vec<Hold>, StoreError> {
         self.read(move |connection| holds::list(connection, state, limit), &self.database).await
+    }
+
+    async fn past_holds(&self, query: &PastHolds) -> Result<Vec<Hold>, StoreError> {
+        let query = query.clone();
+        self.read(move |connection| holds::past(connection, &query), &self.database).await
     }
 }
 

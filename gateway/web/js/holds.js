@@ -1,13 +1,11 @@
 // What waits: a list that fills by itself, and beside it the card of the one that is looked at.
 
 import { Failure, json } from './api.js';
-import { owesReview } from './break-glass.js';
-import { card, state } from './card.js';
+import { STATES, card } from './card.js';
 import { decide, wayOut } from './decide.js';
 import { el, fill, said } from './dom.js';
-import { notice } from './notices.js';
+import { announce, notice } from './notices.js';
 import { requestLine } from './request.js';
-import { count } from './text.js';
 import { left } from './time.js';
 
 /** So many rows at first, and so many more each time. */
@@ -155,14 +153,19 @@ export function holdsView({ inbox, me }) {
   const differs = (hold) => hold.state !== shown?.state || hold.digest !== shown?.digest
     || hold.decisions.length !== shown?.decisions.length;
 
-  function onChange({ detail: { hold } }) {
+  function onChange({ detail: { holds } }) {
     paint();
-    if (hold && hold.id === chosen && (shown === null || differs(hold))) put(hold);
-    // Whether one may decide is told by the stream, which may come after the card.
-    else if (hold && hold.id === chosen && shown?.state === 'pending') bringActions(hold);
-    else if (!hold && chosen && shown?.state === 'pending' && !inbox.find(chosen)) refresh(chosen);
+    if (!holds.has(chosen)) return;
+    const hold = holds.get(chosen);
+    // It has gone, and nobody has said where.
+    if (hold === null) refresh(chosen);
+    else if (shown === null || differs(hold)) {
+      if (shown && shown.state !== hold.state) announce(`It is ${STATES[hold.state]?.toLowerCase() ?? hold.state} now`);
+      put(hold);
+    } else if (shown.state === 'pending') bringActions(hold);
   }
 
+  /** Whether one may decide is told by the stream, which may come after the card. */
   function bringActions(hold) {
     const old = detail.querySelector('.actions');
     if (old && !old.contains(document.activeElement) && !old.querySelector('button')) old.replaceWith(actions(hold));

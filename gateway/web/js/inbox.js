@@ -7,14 +7,22 @@ import { now } from './time.js';
 
 const LIST_EVERY_MS = 15_000;
 const [FIRST_RETRY_MS, LAST_RETRY_MS] = [500, 15_000];
+/** What comes within this time is told at once, the first of it without a delay. */
+const GATHER_MS = 50;
 
 export class Inbox extends EventTarget {
   /** Pending holds by id. */
   #pending = new Map();
   /** Those that one may decide, as far as has been told. */
   #decidable = new Set();
+  #sorted = null;
   #stop = new AbortController();
   #live = false;
+  /** What has changed and not been told, and when something was told last. */
+  #changed = new Map();
+  #appeared = [];
+  #told = 0;
+  #timer = 0;
 
   /** Follows the gateway until `close`. */
   open() {
@@ -37,7 +45,8 @@ export class Inbox extends EventTarget {
 
   /** What waits, the oldest first: it has waited longest and ends soonest. */
   get pending() {
-    return [...this.#pending.values()].sort((a, b) => a.created.localeCompare(b.created));
+    this.#sorted ??= [...this.#pending.values()].sort((a, b) => Date.parse(a.created) - Date.parse(b.created));
+    return this.#sorted;
   }
 
   find(id) {
@@ -51,10 +60,11 @@ export class Inbox extends EventTarget {
 
   /** Takes note of a hold, from wherever it is known. */
   note(hold, { isNew = false } = {}) {
-    const known = this.#pending.has(hold.id);
-    if (hold.state === 'pending') this.#pending.set(hold.id, hold);
+    const isPending = hold.state === 'pending';
+    if (isNew && isPending && !this.#pending.has(hold.id)) this.#appeared.push(hold);
+    if (isPending) this.#pending.set(hold.id, hold);
     else this.#pending.delete(hold.id);
-    this.#tell('change', { hold, appeared: isNew && !known && hold.state === 'pending' });
+    this.#change(hold.id, hold);
   }
 
   async #follow() {
@@ -108,7 +118,24 @@ export class Inbox extends EventTarget {
 
   #forget(hold) {
     this.#pending.delete(hold.id);
-    this.#tell('change', { hold: null, appeared: false });
+    this.#change(hold.id, null);
+  }
+
+  /** Gathers changes, of which there are many at once when the stream begins. */
+  #change(id, hold) {
+    this.#sorted = null;
+    this.#changed.set(id, hold);
+    if (this.#timer !== 0) return;
+    const wait = this.#told + GATHER_MS - performance.now();
+    if (wait <= 0) this.#tellChanges();
+    else this.#timer = setTimeout(() => this.#tellChanges(), wait);
+  }
+
+  #tellChanges() {
+    const detail = { holds: this.#changed, appeared: this.#appeared };
+    [this.#changed, this.#appeared, this.#timer] = [new Map(), [], 0];
+    this.#tell('change', detail);
+    this.#told = performance.now();
   }
 
   #set(live) {

@@ -34,7 +34,7 @@ async function start() {
   onEnd(ended);
   inbox = new Inbox();
   inbox.addEventListener('change', ({ detail }) => {
-    if (detail.appeared && inbox.decides(detail.hold.id)) tell(detail.hold);
+    detail.appeared.filter(({ id }) => inbox.decides(id)).forEach(tell);
     paint();
   });
   inbox.addEventListener('live', paint);

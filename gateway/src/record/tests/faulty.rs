@@ -10,7 +10,7 @@ use kguard::audit::{Checkpoint, Head, Sealed};
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
-use crate::store::{Batch, LocalStore, OpenRequest, Query, Spending, Store, StoreError};
+use crate::store::{Batch, LocalStore, OpenRequest, PastHolds, Query, Spending, Store, StoreError};
 
 /// What the store does with a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,5 +90,9 @@ impl Store for FaultyStore {
 
     async fn holds(&self, state: Option<HoldState>, limit: u32) -> Result<Vec<Hold>, StoreError> {
         self.inner.holds(state, limit).await
+    }
+
+    async fn past_holds(&self, query: &PastHolds) -> Result<Vec<Hold>, StoreError> {
+        self.inner.past_holds(query).await
     }
 }

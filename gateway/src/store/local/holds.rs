@@ -1,9 +1,9 @@
 //! The holds' table.
 
 use kguard::api::{Hold, HoldState};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Rows, params};
 
-use crate::store::BoxError;
+use crate::store::{BoxError, PastHolds};
 
 pub(super) fn put(connection: &Connection, hold: &Hold) -> rusqlite::Result<()> {
     let body = serde_json::to_string(hold)
@@ -34,7 +34,30 @@ pub(super) fn list(
         Some(_) => "SELECT body FROM holds WHERE state = ?1 ORDER BY created DESC LIMIT ?2",
         None => "SELECT body FROM holds WHERE ?1 IS NULL ORDER BY created DESC LIMIT ?2",
     })?;
-    let mut rows = statement.query(params![state.map(HoldState::as_str), limit])?;
+    read(statement.query(params![state.map(HoldState::as_str), limit])?)
+}
+
+/// By time and id, since several may come at the same moment.
+pub(super) fn past(connection: &Connection, query: &PastHolds) -> Result<Vec<Hold>, BoxError> {
+    let mut statement = connection.prepare_cached(match query.state {
+        Some(_) => {
+            "SELECT body FROM holds WHERE state = ?1 AND (created, id) < (?2, ?3) \
+             ORDER BY created DESC, id DESC LIMIT ?4"
+        }
+        None => {
+            "SELECT body FROM holds WHERE ?1 IS NULL AND state <> 'pending' \
+             AND (created, id) < (?2, ?3) ORDER BY created DESC, id DESC LIMIT ?4"
+        }
+    })?;
+    let (created, id) = match &query.before {
+        Some((created, id)) => (created.as_microsecond(), id.as_str()),
+        None => (i64::MAX, ""),
+    };
+    let state = query.state.map(HoldState::as_str);
+    read(statement.query(params![state, created, id, query.limit])?)
+}
+
+fn read(mut rows: Rows<'_>) -> Result<Vec<Hold>, BoxError> {
     let mut holds = Vec::new();
     while let Some(row) = rows.next()? {
         holds.push(serde_json::from_str(row.get_ref(0)?.as_str()?)?);

@@ -150,13 +150,17 @@ pub(super) fn entries(connection: &Connection, wanted: &Query) -> rusqlite::Resu
             select.push(" AND seq > ?", seq.cast_signed());
             select.sql.push_str(" ORDER BY seq");
         }
+        Window::Before(seq) => {
+            select.push(" AND seq < ?", seq.cast_signed());
+            select.sql.push_str(" ORDER BY seq DESC");
+        }
         Window::Newest => select.sql.push_str(" ORDER BY seq DESC"),
     }
     select.push(" LIMIT ?", wanted.limit);
     let mut statement = connection.prepare_cached(&select.sql)?;
     let places = statement.query_map(params_from_iter(&select.values), place)?;
     let mut entries = places.collect::<rusqlite::Result<Vec<_>>>()?;
-    if wanted.window == Window::Newest {
+    if !matches!(wanted.window, Window::After(_)) {
         entries.reverse();
     }
     Ok(entries)

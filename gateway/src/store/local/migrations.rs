@@ -8,9 +8,10 @@ use super::open_error;
 use crate::store::StoreError;
 
 /// In order; what was released is never edited, only added to.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../migrations/sqlite/0001_index.sql"),
     include_str!("../../../migrations/sqlite/0002_spending.sql"),
+    include_str!("../../../migrations/sqlite/0003_holds_by_time.sql"),
 ];
 
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::store::samples::{caller, hold, read, request, response, target};
-use crate::store::{Filter, NewEntry, Window};
+use crate::store::{Filter, NewEntry, PastHolds, Window};
 
 async fn store(folder: &TempDir) -> LocalStore {
     LocalStore::open(folder.path()).await.unwrap()
@@ -258,6 +258,8 @@ async fn a_filter_selects_what_has_everything_in_common() {
     }
     assert_eq!(select(&any(), Window::Newest, 2).await, [5, 6]);
     assert_eq!(select(&any(), Window::After(2), 2).await, [3, 4]);
+    assert_eq!(select(&any(), Window::Before(3), 1).await, [2]);
+    assert_eq!(select(&any(), Window::Before(3), 9).await, [1, 2]);
 }
 
 #[tokio::test]
@@ -280,4 +282,30 @@ async fn a_hold_is_saved_in_its_latest_state() {
     assert_eq!(list(None).await, ["h-2", "h-1"]);
     assert_eq!(list(Some(HoldState::Pending)).await, ["h-2"]);
     assert_eq!(store.holds(None, 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn past_holds_come_in_pages_without_those_that_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    for (id, state, created) in [
+        ("a", HoldState::Used, "2026-01-01T00:00:00Z"),
+        ("b", HoldState::Denied, "2026-01-02T00:00:00Z"),
+        // Two of one moment.
+        ("c", HoldState::Used, "2026-01-02T00:00:00Z"),
+        ("d", HoldState::Pending, "2026-01-03T00:00:00Z"),
+    ] {
+        store.put_hold(&hold(id, state, created)).await.unwrap();
+    }
+    let list = async |state, before, limit| {
+        let found = store.past_holds(&PastHolds { state, before, limit }).await.unwrap();
+        found.into_iter().map(|hold| hold.id).collect::<Vec<_>>()
+    };
+    let at = |id: &str| Some(("2026-01-02T00:00:00Z".parse().unwrap(), id.to_owned()));
+    assert_eq!(list(None, None, 10).await, ["c", "b", "a"]);
+    assert_eq!(list(None, None, 1).await, ["c"]);
+    assert_eq!(list(None, at("c"), 10).await, ["b", "a"]);
+    assert_eq!(list(None, at("b"), 10).await, ["a"]);
+    assert_eq!(list(Some(HoldState::Used), None, 10).await, ["c", "a"]);
+    assert_eq!(list(Some(HoldState::Used), at("c"), 10).await, ["a"]);
 }

@@ -1,0 +1,69 @@
+//! What lists have in common that are searched and come in pages: words to find, and where the next
+//! page begins.
+
+use axum::response::{IntoResponse, Json, Response};
+use serde::Serialize;
+
+/// The header with what to give as `before` for the next page. Without it there is none.
+const NEXT: &str = "kguard-next";
+
+/// The most that is looked through for one page, so that a search for what is nowhere ends.
+pub(super) const MAX_SCANNED: usize = 20_000;
+
+/// A search is as long as its field on the page.
+const MAX_BYTES: usize = 512;
+
+/// Words that a text has to contain, all of them, in whatever case and order.
+pub(super) struct Words(Vec<String>);
+
+impl Words {
+    /// The words of a search.
+    pub(super) fn new(text: Option<&str>) -> Self {
+        let text = text.filter(|text| text.len() <= MAX_BYTES).unwrap_or_default();
+        Self(text.to_lowercase().split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// Whether nothing is searched.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether all of them are in `text`.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        self.is_empty() || {
+            let text = text.to_lowercase();
+            self.0.iter().all(|word| text.contains(word))
+        }
+    }
+}
+
+/// A page of a list.
+pub(super) struct Page<T> {
+    /// What is on it.
+    pub(super) items: Vec<T>,
+    /// Where the next one begins, if there may be one.
+    pub(super) next: Option<String>,
+}
+
+impl<T: Serialize> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        let next = self.next.map(|next| [(NEXT, next)]);
+        match next {
+            Some(next) => (next, Json(self.items)).into_response(),
+            None => Json(self.items).into_response(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_words_have_to_be_there_in_any_case_and_order() {
+        let words = Words::new(Some(" Shop  DELETE"));
+        assert!(words.are_in("delete namespaces/shop"));
+        assert!(!words.are_in("delete namespaces/web"));
+        assert!(Words::new(None).are_in("") && Words::new(Some("  ")).is_empty());
+    }
+}
