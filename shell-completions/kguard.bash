@@ -317,7 +317,7 @@ _kguard() {
 
     case "${cmd}" in
         kguard)
-            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help"
+            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version login logout whoami clusters use kubectl run proxy env shim requests approve deny sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -335,6 +335,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -347,7 +355,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__approve)
-            opts="-y -v -q -h -V --comment --yes --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-y -v -q -h -V --comment --yes --no-notify --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -367,6 +375,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -395,7 +411,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__export)
-            opts="-v -q -h -V --after --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --after --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -415,6 +431,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -541,7 +565,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__list)
-            opts="-n -o -v -q -h -V --limit --caller --on --decision --verb --namespace --since --until --output --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-n -o -v -q -h -V --limit --caller --on --decision --verb --namespace --since --until --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -603,6 +627,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -615,7 +647,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__replay)
-            opts="-o -v -q -h -V --file --speed --idle-limit --no-delay --search --from --unverified --output --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-o -v -q -h -V --file --speed --idle-limit --no-delay --search --from --unverified --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -672,6 +704,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -684,7 +724,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__show)
-            opts="-o -v -q -h -V --output --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-o -v -q -h -V --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -710,6 +750,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -722,7 +770,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__verify)
-            opts="-v -q -h -V --key --contains --recordings --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --key --contains --recordings --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -748,6 +796,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -760,7 +816,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__watch)
-            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -778,6 +834,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -790,7 +854,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__clusters)
-            opts="-o -v -q -h -V --output --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-o -v -q -h -V --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -814,6 +878,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -842,7 +914,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__deny)
-            opts="-v -q -h -V --comment --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --comment --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -864,6 +936,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -876,7 +956,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__doctor)
-            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version mask help"
+            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version mask help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -892,6 +972,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -986,7 +1074,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__env)
-            opts="-v -q -h -V --stop --shell --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --stop --shell --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1006,6 +1094,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1552,7 +1648,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__login)
-            opts="-v -q -h -V --ca --insecure-storage --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --ca --insecure-storage --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1585,6 +1681,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -1597,7 +1701,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__logout)
-            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1613,6 +1717,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1663,7 +1775,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__policy__subcmd__explain)
-            opts="-n -o -v -q -h -V --policies --as --group --namespace --subresource --on --object --old-object --request --output --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-n -o -v -q -h -V --policies --as --group --namespace --subresource --on --object --old-object --request --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1760,6 +1872,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1938,7 +2058,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__policy__subcmd__replay)
-            opts="-o -v -q -h -V --policies --trail --since --until --fail-on-change --output --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-o -v -q -h -V --policies --trail --since --until --fail-on-change --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1991,6 +2111,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -2025,7 +2153,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__policy__subcmd__suggest)
-            opts="-v -q -h -V --trail --since --until --caller --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --trail --since --until --caller --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2070,6 +2198,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -2104,7 +2240,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__proxy)
-            opts="-v -q -h -V --port --direct --background --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --port --direct --background --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2126,6 +2262,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -2138,7 +2282,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__requests)
-            opts="-o -v -q -h -V --output --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-o -v -q -h -V --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2162,6 +2306,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2176,7 +2328,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__run)
-            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2194,6 +2346,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -2206,7 +2366,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__sessions)
-            opts="-o -v -q -h -V --output --gateway --cluster --reason --verbose --quiet --color --help --version end help"
+            opts="-o -v -q -h -V --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version end help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2232,6 +2392,14 @@ _kguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
@@ -2244,7 +2412,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__sessions__subcmd__end)
-            opts="-y -v -q -h -V --yes --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-y -v -q -h -V --yes --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2260,6 +2428,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2386,7 +2562,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__use)
-            opts="-v -q -h -V --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2402,6 +2578,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2438,7 +2622,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__whoami)
-            opts="-o -v -q -h -V --output --gateway --cluster --reason --verbose --quiet --color --help --version"
+            opts="-o -v -q -h -V --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2462,6 +2646,14 @@ _kguard() {
                     ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --color)

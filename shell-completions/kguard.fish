@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kguard_global_optspecs
-    string join \n gateway= cluster= reason= v/verbose q/quiet color= h/help V/version
+    string join \n gateway= cluster= reason= approval-timeout= keep-hold= v/verbose q/quiet color= h/help V/version
 end
 
 function __fish_kguard_needs_command
@@ -27,6 +27,9 @@ end
 complete -c kguard -n "__fish_kguard_needs_command" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_needs_command" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_needs_command" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_needs_command" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_needs_command" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_needs_command" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -58,6 +61,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand login" -l ca -d 'Trust thi
 complete -c kguard -n "__fish_kguard_using_subcommand login" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand login" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand login" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand login" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand login" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand login" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -69,6 +75,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand login" -s V -l version -d 
 complete -c kguard -n "__fish_kguard_using_subcommand logout" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand logout" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand logout" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand logout" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand logout" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand logout" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -84,6 +93,9 @@ yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand whoami" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand whoami" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand whoami" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand whoami" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand whoami" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -99,6 +111,9 @@ yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand clusters" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand clusters" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand clusters" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand clusters" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand clusters" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -109,6 +124,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand clusters" -s V -l version 
 complete -c kguard -n "__fish_kguard_using_subcommand use" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand use" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand use" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand use" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand use" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand use" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -119,6 +137,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand use" -s V -l version -d 'P
 complete -c kguard -n "__fish_kguard_using_subcommand run" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand run" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand run" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand run" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand run" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand run" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -130,6 +151,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l port -d 'The por
 complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -145,6 +169,9 @@ posix\t'sh, bash, zsh and their like'"
 complete -c kguard -n "__fish_kguard_using_subcommand env" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand env" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand env" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand env" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand env" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand env" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -169,6 +196,9 @@ yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand requests" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand requests" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand requests" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand requests" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand requests" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -180,10 +210,14 @@ complete -c kguard -n "__fish_kguard_using_subcommand approve" -l comment -d 'Te
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -s y -l yes -d 'Do not ask back'
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l no-notify -d 'No desktop notification when a request comes in'
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -s v -l verbose -d 'Say more'
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -s q -l quiet -d 'Say nothing but errors'
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -s h -l help -d 'Print help'
@@ -192,6 +226,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand deny" -l comment -d 'Tell 
 complete -c kguard -n "__fish_kguard_using_subcommand deny" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand deny" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand deny" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand deny" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand deny" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -207,6 +244,9 @@ yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and not __fish_seen_subcommand_from end help" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and not __fish_seen_subcommand_from end help" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and not __fish_seen_subcommand_from end help" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand sessions; and not __fish_seen_subcommand_from end help" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand sessions; and not __fish_seen_subcommand_from end help" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and not __fish_seen_subcommand_from end help" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -219,6 +259,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand sessions; and not __fish_s
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_subcommand_from end" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_subcommand_from end" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_subcommand_from end" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_subcommand_from end" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_subcommand_from end" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_subcommand_from end" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -256,6 +299,9 @@ yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -271,6 +317,9 @@ yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -283,6 +332,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -295,6 +347,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from export" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -311,6 +366,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from replay" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -323,6 +381,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -379,6 +440,9 @@ yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from explain" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -407,6 +471,9 @@ yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -422,6 +489,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_su
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
@@ -451,6 +521,9 @@ complete -c kguard -n "__fish_kguard_using_subcommand completion" -s V -l versio
 complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand doctor; and not __fish_seen_subcommand_from mask help" -l color -d 'When to use colours' -r -f -a "always\t'Always'
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"

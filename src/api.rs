@@ -11,8 +11,13 @@
 //! | `GET /v1/holds?state=S&text=WORDS&before=ID&limit=N` | a page of those in a state, or `settled`; the header `kguard-next` has the ID with which the next one begins |
 //! | `GET /v1/holds/ID` | [`Hold`] |
 //! | `POST /v1/holds/ID/decision` with [`Decide`] | [`Hold`] |
+//! | `POST /v1/holds/ID/cancel` | [`Hold`]: the requester alone |
 //! | `GET /v1/inbox` | lines of [`Hold`], one whenever a hold that one may decide appears or changes; those pending come first |
 //! | `GET /v1/sessions/ID/events` | lines of [`SessionEvent`] |
+//! | `GET /v1/sessions/ID/outcome` | [`SessionOutcome`] |
+//! | `GET /v1/notifications` | `Vec<`[`DeadLetter`]`>`, newest first, for auditors: what could not be delivered |
+//! | `POST /v1/notifications/ID/retry` | [`Sent`]: auditors |
+//! | `POST /v1/notification-targets/NAME/test` | [`Sent`]: auditors |
 //! | `GET /v1/streams` | `Vec<`[`RunningStream`]`>`, oldest first: all for auditors, one's own for others |
 //! | `POST /v1/streams/ID/end` with [`EndStream`] | [`RunningStream`]: auditors, and whose it is |
 //! | `GET /v1/streams/ID/recording` | the recording's lines (asciicast v2), as they are written, until the stream ends |
@@ -24,6 +29,8 @@
 //! Streams are newline-delimited JSON; an empty line is a keep-alive. Errors are Kubernetes
 //! `Status` objects, as everywhere.
 
+mod notifications;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -34,6 +41,8 @@ use crate::identity::{Caller, SubjectPattern};
 use crate::kube::impersonation::Impersonation;
 use crate::kube::request_info::RequestInfo;
 use crate::recording::Facts;
+
+pub use notifications::{DeadLetter, Notice, Notification, NotificationEvent, Sent};
 
 /// How to log in to this gateway (RFC 8628 against `issuer`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -165,8 +174,15 @@ pub struct Hold {
     pub message: String,
     /// Who may decide.
     pub approvers: Vec<SubjectPattern>,
+    /// Who joins them when nobody has decided for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
     /// How many different people have to approve.
     pub quorum: u32,
+    /// Whether it stays when its requester goes away, until it expires: a pipeline's, which will be
+    /// run again. Nothing runs by itself; the same caller has to send the same request again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
     /// What the caller's client says of itself; claimed, not verified.
     #[serde(default)]
     pub claims: Claims,
@@ -179,6 +195,45 @@ pub struct Hold {
     pub created: Timestamp,
     /// When it times out.
     pub expires: Timestamp,
+    /// Its page, where the gateway has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+impl Hold {
+    /// The request in a few words: verb, resource and where.
+    pub fn summary(&self) -> String {
+        let verb = self.request.verb.as_str();
+        let Some(resource) = &self.request.resource else {
+            return format!("{verb} {}", self.request.path);
+        };
+        let mut line = format!("{verb} {}", resource.resource);
+        if !resource.api_group.is_empty() {
+            line = format!("{line}.{}", resource.api_group);
+        }
+        for part in [&resource.subresource, &resource.name] {
+            if !part.is_empty() {
+                line = format!("{line}/{part}");
+            }
+        }
+        if !resource.namespace.is_empty() && resource.resource != "namespaces" {
+            line = format!("{line} in {}", resource.namespace);
+        }
+        line
+    }
+}
+
+/// More approvers, after a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Escalation {
+    /// When they join.
+    pub at: Timestamp,
+    /// Who they are.
+    pub approvers: Vec<SubjectPattern>,
+    /// Whether they have joined: they are among the hold's approvers then.
+    #[serde(default)]
+    pub done: bool,
 }
 
 /// The identity and version of a live object.
@@ -311,4 +366,17 @@ pub enum SessionEvent {
         /// What the requester is told.
         message: String,
     },
+}
+
+/// What became of a session's requests, as far as it explains why a program has failed. The gateway
+/// knows it before it answers the request, so whoever asks afterwards is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionOutcome {
+    /// A policy or a person refused one.
+    #[serde(default)]
+    pub refused: bool,
+    /// Nobody decided on one in time.
+    #[serde(default)]
+    pub timed_out: bool,
 }

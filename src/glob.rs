@@ -38,6 +38,34 @@ impl Glob {
         }
         text.ends_with(tail)
     }
+
+    /// Whether some text fits both patterns. Takes time and room in proportion to the product of
+    /// their lengths: for patterns of the gateway's own configuration.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (own, other): (Vec<char>, Vec<char>) =
+            (self.0.chars().collect(), other.0.chars().collect());
+        // Whether what follows each place of `other` and one place of `own`, from its end on,
+        // overlap.
+        let mut after: Vec<bool> = Vec::new();
+        for place in (0..=own.len()).rev() {
+            let mut here = vec![false; other.len() + 1];
+            for behind in (0..=other.len()).rev() {
+                let at = |row: &[bool], place: usize| row.get(place).copied().unwrap_or(false);
+                let overlap = match (own.get(place), other.get(behind)) {
+                    (None, None) => true,
+                    (Some('*'), _) => at(&after, behind) || at(&here, behind + 1),
+                    (_, Some('*')) => at(&here, behind + 1) || at(&after, behind),
+                    (Some(one), Some(another)) => one == another && at(&after, behind + 1),
+                    _ => false,
+                };
+                if let Some(cell) = here.get_mut(behind) {
+                    *cell = overlap;
+                }
+            }
+            after = here;
+        }
+        after.first().copied().unwrap_or(false)
+    }
 }
 
 impl From<&str> for Glob {
@@ -49,6 +77,27 @@ impl From<&str> for Glob {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_overlap_if_some_text_fits_both() {
+        for (one, another, overlap) in [
+            ("", "", true),
+            ("", "*", true),
+            ("a", "", false),
+            ("sre", "sre", true),
+            ("sre", "dev", false),
+            ("*sre", "oidc:sre", true),
+            ("oidc:*", "*sre", true),
+            ("oidc:*", "ldap:*", false),
+            ("a*b*c", "*x*", true),
+            ("a*b", "b*", false),
+            ("ab", "a*b*b", false),
+        ] {
+            let (one, another) = (Glob::from(one), Glob::from(another));
+            assert_eq!(one.overlaps(&another), overlap, "{one:?} {another:?}");
+            assert_eq!(another.overlaps(&one), overlap, "{another:?} {one:?}");
+        }
+    }
 
     #[test]
     fn a_star_stands_for_any_run_of_characters() {

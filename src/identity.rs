@@ -61,6 +61,20 @@ impl SubjectPattern {
     }
 }
 
+impl SubjectPattern {
+    /// Whether both may name the same caller by the same word. That a group may have a user among
+    /// its members is nothing that patterns tell.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Anyone, _) | (_, Self::Anyone) => true,
+            (Self::Group(one), Self::Group(another))
+            | (Self::User(one), Self::User(another))
+            | (Self::Workload(one), Self::Workload(another)) => one.overlaps(another),
+            _ => false,
+        }
+    }
+}
+
 /// Why a text names no subject.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` names no caller: write `*`, `user:NAME`, `workload:NAME` or `group:NAME`")]

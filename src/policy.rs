@@ -26,8 +26,8 @@ mod yaml;
 
 pub use blast_radius::BlastRadius;
 pub use decision::{
-    Applies, Candidates, Charge, Decision, Explanation, HoldTerms, Matched, Near, Needs, Object,
-    Objects, Observed, Over, Ruling,
+    Applies, Candidates, Charge, Decision, Escalate, Explanation, HoldTerms, Matched, Near, Needs,
+    Object, Objects, Observed, Over, Ruling,
 };
 pub use expr::{Evaluated, evaluate};
 pub use problem::{Problem, did_you_mean};

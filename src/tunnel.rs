@@ -15,8 +15,9 @@
 //!    HTTP/1.1 (no TLS), as kubectl sent it, upgrades and half-closes included. Anything but a 2xx
 //!    refuses the stream and explains itself in a `Status` object.
 //! 5. A client that wants to know what becomes of its requests asks for its session's events
-//!    before it opens the first stream. The gateway writes an event before it answers the request
-//!    that the event is about: whoever has read the answer has the event.
+//!    before it opens the first stream. Events are for people to look at: they and the answers come
+//!    on streams of their own, and either may be read first. Whoever has an answer and wants to know
+//!    why a program failed of it asks for the session's outcome, which is known before the answer.
 //! 6. Every other request is one of the control API (see [`crate::api`]), `:authority` being
 //!    whatever the client calls the gateway.
 //!
@@ -45,7 +46,8 @@ mod tests;
 
 pub use handshake::{AcceptError, ConnectError, accept, connect};
 pub use headers::{
-    InvalidHeader, bearer, cluster, connect_request, read_bearer, read_claims, read_session,
+    InvalidHeader, Stream, bearer, cluster, connect_request, read_bearer, read_claims,
+    read_keep_hold, read_session,
 };
 pub use http2::{
     CLIENT_STREAM_WINDOW_BYTES, CONNECTION_WINDOW_BYTES, KEEP_ALIVE, KEEP_ALIVE_TIMEOUT,
@@ -65,3 +67,7 @@ pub const SESSION: &str = "kguard-session";
 /// Names the header with the client's claims: base64url, without padding, of
 /// [`crate::api::Claims`] as JSON.
 pub const CLAIMS: &str = "kguard-claims";
+
+/// Names the header by which the client of a workload asks, with `true`, that its holds stay when it
+/// goes away: whoever runs the same job again finds them.
+pub const KEEP_HOLD: &str = "kguard-keep-hold";

@@ -5,10 +5,11 @@ mod streams;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kguard::audit::{Head, PublicKey};
 
 use crate::gateway::Gateway;
@@ -60,6 +61,13 @@ pub(crate) struct Common {
     /// Why you do this; approvers see it and it is recorded
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+    /// Stop waiting for an approval after this time, e.g. 10m, and end with 75
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) approval_timeout: Option<Duration>,
+    /// Let a workload's held requests wait on when this ends, for the next run [default: if CI=true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true")]
+    pub(crate) keep_hold: Option<bool>,
     /// Say more
     #[arg(long, short, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
@@ -78,6 +86,8 @@ impl Common {
             gateway: self.gateway.clone().or_else(|| before.gateway.clone()),
             cluster: self.cluster.clone().or_else(|| before.cluster.clone()),
             reason: self.reason.clone().or_else(|| before.reason.clone()),
+            approval_timeout: self.approval_timeout.or(before.approval_timeout),
+            keep_hold: self.keep_hold.or(before.keep_hold),
             verbose: self.verbose || before.verbose,
             quiet: self.quiet || before.quiet,
             color: self.color.or(before.color),
@@ -313,6 +323,9 @@ pub(crate) struct ApproveArgs {
     /// Do not ask back
     #[arg(long, short, requires = "id")]
     pub(crate) yes: bool,
+    /// No desktop notification when a request comes in
+    #[arg(long, conflicts_with = "id")]
+    pub(crate) no_notify: bool,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -369,6 +382,12 @@ pub(crate) enum AuditCommand {
 fn moment(text: &str) -> Result<Timestamp, String> {
     let moment = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
     moment.map_err(|_| "write 2026-01-31T12:00:00Z or 2026-01-31".to_owned())
+}
+
+/// A time to wait, as policies write it.
+fn duration(text: &str) -> Result<Duration, String> {
+    let read = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    read.filter(|time| !time.is_zero()).ok_or_else(|| "write 90s, 10m or 1h30m".to_owned())
 }
 
 /// Which records to list; all of these have to fit.

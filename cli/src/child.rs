@@ -59,6 +59,21 @@ pub(crate) async fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     }
 }
 
+/// Asks the program to end.
+#[cfg(unix)]
+pub(crate) fn end(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    // It may have ended by itself.
+    let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
+}
+
+/// Ends the program; here is no way to ask it.
+#[cfg(not(unix))]
+pub(crate) fn end(child: &mut Child) {
+    let _ = child.start_kill();
+}
+
 /// Waits for the program. An interrupt reaches all programs of a console.
 #[cfg(not(unix))]
 pub(crate) async fn wait(child: &mut Child) -> io::Result<ExitStatus> {

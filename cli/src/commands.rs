@@ -60,6 +60,8 @@ static NONE: Common = Common {
     gateway: None,
     cluster: None,
     reason: None,
+    approval_timeout: None,
+    keep_hold: None,
     verbose: false,
     quiet: false,
     color: None,

@@ -8,23 +8,7 @@ use crate::ui::{Ui, clean};
 
 /// The request in one line: verb, resource and where.
 pub(crate) fn request_line(hold: &Hold) -> String {
-    let verb = format!("{:?}", hold.request.verb).to_lowercase();
-    let Some(resource) = &hold.request.resource else {
-        return format!("{verb} {}", hold.request.path);
-    };
-    let mut line = format!("{verb} {}", resource.resource);
-    if !resource.api_group.is_empty() {
-        line = format!("{line}.{}", resource.api_group);
-    }
-    for part in [&resource.subresource, &resource.name] {
-        if !part.is_empty() {
-            line = format!("{line}/{part}");
-        }
-    }
-    if !resource.namespace.is_empty() && resource.resource != "namespaces" {
-        line = format!("{line} in {}", resource.namespace);
-    }
-    line
+    hold.summary()
 }
 
 pub(crate) fn state(hold: &Hold) -> &'static str {

@@ -1,6 +1,6 @@
 //! The exit code of a command that ran through the gateway.
 
-use kguard::api::{HoldState, SessionEvent};
+use kguard::api::{HoldState, SessionEvent, SessionOutcome};
 
 use crate::failure::Kind;
 
@@ -42,9 +42,10 @@ impl Outcome {
         }
     }
 
-    /// Whether a program that failed has a reason that we know.
-    pub(crate) fn explains_failure(self) -> bool {
-        self.0.is_some()
+    /// Notes what the gateway says when it is asked.
+    pub(crate) fn note_told(&mut self, SessionOutcome { refused, timed_out }: SessionOutcome) {
+        let causes = [(refused, Cause::Refused), (timed_out, Cause::TimedOut)];
+        causes.into_iter().filter(|(is_so, _)| *is_so).for_each(|(_, cause)| self.note(cause));
     }
 
     /// The exit code: the child's, unless it failed and we know why.
@@ -107,6 +108,20 @@ mod tests {
             let mut outcome = Outcome::default();
             outcome.note_event(&event);
             assert_eq!(outcome, Outcome(cause), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn the_gateway_may_be_asked() {
+        for (refused, timed_out, cause) in [
+            (false, false, None),
+            (true, false, Some(Cause::Refused)),
+            (false, true, Some(Cause::TimedOut)),
+            (true, true, Some(Cause::Refused)),
+        ] {
+            let mut outcome = Outcome::default();
+            outcome.note_told(SessionOutcome { refused, timed_out });
+            assert_eq!(outcome, Outcome(cause));
         }
     }
 }

@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
-use kguard::api::Claims;
+use kguard::api::{Claims, SessionOutcome};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::certificates::LocalCa;
@@ -28,17 +29,20 @@ use crate::outcome::Cause;
 use crate::tunnel::{Dialer, Tunnel};
 
 use folder::SessionFolder;
-use watch::Watcher;
+use watch::{Patience, Watcher};
 
 /// How many events may wait while the terminal is slow.
 const EVENTS: usize = 64;
 
-/// The gateway tells of a refusal before it answers with it, over the same connection: by the time
-/// a program has ended because of it, the event is here, if perhaps not yet looked at.
-const LAST_EVENT: Duration = Duration::from_millis(50);
+/// How long the gateway may take to say what became of the session's requests.
+const LAST_QUESTION: Duration = Duration::from_secs(5);
+
+/// More than that takes.
+const MAX_OUTCOME_BYTES: usize = 4 << 10;
 
 /// A session that is served as long as its future is polled.
 pub(crate) struct Session {
+    id: Uuid,
     folder: SessionFolder,
     tunnel: Tunnel,
     watcher: Watcher,
@@ -74,11 +78,13 @@ impl Session {
         let ca_pem = ca.pem().to_owned();
         let client = ca.client()?;
         let (sender, events) = mpsc::channel(EVENTS);
+        let id = Uuid::new_v4();
         let tunnel = Tunnel::start(Dialer {
             gateway: target.gateway.clone(),
             ca: target.config.ca.clone(),
             tokens: target.tokens.clone(),
-            session: Uuid::new_v4(),
+            session: id,
+            keep_hold: keeps_holds(context),
             events: sender,
         });
         let port = Arc::new(LocalPort {
@@ -91,8 +97,9 @@ impl Session {
         let folder = SessionFolder::create(&context.folders)?;
         folder.write_kubeconfig(&kubeconfig::render(&entries, &current, &ca_pem, &client))?;
         tokio::spawn(housekeeping(cache, tunnel.clone(), folder.sweeper()));
-        let watcher = Watcher::start(context.ui, events);
-        Ok(Self { folder, tunnel, watcher, address })
+        let patience = context.common.approval_timeout;
+        let watcher = Watcher::start(context.ui, events, Patience::new(patience, tunnel.clone()));
+        Ok(Self { id, folder, tunnel, watcher, address })
     }
 
     pub(crate) fn kubeconfig(&self) -> PathBuf {
@@ -107,7 +114,14 @@ impl Session {
         arguments: &[OsString],
     ) -> Result<u8, Failure> {
         let mut child = child::spawn(program, arguments, &self.kubeconfig())?;
-        let status = child::wait(&mut child).await?;
+        let status = tokio::select! {
+            status = child::wait(&mut child) => status?,
+            // What it waits for is kept for its next run, so nothing else would end it.
+            () = self.watcher.gave_up() => {
+                child::end(&mut child);
+                child.wait().await?
+            }
+        };
         Ok(self.exit_code(context, status).await)
     }
 
@@ -115,7 +129,10 @@ impl Session {
         if status.success() {
             return 0;
         }
-        let mut outcome = self.watcher.outcome(LAST_EVENT).await;
+        let mut outcome = self.watcher.outcome();
+        if let Some(told) = self.told_outcome().await {
+            outcome.note_told(told);
+        }
         if let Some(error) = self.tunnel.trouble() {
             let failure = Failure::from(&*error);
             let cause = match failure.kind {
@@ -130,6 +147,20 @@ impl Session {
             }
         }
         outcome.exit_code(child::exit_code(status))
+    }
+
+    /// What the gateway says of the session's requests. Events of theirs may still be on their way;
+    /// this it knew before it answered the request of which the program failed.
+    async fn told_outcome(&self) -> Option<SessionOutcome> {
+        if self.tunnel.trouble().is_some() {
+            return None;
+        }
+        let asked = async {
+            let response = self.tunnel.get(&format!("/v1/sessions/{}/outcome", self.id)).await;
+            let body = Limited::new(response.ok()?.into_body(), MAX_OUTCOME_BYTES).collect().await;
+            serde_json::from_slice(&body.ok()?.to_bytes()).ok()
+        };
+        timeout(LAST_QUESTION, asked).await.ok().flatten()
     }
 }
 
@@ -201,6 +232,12 @@ fn claims(context: &Context, argv: Vec<String>) -> Claims {
         reason: reason.map(str::to_owned),
         run: github().or_else(|| others.map(str::to_owned)),
     }
+}
+
+/// Whether holds are to stay for the next run: if asked for, and in CI, where jobs are run again.
+fn keeps_holds(context: &Context) -> bool {
+    let in_ci = context.environment.get("CI").is_some_and(|ci| ["true", "1"].contains(&ci));
+    context.common.keep_hold.unwrap_or(in_ci)
 }
 
 /// What need not be done before the program starts: asks for clusters that are new, and removes

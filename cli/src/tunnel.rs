@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::SendRequest;
@@ -88,6 +88,8 @@ pub(crate) struct Dialer {
     pub(crate) ca: Option<String>,
     pub(crate) tokens: Tokens,
     pub(crate) session: Uuid,
+    /// Whether holds are to stay when we go away; the gateway does so for workloads alone.
+    pub(crate) keep_hold: bool,
     /// Who hears of what happens to the session's requests.
     pub(crate) events: mpsc::Sender<SessionEvent>,
 }
@@ -114,9 +116,10 @@ impl Tunnel {
         cluster: &str,
         claims: &Claims,
     ) -> Result<TokioIo<hyper::upgrade::Upgraded>, Arc<TunnelError>> {
-        let session = self.dialer.session;
+        let Dialer { session, keep_hold, .. } = self.dialer;
+        let stream = tunnel::Stream { session, claims, keep_hold };
         let request = |token: &Secret<String>| {
-            Ok(tunnel::connect_request(cluster, token, session, claims)?.map(|()| Empty::new()))
+            Ok(tunnel::connect_request(cluster, token, stream)?.map(|()| Empty::new()))
         };
         let opened = async {
             let response = self.ask(request).await?;
@@ -132,7 +135,12 @@ impl Tunnel {
 
     /// Asks the control API.
     pub(crate) async fn get(&self, path: &str) -> Result<Response<Incoming>, Arc<TunnelError>> {
-        self.ask(|token| self.dialer.control_request(path, token)).await
+        self.ask(|token| self.dialer.control_request(Method::GET, path, token)).await
+    }
+
+    /// Asks the control API for something that may be done twice, and has no body.
+    pub(crate) async fn post(&self, path: &str) -> Result<Response<Incoming>, Arc<TunnelError>> {
+        self.ask(|token| self.dialer.control_request(Method::POST, path, token)).await
     }
 
     /// Why the last stream that failed to open did.

@@ -37,6 +37,8 @@ pub(crate) struct State {
     pub(crate) decisions: Mutex<Vec<Value>>,
     /// Lines for those who follow a session's events.
     events: broadcast::Sender<String>,
+    /// What became of the sessions, going by the last event.
+    outcome: Mutex<Value>,
     issuer: String,
     logins: Mutex<u32>,
 }
@@ -69,6 +71,7 @@ impl FakeGateway {
             claims: Mutex::default(),
             decisions: Mutex::default(),
             events: broadcast::channel(16).0,
+            outcome: Mutex::new(json!({})),
             issuer: format!("http://{}", issuer.local_addr().unwrap()),
             logins: Mutex::default(),
         });
@@ -97,6 +100,10 @@ impl FakeGateway {
 
     /// Tells all sessions of an event, as soon as one listens.
     pub(crate) async fn tell(&self, event: &Value) {
+        let is = |state| event["hold"]["state"] == state;
+        *self.state.outcome.lock().unwrap() = json!({
+            "refused": event["type"] == "refused" || is("denied"), "timedOut": is("expired"),
+        });
         while self.state.events.send(event.to_string()).is_err() {
             tokio::task::yield_now().await;
         }
@@ -270,6 +277,7 @@ fn control(state: &State, request: &Request<Incoming>) -> Response<Body> {
             let pending = futures_util::stream::pending().take(usize::from(!ends));
             Response::new(StreamBody::new(written.chain(pending)).boxed_unsync())
         }
+        path if path.ends_with("/outcome") => answer(&state.outcome.lock().unwrap()),
         path if path.ends_with("/events") => {
             let events = state.events.subscribe();
             let lines = futures_util::stream::unfold(events, |mut events| async move {

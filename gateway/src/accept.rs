@@ -200,6 +200,7 @@ async fn to_cluster(
         peer: peer.to_string(),
         session: None,
         claims: Claims::default(),
+        keep_hold: false,
     };
     let credential = Credential::Bearer(protocol::read_bearer(request.headers()));
     pipeline::serve(gateway, Arrival { request, path, credential, origin: Arc::new(origin) }).await

@@ -17,6 +17,7 @@ use crate::cluster::Cluster;
 use crate::config::ExternalUrl;
 use crate::hold::Holds;
 use crate::metrics::Metrics;
+use crate::outcomes::Outcomes;
 use crate::policies::Policies;
 use crate::record::{Recorder, TrailUnavailable};
 use crate::refused_upgrades::RefusedUpgrades;
@@ -44,6 +45,8 @@ pub struct Gateway {
     pub holds: Holds,
     /// Figures.
     pub metrics: Metrics,
+    /// Why requests failed, for those who sent them.
+    pub outcomes: Outcomes,
     /// Makes placeholders.
     pub placeholders: PlaceholderKey,
     /// The policies in force.

@@ -4,6 +4,10 @@
 //! trail and to the store. Nothing runs on a hold later: when the requester goes away the hold is
 //! cancelled, and when the gateway ends so do its holds.
 //!
+//! A pipeline goes away and comes back: its job is run again. So a workload may ask that its holds
+//! are kept until they expire. Still nothing runs by itself; the same caller has to send the very
+//! same request again, and finds the hold, or the approval, which is good for one.
+//!
 //! A request is recognised by its [`digest`]: a plain client that comes back after a 429, or
 //! kubectl repeating a refused exec over SPDY, finds the hold that it opened before.
 
@@ -17,9 +21,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kguard::api::{Decide, Hold, HoldState, LiveObject, SessionEvent, Verdict};
+use kguard::api::{Decide, Escalation, Hold, HoldState, LiveObject, SessionEvent, Verdict};
 use kguard::audit::record::{Event, Record};
-use kguard::identity::Caller;
+use kguard::identity::{Caller, CallerKind, SubjectPattern};
+use kguard::policy::Escalate;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -27,6 +32,7 @@ pub use self::inbox::Inbox;
 pub use self::refusal::{NotDecided, NotReleased};
 use self::slot::{Slot, Waiter};
 use crate::clock::Clock;
+use crate::config::ExternalUrl;
 use crate::decide::Held;
 use crate::entry::Entry;
 use crate::record::{Recorder, TrailUnavailable};
@@ -62,8 +68,25 @@ struct Shared {
     recorder: Arc<Recorder>,
     store: Arc<dyn Store>,
     clock: Clock,
+    config: HoldsConfig,
+}
+
+/// What the configuration says about holds.
+#[derive(Debug, Clone)]
+pub struct HoldsConfig {
     /// How long a plain client is kept waiting before it is told to come back.
-    plain_wait: Duration,
+    pub plain_wait: Duration,
+    /// Where people open the gateway's page.
+    pub external_url: Option<ExternalUrl>,
+}
+
+/// A request that asks for a hold of its own.
+struct Wanted<'a> {
+    held: &'a Held,
+    entry: &'a Entry,
+    digest: String,
+    bound_to: Option<LiveObject>,
+    kept: bool,
 }
 
 /// Something that happened to a request of a session. A session's id is its client's choice, so it
@@ -97,7 +120,7 @@ impl Holds {
         recorder: Arc<Recorder>,
         store: Arc<dyn Store>,
         clock: Clock,
-        plain_wait: Duration,
+        config: HoldsConfig,
     ) -> Self {
         let shared = Shared {
             slots: Mutex::default(),
@@ -107,13 +130,13 @@ impl Holds {
             recorder,
             store,
             clock,
-            plain_wait,
+            config,
         };
         Self { shared: Arc::new(shared) }
     }
 
     /// Waits until the request is decided on. Dropping the future cancels the hold, unless the
-    /// client was told to come back.
+    /// client was told to come back or the hold is kept.
     pub async fn wait(
         &self,
         held: &Held,
@@ -124,11 +147,11 @@ impl Holds {
         if held.terms().reason_required && reason.trim().is_empty() {
             return Err(NotReleased::ReasonRequired { policy: held.terms().policy.clone() });
         }
-        let digest = digest::of(held, entry);
+        let wanted = Wanted::of(held, bound_to, entry);
         loop {
-            let mut waiter = match self.known(&digest, bound_to.as_ref()) {
+            let mut waiter = match self.known(&wanted) {
                 Some(waiter) => waiter,
-                None => self.open(held, &digest, bound_to.clone(), entry).await?,
+                None => self.open(&wanted).await?,
             };
             let slot = Arc::clone(waiter.slot());
             let state = self.settled(&slot, entry.origin().via).await;
@@ -173,6 +196,17 @@ impl Holds {
         Ok(hold)
     }
 
+    /// Ends a hold at its requester's own wish.
+    pub async fn cancel(&self, id: &str, by: &Caller) -> Result<Hold, NotDecided> {
+        let slot = self.slot(id).filter(|slot| slot.is_own(by));
+        let slot = slot.ok_or_else(|| NotDecided::NotFound(id.to_owned()))?;
+        self.settle(&slot, |_| Some(HoldState::Cancelled)).await;
+        match slot.hold() {
+            hold if hold.state == HoldState::Cancelled => Ok(hold),
+            hold => Err(NotDecided::Settled(hold.state)),
+        }
+    }
+
     /// One hold of this gateway's lifetime.
     pub fn hold(&self, id: &str) -> Option<Hold> {
         self.slot(id).map(|slot| slot.hold())
@@ -180,12 +214,20 @@ impl Holds {
 
     /// Pending holds.
     pub fn pending(&self) -> Vec<Hold> {
+        let mut holds = self.recent();
+        holds.retain(|hold| hold.state == HoldState::Pending);
+        holds
+    }
+
+    /// Holds that wait, and those that were settled a moment ago.
+    pub fn recent(&self) -> Vec<Hold> {
         let slots = self.slots().values().cloned().collect::<Vec<_>>();
-        slots
-            .iter()
-            .map(|slot| slot.hold())
-            .filter(|hold| hold.state == HoldState::Pending)
-            .collect()
+        slots.iter().map(|slot| slot.hold()).collect()
+    }
+
+    /// All holds, as they appear and change.
+    pub fn changes(&self) -> broadcast::Receiver<Arc<Hold>> {
+        self.shared.changes.subscribe()
     }
 
     /// The holds that `approver` may decide on, as they appear and change.
@@ -206,8 +248,8 @@ impl Holds {
         }
     }
 
-    /// Lets holds expire whose time is up, and cancels those whose client never came back. Runs
-    /// for as long as the gateway does.
+    /// Lets holds expire whose time is up, cancels those whose client never came back, and lets more
+    /// people decide on those that have waited for long. Runs for as long as the gateway does.
     pub async fn sweep(self) {
         let mut ticks = tokio::time::interval(Duration::from_millis(250));
         loop {
@@ -217,6 +259,8 @@ impl Holds {
             for slot in slots {
                 if slot.due(now).is_some() {
                     self.settle(&slot, |slot| slot.due(now)).await;
+                } else if slot.escalation_due(now).is_some() {
+                    self.escalate(&slot, now).await;
                 }
                 if slot.forgotten(now, REMEMBER) {
                     self.slots().remove(slot.id());
@@ -237,7 +281,7 @@ impl Holds {
     async fn settled(&self, slot: &Slot, via: Via) -> HoldState {
         match via {
             Via::Tunnel => slot.settled().await,
-            Via::Plain => tokio::time::timeout(self.shared.plain_wait, slot.settled())
+            Via::Plain => tokio::time::timeout(self.shared.config.plain_wait, slot.settled())
                 .await
                 .unwrap_or(HoldState::Pending),
         }
@@ -245,32 +289,35 @@ impl Holds {
 
     /// A hold that answers this very request: one that waits, one that was approved and not used,
     /// or, so that a repeated attempt is one refusal, one that was just denied.
-    fn known(&self, digest: &str, bound_to: Option<&LiveObject>) -> Option<Waiter> {
-        let slots = self.slots();
-        let slot = slots.values().find(|slot| slot.answers(digest, bound_to))?;
-        Some(Waiter::join(self.clone(), Arc::clone(slot)))
+    fn known(&self, wanted: &Wanted<'_>) -> Option<Waiter> {
+        let now = self.now();
+        let slot = self.slots().values().find(|slot| slot.answers(wanted, now)).cloned()?;
+        let session = wanted.entry.origin().session;
+        // Another run of the job has not heard of it yet.
+        let is_news = session.is_some_and(|session| !slot.sessions().contains(&session));
+        let waiter = Waiter::join(self.clone(), Arc::clone(&slot), session);
+        let hold = slot.hold();
+        if let Some(event) = event_of(&hold).filter(|_| is_news) {
+            self.tell(session, &hold.caller.name, event);
+        }
+        Some(waiter)
     }
 
-    async fn open(
-        &self,
-        held: &Held,
-        digest: &str,
-        bound_to: Option<LiveObject>,
-        entry: &Entry,
-    ) -> Result<Waiter, NotReleased> {
+    async fn open(&self, wanted: &Wanted<'_>) -> Result<Waiter, NotReleased> {
         let _opening = self.shared.opening.lock().await;
-        if let Some(waiter) = self.known(digest, bound_to.as_ref()) {
+        if let Some(waiter) = self.known(wanted) {
             return Ok(waiter);
         }
+        let Wanted { held, entry, .. } = wanted;
         if self.is_full(&held.subject().caller().name) {
             return Err(NotReleased::TooMany);
         }
-        let hold = self.describe(held, digest, bound_to, entry);
+        let hold = self.describe(wanted);
         let request = Box::new(entry.held(held));
         self.record(Event::Hold { hold: hold.id.clone(), request }).await?;
-        let slot = Arc::new(Slot::new(hold.clone(), held.terms(), entry.origin().session));
+        let slot = Arc::new(Slot::new(hold.clone(), held.terms()));
         // Joined before anybody can see it: a hold that nobody waits for is cancelled.
-        let waiter = Waiter::join(self.clone(), Arc::clone(&slot));
+        let waiter = Waiter::join(self.clone(), Arc::clone(&slot), entry.origin().session);
         self.slots().insert(hold.id.clone(), Arc::clone(&slot));
         self.announce(&slot, hold).await;
         Ok(waiter)
@@ -285,18 +332,24 @@ impl Holds {
             || own().filter(|slot| slot.is_pending()).count() >= MAX_PER_CALLER
     }
 
-    fn describe(
-        &self,
-        held: &Held,
-        digest: &str,
-        bound_to: Option<LiveObject>,
-        entry: &Entry,
-    ) -> Hold {
+    fn describe(&self, wanted: &Wanted<'_>) -> Hold {
+        let Wanted { held, entry, digest, bound_to, kept } = wanted;
         let (subject, terms) = (held.subject(), held.terms());
         let now = self.now();
-        let timeout = SignedDuration::try_from(terms.timeout).unwrap_or(SignedDuration::MAX);
+        let after = |time: Duration| {
+            let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+            now.saturating_add(time).unwrap_or(Timestamp::MAX)
+        };
+        let escalation = |escalate: &Escalate| Escalation {
+            at: after(escalate.after),
+            approvers: escalate.approvers.clone(),
+            done: false,
+        };
+        let id = self.fresh_id();
+        let page = |url: &ExternalUrl| format!("{url}/ui/#/holds/{id}");
         Hold {
-            id: self.fresh_id(),
+            url: self.shared.config.external_url.as_ref().map(page),
+            id,
             state: HoldState::Pending,
             caller: Arc::clone(subject.caller()),
             impersonated: subject.request().impersonation.clone(),
@@ -304,16 +357,18 @@ impl Holds {
             method: subject.request().method.to_string(),
             request: Arc::clone(&subject.request().info),
             query: subject.noted_query().to_vec(),
-            digest: digest.to_owned(),
+            digest: digest.clone(),
             policy: terms.policy.clone(),
             message: terms.message.clone(),
             approvers: terms.approvers.clone(),
+            escalation: terms.escalate.as_deref().map(escalation),
             quorum: terms.quorum,
+            kept: *kept,
             claims: entry.origin().claims.clone(),
-            bound_to,
+            bound_to: bound_to.clone(),
             decisions: Vec::new(),
             created: now,
-            expires: now.saturating_add(timeout).unwrap_or(Timestamp::MAX),
+            expires: after(terms.timeout),
         }
     }
 
@@ -358,21 +413,32 @@ impl Holds {
         self.announce(slot, hold).await;
     }
 
+    /// Lets more people decide, once that is recorded; if it cannot be, it is tried again.
+    async fn escalate(&self, slot: &Slot, now: Timestamp) {
+        let _turn = slot.turn().await;
+        let Some(approvers) = slot.escalation_due(now) else { return };
+        let event = Event::HoldEscalated { hold: slot.id().to_owned(), approvers };
+        if let Err(error) = self.record(event).await {
+            tracing::debug!(hold = slot.id(), %error, "an escalation cannot be recorded yet");
+            return;
+        }
+        self.announce(slot, slot.escalated()).await;
+    }
+
+    /// Tells everybody who wants to know: those who wait and those who may decide before the store,
+    /// whose disk they would wait for.
     async fn announce(&self, slot: &Slot, hold: Hold) {
+        if let Some(event) = event_of(&hold) {
+            for session in slot.sessions() {
+                self.tell(Some(session), &hold.caller.name, event.clone());
+            }
+        }
+        slot.wake(hold.state);
+        let hold = Arc::new(hold);
+        let _ = self.shared.changes.send(Arc::clone(&hold));
         if let Err(error) = self.shared.store.put_hold(&hold).await {
             tracing::error!(hold = hold.id, %error, "a hold is not in the store; the trail has it");
         }
-        let boxed = || Box::new(hold.clone());
-        let event = match hold.state {
-            HoldState::Pending => Some(SessionEvent::Held { hold: boxed() }),
-            // That it was approved has been said.
-            HoldState::Used => None,
-            _ => Some(SessionEvent::Settled { hold: boxed() }),
-        };
-        if let Some(event) = event {
-            self.tell(slot.session(), &hold.caller.name, event);
-        }
-        let _ = self.shared.changes.send(Arc::new(hold));
     }
 
     async fn record(&self, event: Event) -> Result<(), TrailUnavailable> {
@@ -392,6 +458,28 @@ impl Holds {
     }
 }
 
+impl<'a> Wanted<'a> {
+    /// Only a workload's hold is kept. A person who goes away has changed his mind, or somebody else
+    /// sits at his place by now.
+    fn of(held: &'a Held, bound_to: Option<LiveObject>, entry: &'a Entry) -> Self {
+        let origin = entry.origin();
+        let is_workload = held.subject().caller().kind == CallerKind::Workload;
+        let kept = origin.keep_hold && origin.via == Via::Tunnel && is_workload;
+        Self { held, entry, digest: digest::of(held, entry, kept), bound_to, kept }
+    }
+}
+
+/// What the requester's session is told of a hold.
+fn event_of(hold: &Hold) -> Option<SessionEvent> {
+    let boxed = || Box::new(hold.clone());
+    match hold.state {
+        HoldState::Pending => Some(SessionEvent::Held { hold: boxed() }),
+        // That it was approved has been said.
+        HoldState::Used => None,
+        _ => Some(SessionEvent::Settled { hold: boxed() }),
+    }
+}
+
 fn state_event(hold: &str, state: HoldState) -> Event {
     Event::HoldState { hold: hold.to_owned(), state, by: None, verdict: None, comment: None }
 }
@@ -399,7 +487,6 @@ fn state_event(hold: &str, state: HoldState) -> Event {
 /// Whether `caller` is one of those who decide. A workload is one only if a policy names it as a
 /// workload: a group that happens to contain robots does not make robots approvers.
 pub fn may_decide(hold: &Hold, caller: &Caller) -> bool {
-    use kguard::identity::{CallerKind, SubjectPattern};
     hold.approvers.iter().any(|pattern| {
         pattern.matches(caller)
             && (caller.kind == CallerKind::Person || matches!(pattern, SubjectPattern::Workload(_)))

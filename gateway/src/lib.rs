@@ -24,6 +24,7 @@ pub mod known_values;
 pub mod live;
 pub mod mask;
 pub mod metrics;
+pub mod outcomes;
 pub mod pipeline;
 pub mod policies;
 pub mod private_file;

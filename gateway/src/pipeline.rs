@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
-use kguard::api::{LiveObject, SessionEvent};
+use kguard::api::{LiveObject, SessionEvent, SessionOutcome};
 use kguard::identity::Caller;
 use kguard::kube::request_info::Verb;
 use kguard::kube::status::Reason;
@@ -175,7 +175,9 @@ async fn deny(gateway: &Gateway, denial: &Denial, entry: &Entry) -> Result<Stopp
     }
     remember(gateway, denial, (entry.origin(), &message));
     let event = SessionEvent::Refused { policy: denial.policy.clone(), message: message.clone() };
-    gateway.holds.tell(entry.origin().session, &denial.subject().caller().name, event);
+    let (session, caller) = (entry.origin().session, denial.subject().caller());
+    gateway.outcomes.note(session, caller, SessionOutcome { refused: true, timed_out: false });
+    gateway.holds.tell(session, &caller.name, event);
     Ok(Stopped::Denied { request, message })
 }
 
@@ -250,6 +252,8 @@ async fn wait(
             if !matches!(error, NotReleased::StillHeld { .. }) {
                 entry.refuse_held(&held, error.hold()).await?;
             }
+            let caller = held.subject().caller();
+            gateway.outcomes.note(entry.origin().session, caller, error.outcome());
             Err(Stopped::Held { request: Arc::clone(&held.subject().request().info), error })
         }
     }

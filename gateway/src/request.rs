@@ -40,6 +40,8 @@ pub struct Origin {
     pub session: Option<Uuid>,
     /// What the client says of itself.
     pub claims: Claims,
+    /// Whether the client asks that its holds stay when it goes away.
+    pub keep_hold: bool,
 }
 
 /// A classified request. There is no other copy: what is decided on here is what is sent.

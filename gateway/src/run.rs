@@ -19,8 +19,9 @@ use crate::clock::Clock;
 use crate::cluster::{Cluster, ClusterError};
 use crate::config::{ClusterConfig, Config, ExternalUrl};
 use crate::gateway::{Gateway, PlaceholderKeyError, placeholder_key};
-use crate::hold::Holds;
+use crate::hold::{Holds, HoldsConfig};
 use crate::metrics::Metrics;
+use crate::outcomes::Outcomes;
 use crate::policies::{Policies, PoliciesError};
 use crate::record::{Recorder, StartError, TrailUnavailable};
 use crate::refused_upgrades::RefusedUpgrades;
@@ -211,8 +212,9 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
     let recorder =
         Arc::new(Recorder::start(Arc::clone(&store), &parts.state_dir.join("trail.key")).await?);
     end_stale_holds(&*store).await?;
-    let holds =
-        Holds::new(Arc::clone(&recorder), Arc::clone(&store), clock.clone(), parts.plain_wait);
+    let config =
+        HoldsConfig { plain_wait: parts.plain_wait, external_url: parts.external_url.clone() };
+    let holds = Holds::new(Arc::clone(&recorder), Arc::clone(&store), clock.clone(), config);
     let policies = Arc::new(parts.policies);
     let streams = Streams::start(
         (parts.recordings, &parts.state_dir),
@@ -228,6 +230,7 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         external_url: parts.external_url,
         holds,
         metrics: Metrics::new(),
+        outcomes: Outcomes::default(),
         placeholders: placeholder_key(&parts.state_dir)?,
         policies,
         recorder,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::api::{Claims, HoldState, Verdict};
-use crate::identity::Caller;
+use crate::identity::{Caller, SubjectPattern};
 use crate::kube::impersonation::Impersonation;
 use crate::kube::request_info::RequestInfo;
 use crate::policy::capability::Capabilities;
@@ -55,6 +55,13 @@ pub enum Event {
         /// That person's comment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
+    },
+    /// Nobody has decided on a hold for a while, so others may from now on, too.
+    HoldEscalated {
+        /// The hold's id.
+        hold: String,
+        /// Who has joined its approvers.
+        approvers: Vec<SubjectPattern>,
     },
     /// The trail could not be written for a while. What ended meanwhile is recorded behind this.
     Outage {

@@ -51,6 +51,8 @@ pub struct HoldTerms {
     pub message: String,
     /// Who may decide.
     pub approvers: Vec<SubjectPattern>,
+    /// Who joins them when nobody has decided for a while.
+    pub escalate: Option<Box<Escalate>>,
     /// How many different people have to approve.
     pub quorum: u32,
     /// How long it waits.
@@ -59,6 +61,15 @@ pub struct HoldTerms {
     pub reason_required: bool,
     /// Whether the requester may be one of the approvers.
     pub self_approval: bool,
+}
+
+/// More approvers, after a time of waiting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Escalate {
+    /// After how long; less than the hold's timeout.
+    pub after: Duration,
+    /// Who they are.
+    pub approvers: Vec<SubjectPattern>,
 }
 
 /// Which objects have to be at hand for a decision.

@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
 use uuid::Uuid;
 
-use super::{CLAIMS, SESSION};
+use super::{CLAIMS, KEEP_HOLD, SESSION};
 use crate::api::Claims;
 use crate::redact::Secret;
 
@@ -49,12 +49,22 @@ pub fn read_bearer(headers: &HeaderMap) -> Option<Secret<String>> {
         .then(|| Secret::new(token.to_owned()))
 }
 
+/// What a stream to a cluster says of itself, besides who opens it.
+#[derive(Debug, Clone, Copy)]
+pub struct Stream<'a> {
+    /// The client invocation that it belongs to.
+    pub session: Uuid,
+    /// What the client says of itself.
+    pub claims: &'a Claims,
+    /// Whether its holds are to stay when the client goes away.
+    pub keep_hold: bool,
+}
+
 /// The request that opens a stream to `cluster`.
 pub fn connect_request(
     cluster: &str,
     token: &Secret<String>,
-    session: Uuid,
-    claims: &Claims,
+    Stream { session, claims, keep_hold }: Stream<'_>,
 ) -> Result<Request<()>, InvalidHeader> {
     let invalid = || InvalidHeader::Cluster(cluster.to_owned());
     let uri = Uri::builder().authority(format!("{cluster}:443")).build().map_err(|_| invalid())?;
@@ -69,6 +79,9 @@ pub fn connect_request(
     headers.insert(SESSION, session_value(session));
     if !claims.is_empty() {
         headers.insert(CLAIMS, claims_value(claims)?);
+    }
+    if keep_hold {
+        headers.insert(KEEP_HOLD, HeaderValue::from_static("true"));
     }
     Ok(request)
 }
@@ -85,6 +98,12 @@ pub fn cluster<B>(request: &Request<B>) -> Option<&str> {
 pub fn read_session(headers: &HeaderMap) -> Result<Option<Uuid>, InvalidHeader> {
     let Some(value) = headers.get(SESSION) else { return Ok(None) };
     Uuid::try_parse_ascii(value.as_bytes()).map(Some).map_err(|_| InvalidHeader::Session)
+}
+
+/// Whether the client of a stream asks that its holds stay when it goes away. Anything but its own
+/// word for yes is a no.
+pub fn read_keep_hold(headers: &HeaderMap) -> bool {
+    headers.get(KEEP_HOLD).is_some_and(|value| value.as_bytes() == b"true")
 }
 
 /// What the client of a stream says of itself.
@@ -135,11 +154,16 @@ mod tests {
             run: None,
         };
         let session = Uuid::new_v4();
-        let request = connect_request("prod-eu", &token(), session, &claims).unwrap();
+        let stream = Stream { session, claims: &claims, keep_hold: true };
+        let request = connect_request("prod-eu", &token(), stream).unwrap();
         assert_eq!(cluster(&request), Some("prod-eu"));
         assert_eq!(read_bearer(request.headers()), Some(token()));
         assert_eq!(read_session(request.headers()).unwrap(), Some(session));
         assert_eq!(read_claims(request.headers()).unwrap(), claims);
+        assert!(read_keep_hold(request.headers()));
+        let stream = Stream { keep_hold: false, ..stream };
+        let request = connect_request("prod-eu", &token(), stream).unwrap();
+        assert!(!read_keep_hold(request.headers()));
         assert!(!format!("{request:?}").contains("abc.def.ghi"));
     }
 
@@ -147,7 +171,8 @@ mod tests {
     fn a_huge_command_line_is_shortened_from_its_end() {
         let mut claims = Claims { argv: vec!["kubectl".into()], ..Claims::default() };
         claims.argv.extend((0..10_000).map(|n| format!("pod-{n}")));
-        let request = connect_request("dev", &token(), Uuid::nil(), &claims).unwrap();
+        let stream = Stream { session: Uuid::nil(), claims: &claims, keep_hold: false };
+        let request = connect_request("dev", &token(), stream).unwrap();
         let read = read_claims(request.headers()).unwrap();
         assert!(read.argv.len() > 10 && claims.argv.starts_with(&read.argv));
     }
@@ -155,7 +180,9 @@ mod tests {
     #[test]
     fn a_name_that_is_no_host_opens_no_stream() {
         for name in ["", "a b", "a:1", "user@a", "a/b", "[::1", "a?b"] {
-            let made = connect_request(name, &token(), Uuid::nil(), &Claims::default());
+            let claims = Claims::default();
+            let stream = Stream { session: Uuid::nil(), claims: &claims, keep_hold: false };
+            let made = connect_request(name, &token(), stream);
             assert!(made.is_err(), "{name}");
         }
     }

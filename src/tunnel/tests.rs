@@ -99,7 +99,8 @@ async fn ends() -> Ends {
 }
 
 async fn open(client: &mut Client, cluster: &str) -> TokioIo<Upgraded> {
-    let request = connect_request(cluster, &token(), Uuid::nil(), &Claims::default()).unwrap();
+    let stream = Stream { session: Uuid::nil(), claims: &Claims::default(), keep_hold: false };
+    let request = connect_request(cluster, &token(), stream).unwrap();
     let response = client.send_request(request.map(|()| Empty::new())).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     TokioIo::new(hyper::upgrade::on(response).await.unwrap())

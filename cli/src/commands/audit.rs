@@ -141,6 +141,11 @@ fn of_event(event: &Event) -> [String; 6] {
                 hold.clone(),
             ]
         }
+        Event::HoldEscalated { hold, approvers } => {
+            let names: Vec<_> = approvers.iter().map(ToString::to_string).collect();
+            let what = format!("{hold} may be decided by {}, too", names.join(", "));
+            ["hold".to_owned(), none(), none(), what, none(), hold.clone()]
+        }
         Event::Outage { since, refused } => {
             let what = format!("not writable since {since}, {refused} records refused");
             ["outage".to_owned(), none(), none(), what, none(), none()]

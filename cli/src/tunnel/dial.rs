@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Method, Request};
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
 use kguard::redact::Secret;
@@ -40,10 +40,12 @@ impl Dialer {
     /// The request for a path of the control API, inside the tunnel.
     pub(super) fn control_request(
         &self,
+        method: Method,
         path: &str,
         token: &Secret<String>,
     ) -> Result<Request<Empty<Bytes>>, TunnelError> {
         let mut request = Request::new(Empty::new());
+        *request.method_mut() = method;
         *request.uri_mut() = self.gateway.url(path).parse().map_err(|_| TunnelError::Lost)?;
         let session = HeaderValue::try_from(self.session.to_string());
         request.headers_mut().insert(AUTHORIZATION, tunnel::bearer(token)?);

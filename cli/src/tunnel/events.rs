@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use http::Response;
+use http::{Method, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
@@ -42,7 +42,7 @@ async fn ask(dialer: &Dialer, sender: &mut Sender) -> Option<Answer> {
     }
     let token = dialer.tokens.get().await.ok()?;
     let path = format!("/v1/sessions/{}/events", dialer.session);
-    let request = dialer.control_request(&path, &token).ok()?;
+    let request = dialer.control_request(Method::GET, &path, &token).ok()?;
     Some(Box::pin(sender.send_request(request)))
 }
 

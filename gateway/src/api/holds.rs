@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::response::{Json, Response};
 use jiff::Timestamp;
-use kguard::api::{Decide, Hold, SessionEvent};
+use kguard::api::{Decide, Hold, SessionEvent, SessionOutcome};
 use kguard::identity::Caller;
 use kguard::kube::status::{Reason, Status};
 use tokio::sync::broadcast;
@@ -60,6 +60,14 @@ pub(super) async fn decide(
     decided.map(Json).map_err(|error| refuse(&error))
 }
 
+pub(super) async fn cancel(
+    State(gateway): Shared,
+    Asking(asking): Asking,
+    Path(id): Path<String>,
+) -> Result<Json<Hold>, Refusal> {
+    gateway.holds.cancel(&id, &asking.caller).await.map(Json).map_err(|error| refuse(&error))
+}
+
 pub(super) async fn inbox(State(gateway): Shared, Asking(asking): Asking) -> Response {
     let left = left(&gateway, &asking);
     stream::respond(gateway.holds.inbox(asking.caller), left)
@@ -81,6 +89,15 @@ pub(super) async fn session(
     let left = left(&gateway, &asking);
     let told = gateway.holds.session_events();
     stream::respond(Session { id: session, caller: asking.caller.name.clone(), told }, left)
+}
+
+/// Why the requests of a session failed, for its own caller: known before they were answered.
+pub(super) async fn outcome(
+    State(gateway): Shared,
+    Asking(asking): Asking,
+    Path(session): Path<Uuid>,
+) -> Json<SessionOutcome> {
+    Json(gateway.outcomes.of(session, &asking.caller))
 }
 
 struct Session {

@@ -7,17 +7,23 @@
 use crate::decide::Held;
 use crate::entry::Entry;
 
+/// What stands for the session of a request whose hold is kept. No session is called so, and plain
+/// clients have an empty one: an approval of one kind is never taken by another.
+const KEPT: &str = "kept";
+
 /// The digest of a held request, hex.
 ///
 /// An exec that kubectl tries over WebSocket (GET) and then over SPDY (POST) is one request, so
 /// for streams the method is left out. The session is part of it: what one invocation was
-/// allowed, another has to ask for. Plain clients have none, and are known by their identity.
-pub fn of(held: &Held, entry: &Entry) -> String {
+/// allowed, another has to ask for. Plain clients have none, and are known by their identity; so
+/// are workloads whose holds are `kept`, so that a job that is run again finds its own.
+pub fn of(held: &Held, entry: &Entry, kept: bool) -> String {
     let origin = entry.origin();
     let subject = held.subject();
     let request = subject.request();
     let method = if request.info.is_stream() { "STREAM" } else { request.method.as_str() };
-    let session = origin.session.map(|session| session.to_string()).unwrap_or_default();
+    let session = origin.session.filter(|_| !kept).map(|session| session.to_string());
+    let session = session.unwrap_or_else(|| if kept { KEPT } else { "" }.to_owned());
     let query = request.query.encode();
     let body = request.body_as_it_came();
     let version = request.came.as_ref().and_then(|came| came.version.as_deref());

@@ -1,6 +1,6 @@
 //! What stands between a hold and its release: for the requester, and for the approver.
 
-use kguard::api::HoldState;
+use kguard::api::{HoldState, SessionOutcome};
 
 use crate::record::TrailUnavailable;
 
@@ -62,6 +62,14 @@ pub enum NotReleased {
 }
 
 impl NotReleased {
+    /// What it makes of its session.
+    pub fn outcome(&self) -> SessionOutcome {
+        SessionOutcome {
+            refused: matches!(self, Self::Denied { .. } | Self::ReasonRequired { .. }),
+            timed_out: matches!(self, Self::Expired { .. }),
+        }
+    }
+
     /// The hold that it is about.
     pub fn hold(&self) -> Option<&str> {
         match self {

@@ -3,19 +3,22 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use kguard::api::{Decide, Decision, Hold, HoldState, LiveObject, Verdict};
-use kguard::identity::Caller;
+use kguard::api::{Decide, Decision, Hold, HoldState, Verdict};
+use kguard::identity::{Caller, SubjectPattern};
 use kguard::policy::HoldTerms;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Holds, NotDecided, NotReleased, after, may_decide};
+use super::{Holds, NotDecided, NotReleased, Wanted, after, may_decide};
+
+/// How many sessions of a kept hold's caller are told of it at a time.
+const MAX_SESSIONS: usize = 16;
 
 /// A hold and what belongs to it.
 pub(super) struct Slot {
     id: String,
-    session: Option<Uuid>,
-    self_approval: bool,
+    kept: bool,
+    terms: HoldTerms,
     inner: Mutex<Inner>,
     state: watch::Sender<HoldState>,
     turn: tokio::sync::Mutex<()>,
@@ -23,6 +26,8 @@ pub(super) struct Slot {
 
 struct Inner {
     hold: Hold,
+    /// Who is told of what becomes of it.
+    sessions: Vec<Uuid>,
     waiters: usize,
     /// Until when a client that was told to come back may do so.
     come_back_until: Option<Timestamp>,
@@ -30,13 +35,19 @@ struct Inner {
 }
 
 impl Slot {
-    pub(super) fn new(hold: Hold, terms: &HoldTerms, session: Option<Uuid>) -> Self {
+    pub(super) fn new(hold: Hold, terms: &HoldTerms) -> Self {
         Self {
             id: hold.id.clone(),
-            session,
-            self_approval: terms.self_approval,
+            kept: hold.kept,
+            terms: terms.clone(),
             state: watch::channel(hold.state).0,
-            inner: Mutex::new(Inner { hold, waiters: 0, come_back_until: None, settled_at: None }),
+            inner: Mutex::new(Inner {
+                hold,
+                sessions: Vec::new(),
+                waiters: 0,
+                come_back_until: None,
+                settled_at: None,
+            }),
             turn: tokio::sync::Mutex::default(),
         }
     }
@@ -45,8 +56,8 @@ impl Slot {
         &self.id
     }
 
-    pub(super) fn session(&self) -> Option<Uuid> {
-        self.session
+    pub(super) fn sessions(&self) -> Vec<Uuid> {
+        self.inner().sessions.clone()
     }
 
     pub(super) fn hold(&self) -> Hold {
@@ -55,6 +66,13 @@ impl Slot {
 
     pub(super) fn is_of(&self, caller: &str) -> bool {
         self.inner().hold.caller.name == caller
+    }
+
+    /// Whether it is somebody's own, in every respect.
+    pub(super) fn is_own(&self, caller: &Caller) -> bool {
+        let inner = self.inner();
+        let own = &inner.hold.caller;
+        own.name == caller.name && own.issuer == caller.issuer && own.uid == caller.uid
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -75,15 +93,44 @@ impl Slot {
         }
     }
 
-    /// Whether this hold is for just that request, on just that version of the object.
-    pub(super) fn answers(&self, digest: &str, bound_to: Option<&LiveObject>) -> bool {
+    /// Whether this hold is for just that request, on just that version of the object. One that may
+    /// have waited for hours is so only while the policies ask for just the same approval.
+    pub(super) fn answers(&self, wanted: &Wanted<'_>, now: Timestamp) -> bool {
         let inner = self.inner();
-        inner.hold.digest == digest
-            && inner.hold.bound_to.as_ref() == bound_to
-            && matches!(
-                inner.hold.state,
-                HoldState::Approved | HoldState::Denied | HoldState::Pending
-            )
+        let hold = &inner.hold;
+        hold.digest == wanted.digest
+            && hold.bound_to == wanted.bound_to
+            && matches!(hold.state, HoldState::Approved | HoldState::Denied | HoldState::Pending)
+            && (!self.kept || (now < hold.expires && self.has_terms(wanted.held.terms())))
+    }
+
+    fn has_terms(&self, terms: &HoldTerms) -> bool {
+        // The message is made of the request, and says nothing about who decides.
+        HoldTerms { message: String::new(), ..self.terms.clone() }
+            == HoldTerms { message: String::new(), ..terms.clone() }
+    }
+
+    /// Who joins the approvers by now, if anybody does.
+    pub(super) fn escalation_due(&self, now: Timestamp) -> Option<Vec<SubjectPattern>> {
+        let inner = self.inner();
+        let escalation = inner.hold.escalation.as_ref()?;
+        let due = inner.hold.state == HoldState::Pending && !escalation.done;
+        (due && escalation.at <= now).then(|| escalation.approvers.clone())
+    }
+
+    /// Takes a recorded escalation over.
+    pub(super) fn escalated(&self) -> Hold {
+        let mut inner = self.inner();
+        let hold = &mut inner.hold;
+        if let Some(escalation) = &mut hold.escalation {
+            escalation.done = true;
+            for approver in &escalation.approvers {
+                if !hold.approvers.contains(approver) {
+                    hold.approvers.push(approver.clone());
+                }
+            }
+        }
+        hold.clone()
     }
 
     /// What a decision by `by` would make of the hold.
@@ -103,7 +150,7 @@ impl Slot {
         // whatever he is called today.
         let same_uid = by.uid.is_some() && by.uid == hold.caller.uid;
         let own = hold.caller.name == by.name || (same_uid && hold.caller.issuer == by.issuer);
-        if own && decide.verdict == Verdict::Approve && !self.self_approval {
+        if own && decide.verdict == Verdict::Approve && !self.terms.self_approval {
             return Err(NotDecided::OwnRequest { approvers: approvers() });
         }
         if hold.state != HoldState::Pending || hold.expires <= now {
@@ -136,30 +183,36 @@ impl Slot {
         self.set(state, now)
     }
 
-    /// Takes a recorded state over.
+    /// Takes a recorded state over; those who wait learn of it from [`Self::wake`].
     pub(super) fn set(&self, state: HoldState, now: Timestamp) -> Hold {
-        let hold = {
-            let mut inner = self.inner();
-            inner.hold.state = state;
-            if !matches!(state, HoldState::Approved | HoldState::Pending) {
-                inner.settled_at = Some(now);
-            }
-            inner.hold.clone()
-        };
+        let mut inner = self.inner();
+        inner.hold.state = state;
+        if !matches!(state, HoldState::Approved | HoldState::Pending) {
+            inner.settled_at = Some(now);
+        }
+        inner.hold.clone()
+    }
+
+    /// Lets those who wait go on.
+    pub(super) fn wake(&self, state: HoldState) {
         self.state.send_replace(state);
-        hold
     }
 
     fn is_alone(&self) -> bool {
         self.inner().waiters == 0
     }
 
-    /// The state that is due by now, if nobody decides: expired, or cancelled since nobody waits.
+    /// The state that is due by now, if nobody decides: expired, or cancelled since nobody waits. A
+    /// kept one waits for its requester as long as it would for a decision.
     pub(super) fn due(&self, now: Timestamp) -> Option<HoldState> {
         let inner = self.inner();
-        let waiting = inner.waiters > 0 || inner.come_back_until.is_some_and(|until| now < until);
+        let is_over = inner.hold.expires <= now;
+        let waiting = inner.waiters > 0
+            || (self.kept && !is_over)
+            || inner.come_back_until.is_some_and(|until| now < until);
         match inner.hold.state {
-            HoldState::Pending if inner.hold.expires <= now => Some(HoldState::Expired),
+            HoldState::Pending if is_over => Some(HoldState::Expired),
+            HoldState::Approved if self.kept && !waiting => Some(HoldState::Expired),
             HoldState::Approved | HoldState::Pending if !waiting => Some(HoldState::Cancelled),
             _ => None,
         }
@@ -207,7 +260,8 @@ fn names(hold: &Hold) -> String {
     names.join(", ")
 }
 
-/// Somebody who waits on a hold. If he goes away without a word, the hold is cancelled.
+/// Somebody who waits on a hold. If he goes away without a word, the hold is cancelled, unless it
+/// is kept.
 pub(super) struct Waiter {
     holds: Holds,
     slot: Arc<Slot>,
@@ -215,11 +269,18 @@ pub(super) struct Waiter {
 }
 
 impl Waiter {
-    pub(super) fn join(holds: Holds, slot: Arc<Slot>) -> Self {
+    pub(super) fn join(holds: Holds, slot: Arc<Slot>, session: Option<Uuid>) -> Self {
         {
             let mut inner = slot.inner();
             inner.waiters += 1;
             inner.come_back_until = None;
+            if let Some(session) = session.filter(|session| !inner.sessions.contains(session)) {
+                // The oldest is the least likely to be still there.
+                if inner.sessions.len() >= MAX_SESSIONS {
+                    inner.sessions.remove(0);
+                }
+                inner.sessions.push(session);
+            }
         }
         Self { holds, slot, left: false }
     }
@@ -248,7 +309,7 @@ impl Drop for Waiter {
             inner.waiters -= 1;
             inner.waiters == 0
         };
-        if alone && !self.left {
+        if alone && !self.left && !self.slot.kept {
             let (holds, slot) = (self.holds.clone(), Arc::clone(&self.slot));
             tokio::spawn(async move {
                 // Somebody else with the very same request may wait by then.

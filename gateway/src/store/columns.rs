@@ -61,6 +61,9 @@ impl<'a> Columns<'a> {
                 let caller = by.as_deref();
                 Self { hold: Some(hold), caller, ..Self::of_event(at, "holdState") }
             }
+            Event::HoldEscalated { hold, .. } => {
+                Self { hold: Some(hold), ..Self::of_event(at, "holdEscalated") }
+            }
             Event::Outage { .. } => Self::of_event(at, "outage"),
             Event::PoliciesLoaded { .. } => Self::of_event(at, "policiesLoaded"),
             Event::Rejected { id, caller, cluster, .. } => Self {

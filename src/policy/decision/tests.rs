@@ -3,8 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::identity::CallerKind::{self, Person, Workload};
 use crate::kube::request_info::Verb;
-use crate::policy::PolicySet;
 use crate::policy::tests::{brief, caller, compile, decide, known, request, rule, set};
+use crate::policy::{Escalate, PolicySet};
 
 fn nothing() -> Objects {
     Objects::default()
@@ -203,12 +203,17 @@ fn an_object_that_nobody_asks_for_may_be_unavailable() {
 fn a_hold_carries_its_terms() {
     let set = set(&["{effect: hold, message: 'Deletes {{ request.name }}!', hold: {approvers: \
                      ['group:sre', 'user:bob'], quorum: 2, timeout: 1h30m, reason: required, \
-                     selfApproval: true}}"]);
+                     selfApproval: true, escalate: {after: 5m, approvers: \
+                     ['group:managers']}}}"]);
     let request = request(Verb::Delete, "pods", "shop", "web");
     let terms = HoldTerms {
         policy: "a".into(),
         message: "Deletes web!".into(),
         approvers: vec!["group:sre".parse().unwrap(), "user:bob".parse().unwrap()],
+        escalate: Some(Box::new(Escalate {
+            after: Duration::from_mins(5),
+            approvers: vec!["group:managers".parse().unwrap()],
+        })),
         quorum: 2,
         timeout: Duration::from_mins(90),
         reason_required: true,
@@ -227,6 +232,7 @@ fn a_hold_has_careful_defaults() {
                   \"shop\" of cluster \"prod\""
             .into(),
         approvers: vec!["group:sre".parse().unwrap()],
+        escalate: None,
         quorum: 1,
         timeout: Duration::from_mins(15),
         reason_required: false,

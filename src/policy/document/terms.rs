@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::matching::subjects;
-use crate::policy::decision::HoldTerms;
+use crate::identity::SubjectPattern;
+use crate::policy::decision::{Escalate, HoldTerms};
 use crate::policy::problem::{Place, Problems, did_you_mean};
 use crate::policy::yaml::{Fields, Node, Value};
 
@@ -12,24 +13,49 @@ const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 const LARGEST_QUORUM: u32 = 16;
 
 pub(super) fn read(node: Node, problems: &mut Problems<'_>) -> Option<HoldTerms> {
-    const KNOWN: &[&str] = &["approvers", "quorum", "reason", "selfApproval", "timeout"];
+    const KNOWN: &[&str] =
+        &["approvers", "escalate", "quorum", "reason", "selfApproval", "timeout"];
     let mut fields = Fields::read(node, "`hold`", KNOWN, problems)?;
-    let approvers = subjects(&mut fields, "approvers", problems);
-    if approvers.is_none() && !fields.has("approvers") {
-        let hint = Some("name who may approve: `approvers: [\"group:NAME\"]`".to_owned());
-        problems.add_with(fields.at, "`approvers` is missing", hint);
-    }
+    let approvers = approvers(&mut fields, problems);
     let timeout = fields.text("timeout", problems);
+    let timeout = timeout.map_or(DEFAULT_TIMEOUT, |(at, text)| duration(at, &text, problems));
     let reason = fields.text("reason", problems);
     Some(HoldTerms {
         policy: String::new(),
         message: String::new(),
-        approvers: approvers.unwrap_or_default(),
+        approvers,
+        escalate: fields.take("escalate").and_then(|node| escalate(node, timeout, problems)),
         quorum: quorum(fields.take("quorum"), problems),
-        timeout: timeout.map_or(DEFAULT_TIMEOUT, |(at, text)| duration(at, &text, problems)),
+        timeout,
         reason_required: reason.is_some_and(|(at, text)| reason_required(at, &text, problems)),
         self_approval: truth(fields.take("selfApproval"), "selfApproval", problems),
     })
+}
+
+fn approvers(fields: &mut Fields, problems: &mut Problems<'_>) -> Vec<SubjectPattern> {
+    let approvers = subjects(fields, "approvers", problems);
+    if approvers.is_none() && !fields.has("approvers") {
+        let hint = Some("name who may approve: `approvers: [\"group:NAME\"]`".to_owned());
+        problems.add_with(fields.at, "`approvers` is missing", hint);
+    }
+    approvers.unwrap_or_default()
+}
+
+/// Who joins the approvers, and after how long: while the request still waits, or never.
+fn escalate(node: Node, timeout: Duration, problems: &mut Problems<'_>) -> Option<Box<Escalate>> {
+    let mut fields = Fields::read(node, "`escalate`", &["after", "approvers"], problems)?;
+    let approvers = approvers(&mut fields, problems);
+    if !fields.has("after") {
+        let hint = Some("say after how long: `after: 5m`".to_owned());
+        problems.add_with(fields.at, "`after` is missing", hint);
+    }
+    let (at, text) = fields.text("after", problems)?;
+    let after = duration(at, &text, problems);
+    if parse_duration(&text).is_some_and(|after| after >= timeout) {
+        let hint = Some("write a shorter `after`, or a longer `timeout`".to_owned());
+        problems.add_with(at, "nobody waits for so long: the hold times out before", hint);
+    }
+    Some(Box::new(Escalate { after, approvers }))
 }
 
 fn quorum(node: Option<Node>, problems: &mut Problems<'_>) -> u32 {

@@ -78,6 +78,28 @@ fn mistakes_in_a_match_are_reported_in_their_place_with_a_way_out() {
 }
 
 #[test]
+fn an_escalation_that_cannot_happen_is_a_mistake() {
+    for (spec, problem) in [
+        (
+            "spec: {effect: hold, hold: {approvers: ['*'], escalate: {after: 15m, approvers: ['*']}}}",
+            "4:65: nobody waits for so long: the hold times out before\n  hint: write a shorter \
+             `after`, or a longer `timeout`",
+        ),
+        (
+            "spec: {effect: hold, hold: {approvers: ['*'], escalate: {approvers: ['*']}}}",
+            "4:57: `after` is missing\n  hint: say after how long: `after: 5m`",
+        ),
+        (
+            "spec: {effect: hold, hold: {approvers: ['*'], escalate: {after: 5m}}}",
+            "4:57: `approvers` is missing\n  hint: name who may approve: `approvers: \
+             [\"group:NAME\"]`",
+        ),
+    ] {
+        assert_problem(spec, problem);
+    }
+}
+
+#[test]
 fn mistakes_in_effects_are_reported_in_their_place_with_a_way_out() {
     for (spec, problem) in [
         ("spec: {}", "4:7: `effect` is missing"),

@@ -1,15 +1,16 @@
 //! `kguard policy explain`: which policies are about a request, and why others are not.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use kguard::audit::record::{Event, RequestRecord};
-use kguard::identity::Caller;
+use kguard::identity::{Caller, SubjectPattern};
 use kguard::kube::request_info::RequestInfo;
 use kguard::policy::asked::{Asked, Attributes, NoRequest};
 use kguard::policy::capability::Capability;
 use kguard::policy::case::Situation;
-use kguard::policy::{Decision, Explanation, HoldTerms, Matched, Near, Object, Objects};
+use kguard::policy::{Decision, Escalate, Explanation, HoldTerms, Matched, Near, Object, Objects};
 use serde::Serialize;
 
 use super::{caller, sources, story};
@@ -201,10 +202,23 @@ fn decided(decision: &Decision) -> Vec<String> {
     let by = decision.policy().map(|policy| format!(" by policy `{policy}`")).unwrap_or_default();
     let mut lines = vec![format!("{}{by}", decision.outcome().as_str())];
     lines.extend(decision.message().map(|message| format!("message  {message}")));
-    if let Decision::Hold(HoldTerms { approvers, quorum, timeout, .. }) = decision {
-        let approvers: Vec<_> = approvers.iter().map(ToString::to_string).collect();
-        let minutes = timeout.as_secs().div_ceil(60);
-        lines.push(format!("approval {quorum} of {}, within {minutes} min", approvers.join(", ")));
+    if let Decision::Hold(HoldTerms { approvers, quorum, timeout, escalate, .. }) = decision {
+        lines.push(format!(
+            "approval {quorum} of {}, within {}",
+            names(approvers),
+            minutes(*timeout)
+        ));
+        lines.extend(escalate.as_deref().map(|Escalate { after, approvers }| {
+            format!("         or of {} as well, after {}", names(approvers), minutes(*after))
+        }));
     }
     lines
+}
+
+fn names(approvers: &[SubjectPattern]) -> String {
+    approvers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn minutes(time: Duration) -> String {
+    format!("{} min", time.as_secs().div_ceil(60))
 }

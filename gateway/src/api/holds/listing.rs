@@ -75,7 +75,7 @@ impl Search<'_> {
         // What is in memory is newer than what is stored.
         let mut holds: HashMap<_, _> =
             stored.into_iter().map(|hold| (hold.id.clone(), hold)).collect();
-        holds.extend(self.gateway.holds.pending().into_iter().map(|hold| (hold.id.clone(), hold)));
+        holds.extend(self.gateway.holds.recent().into_iter().map(|hold| (hold.id.clone(), hold)));
         let mut items: Vec<_> = holds.into_values().filter(|hold| self.finds(hold)).collect();
         items.sort_by_key(|hold| std::cmp::Reverse(hold.created));
         Ok(Page { items, next: None })
