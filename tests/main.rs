@@ -35,3 +35,4 @@ mod policy_tools;
 mod streams;
 mod trail;
 mod tunnel;
+mod web;

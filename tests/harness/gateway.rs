@@ -155,7 +155,7 @@ clusters:
   kubeconfig: {{path: {kubeconfig}}}
 issuers:
 - kind: person
-  issuer: {{url: "{issuer}", audiences: [kguard], certificateAuthorityFile: {issuer_ca}}}
+  issuer: {{url: "{issuer}", audiences: [kguard, kguard-web], certificateAuthorityFile: {issuer_ca}}}
   claimMappings:
     username: {{claim: sub, prefix: "oidc:"}}
     groups: {{claim: groups, prefix: "oidc:"}}

@@ -1,5 +1,6 @@
 // An OpenID provider for tests: the certified oidc-provider library with the
-// device flow, three people and short-lived tokens. All state is in memory.
+// device and the authorization code flow, three people and short-lived tokens.
+// All state is in memory.
 //
 //   PORT                 port on 127.0.0.1; 0 (the default) takes a free one
 //   OIDC_CERT, OIDC_KEY  PEM files of the server certificate and its key
@@ -8,6 +9,8 @@
 //   OIDC_TOKEN_TTL       seconds that access and ID tokens live (60)
 //   OIDC_REFRESH_TTL     seconds that refresh tokens live (3600)
 //   OIDC_DEVICE_TTL      seconds that a device code lives (300)
+//   OIDC_PEOPLE          a JSON file of people who replace those below, read at
+//                        each login and refresh: {"bob": {"groups": []}, "carol": null}
 //   OIDC_EXIT_WITH_STDIN set: ends when its standard input does, and so with the test that started it
 //
 // Prints one line of JSON when it is ready: {"issuer":"https://127.0.0.1:PORT"}
@@ -27,13 +30,14 @@ const people = {
 };
 
 function account(id) {
-  if (!Object.hasOwn(people, id)) return undefined;
+  const known = { ...people, ...(process.env.OIDC_PEOPLE && JSON.parse(readFileSync(process.env.OIDC_PEOPLE))) };
+  if (!Object.hasOwn(known, id) || !known[id]) return undefined;
   const claims = {
     sub: id,
     preferred_username: id,
     email: `${id}@kguard.test`,
     email_verified: true,
-    ...people[id],
+    ...known[id],
   };
   return { accountId: id, claims: () => claims };
 }
@@ -45,17 +49,28 @@ function configuration() {
     ? createPrivateKey(readFileSync(process.env.OIDC_SIGNING_KEY))
     : generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   const tokenTtl = seconds('OIDC_TOKEN_TTL', 60);
+  const client = {
+    client_name: 'kguard',
+    // A native client would be asked for consent at each sign-in.
+    application_type: 'web',
+    response_types: ['code'],
+    redirect_uris: ['https://127.0.0.1/ui/callback'],
+  };
   return {
     clients: [{
+      ...client,
       client_id: 'kguard',
-      client_name: 'kguard',
-      // A native client would be asked for consent at each sign-in.
-      application_type: 'web',
       token_endpoint_auth_method: 'none',
-      grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
-      response_types: [],
-      redirect_uris: [],
+      grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+    }, {
+      ...client,
+      client_id: 'kguard-web',
+      // What a form would write in another way.
+      client_secret: 'a secret: 100% +/&=',
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['authorization_code', 'refresh_token'],
     }],
+    pkce: { required: () => true },
     scopes: ['openid', 'offline_access'],
     claims: {
       openid: ['sub'],
@@ -127,6 +142,11 @@ server.listen(Number(process.env.PORT ?? 0), '127.0.0.1');
 await once(server, 'listening');
 const issuer = `https://127.0.0.1:${server.address().port}`;
 const provider = new Provider(issuer, configuration());
+// Each test has a gateway at a port of its own.
+const { redirectUriAllowed } = provider.Client.prototype;
+provider.Client.prototype.redirectUriAllowed = function anyPort(uri) {
+  return redirectUriAllowed.call(this, uri.replace(/^https:\/\/127\.0\.0\.1:\d+\//, 'https://127.0.0.1/'));
+};
 const callback = provider.callback();
 server.on('request', (req, res) => {
   if (!req.url.startsWith('/interaction/')) return callback(req, res);
