@@ -18,9 +18,11 @@ use tokio::sync::Semaphore;
 use super::config::acceptable_url;
 use super::provider::{Endpoints, Provider, read};
 
-/// Codes and tokens that are exchanged at once: a flood of made-up codes must not become one at the
-/// issuer.
-const MAX_EXCHANGES: usize = 64;
+/// Codes that are exchanged at once: a flood of made-up ones must not become one at the issuer.
+const MAX_CODES: usize = 32;
+/// The same of refresh tokens, of which nobody can make up any: logins that flood keep no session
+/// from being renewed.
+const MAX_REFRESHES: usize = 64;
 
 const OFFLINE_ACCESS: &str = "offline_access";
 
@@ -41,7 +43,8 @@ pub struct CodeFlow {
     provider: Arc<Provider>,
     scopes: Vec<String>,
     client: CodeClient,
-    exchanges: Semaphore,
+    codes: Semaphore,
+    refreshes: Semaphore,
 }
 
 /// What one login is recognised by, of which the browser sees the first two.
@@ -105,7 +108,8 @@ impl CodeFlow {
         scopes: Vec<String>,
         client: CodeClient,
     ) -> Self {
-        Self { issuer, provider, scopes, client, exchanges: Semaphore::new(MAX_EXCHANGES) }
+        let (codes, refreshes) = (Semaphore::new(MAX_CODES), Semaphore::new(MAX_REFRESHES));
+        Self { issuer, provider, scopes, client, codes, refreshes }
     }
 
     /// The issuer at which people log in.
@@ -143,6 +147,7 @@ impl CodeFlow {
         code: &str,
         verifier: &Secret<String>,
     ) -> Result<Tokens, IssuerError> {
+        let _turn = self.codes.try_acquire().map_err(|_| IssuerError::Busy)?;
         self.exchange(&[
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -154,11 +159,11 @@ impl CodeFlow {
 
     /// Exchanges a refresh token.
     pub async fn refresh(&self, token: &Secret<String>) -> Result<Tokens, IssuerError> {
+        let _turn = self.refreshes.try_acquire().map_err(|_| IssuerError::Busy)?;
         self.exchange(&[("grant_type", "refresh_token"), ("refresh_token", token.expose())]).await
     }
 
     async fn exchange(&self, form: &[(&str, &str)]) -> Result<Tokens, IssuerError> {
-        let _turn = self.exchanges.try_acquire().map_err(|_| IssuerError::Busy)?;
         let url = self.endpoint(self.endpoints().await?.token_endpoint.as_deref())?;
         let mut form = form.to_vec();
         let mut request = self.provider.client().post(url);

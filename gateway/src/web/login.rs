@@ -40,7 +40,7 @@ pub(super) fn router(web: Arc<Web>) -> Router {
 /// Why somebody is not logged in. Told to a person in his browser.
 #[derive(Debug, thiserror::Error)]
 enum NotLoggedIn {
-    #[error("{0}")]
+    #[error("{}", told(.0))]
     Issuer(#[from] IssuerError),
     #[error("{0}")]
     NoLogin(#[from] NoLogin),
@@ -226,10 +226,27 @@ impl NotLoggedIn {
     }
 }
 
+/// What a person in a browser may know of it.
+fn told(error: &IssuerError) -> String {
+    match error {
+        IssuerError::Secret { .. } => {
+            "the gateway cannot log anybody in; its log says what is missing".to_owned()
+        }
+        error => error.to_string(),
+    }
+}
+
 impl IntoResponse for NotLoggedIn {
     fn into_response(self) -> Response {
-        let error: &dyn std::error::Error = &self;
-        tracing::info!(error, "somebody was not logged in to the page");
+        match &self {
+            // Anybody can send one.
+            Self::NotBegun(_) => tracing::debug!("the end of a login that was not begun"),
+            Self::Issuer(error) => {
+                let error: &dyn std::error::Error = error;
+                tracing::warn!(error, "somebody was not logged in to the page");
+            }
+            other => tracing::info!(error = %other, "somebody was not logged in to the page"),
+        }
         (self.status(), Html(page(&self.to_string()))).into_response()
     }
 }
