@@ -10,6 +10,7 @@
 //! | `GET /v1/holds` | `Vec<`[`Hold`]`>`, newest first: one's own and those one may decide |
 //! | `GET /v1/holds?state=S&text=WORDS&before=ID&limit=N` | a page of those in a state, or `settled`; the header `kguard-next` has the ID with which the next one begins |
 //! | `GET /v1/holds/ID` | [`Hold`] |
+//! | `GET /v1/holds/ID/effect` | lines of [`effect::Effect`], each all that is known by then; the last says `complete` |
 //! | `POST /v1/holds/ID/decision` with [`Decide`] | [`Hold`] |
 //! | `POST /v1/holds/ID/cancel` | [`Hold`]: the requester alone |
 //! | `GET /v1/inbox` | lines of [`Hold`], one whenever a hold that one may decide appears or changes; those pending come first |
@@ -29,6 +30,7 @@
 //! Streams are newline-delimited JSON; an empty line is a keep-alive. Errors are Kubernetes
 //! `Status` objects, as everywhere.
 
+pub mod effect;
 mod notifications;
 
 use std::sync::Arc;
