@@ -9,6 +9,7 @@
 pub mod api;
 pub mod audit;
 pub mod command_line;
+pub mod effect;
 pub mod glob;
 pub mod identity;
 pub mod kube;

@@ -20,10 +20,12 @@
 
 mod harness;
 
+mod binding;
 mod budgets;
 mod bypass;
 mod capabilities;
 mod compatibility;
+mod effects;
 mod expressions;
 mod failures;
 mod holds;

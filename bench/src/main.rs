@@ -2,6 +2,7 @@
 //! what and how; `bench/run.sh` provides everything that this needs.
 
 mod api_server;
+mod effects;
 mod kubectl;
 mod lists;
 mod load;
@@ -103,6 +104,7 @@ enum Measure {
     Text,
     Lists,
     Streams,
+    Effects,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -139,6 +141,9 @@ async fn run(options: &Options) -> Result<(), Failure> {
     }
     if wanted(Measure::Streams) {
         Box::pin(streams::measure(&setup, options, &mut table)).await?;
+    }
+    if wanted(Measure::Effects) {
+        Box::pin(effects::measure(&setup, options, &mut table)).await?;
     }
     process::pin(LOAD_CPU)?;
     if wanted(Measure::Policies) {

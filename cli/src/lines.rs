@@ -2,8 +2,8 @@
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-/// The longest line that is taken; a hold with its query and decisions is far below.
-const MAX_LINE_BYTES: usize = 1 << 20;
+/// The longest line that is taken; the gateway cuts the difference between two objects far below.
+const MAX_LINE_BYTES: usize = 16 << 20;
 
 /// A line that never ends.
 #[derive(Debug, thiserror::Error)]

@@ -122,7 +122,8 @@ impl Ui {
         self.paint("1", text)
     }
 
-    fn paint(self, code: &str, text: &str) -> String {
+    /// A text in a colour, where there are colours.
+    pub(crate) fn paint(self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }

@@ -17,6 +17,10 @@ async fn held_requests_are_listed_in_every_form() {
     assert_eq!(stdout, "7KQ4\n");
     let (_, stdout, _) = run(home.machine(&["requests", "7KQ4", "-o", "json"])).await;
     assert_eq!(serde_json::from_str::<Value>(&stdout).unwrap()["digest"], "abc");
+    let (_, stdout, _) = run(home.machine(&["requests", "7KQ4", "-o", "yaml"])).await;
+    assert!(stdout.contains("kind: Pod"), "{stdout}");
+    let (_, stdout, _) = run(home.machine(&["requests", "7KQ4"])).await;
+    assert!(stdout.contains("12 Pod (v1)"), "{stdout}");
     let (code, stdout, stderr) = run(home.machine(&["requests", "-o", "yaml"])).await;
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.contains("id: 7KQ4"), "{stdout}");
@@ -29,7 +33,9 @@ async fn a_decision_is_bound_to_what_was_shown() {
     let (code, stdout, stderr) = run(home.machine(&["approve", "7KQ4"])).await;
     assert_eq!((code, stdout.as_str()), (0, ""), "{stderr}");
     assert!(
-        stderr.contains("Deletes all in it.") && stderr.contains("7KQ4 is approved"),
+        ["Deletes all in it.", "12 Pod (v1)", "7KQ4 is approved"]
+            .iter()
+            .all(|said| stderr.contains(said)),
         "{stderr}"
     );
     let (code, _, stderr) = run(home.machine(&["deny", "7KQ4", "--comment", "not today"])).await;

@@ -230,6 +230,10 @@ fn inside(state: &Arc<State>, mut request: Request<Incoming>) -> Response<Body> 
     Response::new(Empty::new().boxed_unsync())
 }
 
+/// What the held request would do, as one line.
+const EFFECT: &str = "{\"complete\":true,\"blastRadius\":{\"kinds\":\
+    [{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"count\":12}]}}\n";
+
 fn control(state: &State, request: &Request<Incoming>) -> Response<Body> {
     let path = request.uri().path();
     if path == "/v1/login" {
@@ -251,6 +255,7 @@ fn control(state: &State, request: &Request<Incoming>) -> Response<Body> {
         })),
         "/v1/holds" => answer(&json!([hold("pending")])),
         "/v1/holds/7KQ4" => answer(&hold("pending")),
+        "/v1/holds/7KQ4/effect" => Response::new(Full::from(EFFECT).boxed_unsync()),
         "/v1/inbox" => {
             let first = futures_util::stream::once(async {
                 Ok(Frame::data(Bytes::from(format!("{}\n", hold("pending")))))

@@ -58,7 +58,8 @@ fn status(stopped: &Stopped) -> Status {
         Stopped::Bind(BindError::NotFound) | Stopped::UnknownCluster(_) => {
             Status::failure(Reason::NotFound, text)
         }
-        Stopped::Bind(BindError::Unreadable(_)) | Stopped::UnboundDelete => {
+        Stopped::Bind(BindError::Changed) => Status::failure(Reason::Conflict, text),
+        Stopped::Bind(BindError::Protobuf | BindError::Unreadable(_)) | Stopped::UnboundDelete => {
             Status::failure(Reason::Forbidden, text)
         }
         Stopped::Classify(error) => Status::failure(unclassified(error), text),

@@ -38,6 +38,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/masking", get(masking))
         .route("/v1/holds", get(holds::list))
         .route("/v1/holds/{id}", get(holds::show))
+        .route("/v1/holds/{id}/effect", get(holds::effect))
         .route("/v1/holds/{id}/decision", post(holds::decide))
         .route("/v1/holds/{id}/cancel", post(holds::cancel))
         .route("/v1/inbox", get(holds::inbox))

@@ -21,7 +21,7 @@ use crate::hold::Approval;
 use crate::impersonate::{self, Refusal};
 use crate::incoming::{self, Unprepared};
 use crate::known_values;
-use crate::live::{Change, LiveObjects, Seen, WouldRefuse};
+use crate::live::{Bond, Change, LiveObjects, Seen, WouldRefuse};
 use crate::policies::Mode;
 use crate::request::KubeRequest;
 use crate::streams::policy_query;
@@ -52,7 +52,7 @@ pub struct Permit {
     policy: Option<String>,
     hold: Option<String>,
     reservation: Reservation,
-    seen: Option<Seen>,
+    bond: Option<Bond>,
 }
 
 /// A request that waits. Turned into a permit by an approval of it, and by nothing else.
@@ -61,7 +61,7 @@ pub struct Held {
     subject: Subject,
     terms: HoldTerms,
     charges: Vec<Charge>,
-    seen: Option<Seen>,
+    bond: Option<Bond>,
 }
 
 /// A refused request and why.
@@ -231,7 +231,8 @@ impl Deciding<'_> {
                 let over = reservation.observed.as_ref().map(record_of);
                 subject.findings.observed = subject.findings.observed.take().or(over);
                 let hold = None;
-                Verdict::Allow(Box::new(Permit { subject, policy, hold, reservation, seen }))
+                let bond = seen.map(Bond::Version);
+                Verdict::Allow(Box::new(Permit { subject, policy, hold, reservation, bond }))
             }
             Err(over) => Verdict::of_refusal(subject, over, (charges, seen)),
         }
@@ -286,7 +287,10 @@ impl Verdict {
         (charges, seen): (Vec<Charge>, Option<Seen>),
     ) -> Self {
         match decision {
-            Decision::Hold(terms) => Self::Hold(Box::new(Held { subject, terms, charges, seen })),
+            Decision::Hold(terms) => {
+                let bond = seen.map(Bond::Version);
+                Self::Hold(Box::new(Held { subject, terms, charges, bond }))
+            }
             Decision::Deny { policy, message } => Self::forbid(subject, policy, message),
             Decision::Allow { policy } => {
                 let message = "the allowance could not be settled".to_owned();
@@ -346,9 +350,9 @@ impl Permit {
     }
 
     /// Ends the permit: what is left is a request that is being sent, and what it rests on.
-    pub(crate) fn spend(self) -> (Subject, Option<Seen>) {
+    pub(crate) fn spend(self) -> (Subject, Option<Bond>) {
         self.reservation.spend();
-        (self.subject, self.seen)
+        (self.subject, self.bond)
     }
 }
 
@@ -363,17 +367,30 @@ impl Held {
         &self.terms
     }
 
-    /// For binding the request to the object that is shown to the approvers.
-    pub(crate) fn request_mut(&mut self) -> &mut KubeRequest {
-        &mut self.subject.request
+    /// What the decision to hold it has seen.
+    pub(crate) fn seen(&self) -> Option<&Seen> {
+        match &self.bond {
+            Some(Bond::Version(seen)) => Some(seen),
+            _ => None,
+        }
+    }
+
+    /// Binds it to the object that is shown to the approvers.
+    pub(crate) fn bind(&mut self, bond: Option<Bond>) {
+        self.bond = bond;
+    }
+
+    /// The API server would refuse it, so that there is nothing to approve.
+    pub(crate) fn refused(self, response: http::Response<PooledBody>) -> Futile {
+        Futile { subject: self.subject, response }
     }
 
     /// The permit that an approval gives. It is charged like any other, whatever is left.
     pub fn release(self, approval: Approval, budgets: &Budgets, now: Timestamp) -> Permit {
-        let Self { subject, terms, charges, seen } = self;
+        let Self { subject, terms, charges, bond } = self;
         let reservation = budgets.approved(&subject.caller.name, charges, now);
         let hold = Some(approval.into_hold_id());
-        Permit { subject, policy: Some(terms.policy), hold, reservation, seen }
+        Permit { subject, policy: Some(terms.policy), hold, reservation, bond }
     }
 }
 
@@ -470,6 +487,11 @@ impl Subject {
     /// What the caller may not see.
     pub fn masks(&self) -> &Arc<MaskRules> {
         &self.masks
+    }
+
+    /// Of the values in the answer, those that came with the request.
+    pub(crate) fn echo(&self) -> &Echo {
+        &self.echo
     }
 
     /// What was found on the way to the decision.

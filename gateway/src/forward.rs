@@ -20,14 +20,14 @@ use kguard::mask::MaskRules;
 
 pub use connect::{ConnectError, Endpoint, EndpointError};
 pub use headers::Anonymous;
-pub use own::{DryRun, ReadError, dry_run, list, read, read_as, review};
+pub use own::{DryRun, ReadError, browse, dry_run, list, read, read_as, review};
 pub use pool::{Pool, PooledBody, SendError};
 
 use self::pool::Outgoing;
 use crate::cluster::Cluster;
 use crate::decide::{Permit, Shown, Subject};
 use crate::entry::Committed;
-use crate::live::{LiveObjects, Seen};
+use crate::live::{Bond, LiveObjects, Seen};
 use crate::request::{KubeRequest, Upgrade};
 use crate::review;
 use crate::streams::Opened;
@@ -84,6 +84,11 @@ pub enum ForwardError {
     /// The entry is another request's; a fault of the gateway's own.
     #[error("the committed entry is for another request")]
     Entry,
+    /// What it was approved for is not there any more.
+    #[error(
+        "the object that this was approved for is another one by now, so it was not sent; try again, and it will be held for the one that is there"
+    )]
+    Moved,
     /// The client takes nothing that can be masked.
     #[error("the client accepts no media type in which kguard can mask the answer; accept JSON")]
     NotAcceptable,
@@ -114,6 +119,7 @@ impl ForwardError {
     pub fn reason(&self) -> Reason {
         match self {
             Self::Anonymous(_) | Self::Entry => Reason::InternalError,
+            Self::Moved => Reason::Conflict,
             Self::NotAcceptable => Reason::NotAcceptable,
             Self::Protocol { .. } | Self::Send { .. } => Reason::BadGateway,
             Self::Timeout { .. } => Reason::Timeout,
@@ -140,7 +146,7 @@ pub async fn send(
 }
 
 async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), ForwardError> {
-    let (subject, seen) = permit.spend();
+    let (subject, bond) = permit.spend();
     let (caller, mut request, shown) = subject.into_parts();
     let failed = |source| ForwardError::Send { cluster: cluster.name().to_owned(), source };
     let authorization = cluster.pool().endpoint().authorization().await;
@@ -152,8 +158,15 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
         headers: headers::of_request(&mut request, identity, accept),
         method: request.method.clone(),
         target: target(&request),
-        body: body(&request, seen.as_ref()),
+        body: body(&request, bond.as_ref()),
     };
+    let live = LiveObjects::of(cluster, &caller);
+    // Right before it is sent: what the API server does not hold it to.
+    if let Some(bond) = &bond
+        && !Box::pin(live.is_still(&request.info, bond)).await
+    {
+        return Err(ForwardError::Moved);
+    }
     let mut upgrade = request.upgrade.take();
     let socket = upgrade.take_if(|upgrade| upgrade.watch.is_some());
     let long = request.info.is_long_running();
@@ -168,12 +181,11 @@ async fn ask(cluster: &Cluster, permit: Permit) -> Result<(Answer, About), Forwa
         None if long => {
             Answer::Response(Box::pin(cluster.pool().send_long(&outgoing)).await.map_err(failed)?)
         }
-        None => match seen {
-            None => Answer::Response(short(cluster, &outgoing).await?),
-            Some(seen) => {
-                let live = LiveObjects::of(cluster, &caller);
+        None => match bond {
+            Some(Bond::Version(seen)) => {
                 Answer::Response(Box::pin(bound(cluster, &live, (&request, seen), outgoing)).await?)
             }
+            _ => Answer::Response(short(cluster, &outgoing).await?),
         },
     };
     let answer = match (answer, socket) {
@@ -215,17 +227,29 @@ async fn bound(
         if response.status() != StatusCode::CONFLICT {
             return Ok(response);
         }
-        let Some(again) = live.again(request, &seen).await else { return Ok(response) };
+        let again = live.again(request, &seen).await;
+        // Of the same version, it conflicts with something else.
+        let Some(again) = again.filter(|again| again.object != seen.object) else {
+            return Ok(response);
+        };
         seen = again;
-        outgoing.body = body(request, Some(&seen));
+        outgoing.body = bound_body(request, &seen);
     }
     short(cluster, &outgoing).await
 }
 
-fn body(request: &KubeRequest, seen: Option<&Seen>) -> Bytes {
-    match seen {
-        Some(seen) => request.payload.bound_to(&seen.version).to_bytes(),
-        None => request.payload.to_bytes(),
+fn body(request: &KubeRequest, bond: Option<&Bond>) -> Bytes {
+    match bond {
+        Some(Bond::Version(seen)) => bound_body(request, seen),
+        Some(Bond::Absent | Bond::Same { .. }) | None => request.payload.to_bytes(),
+    }
+}
+
+/// Where the client binds it to something else itself, that stays, and the API server refuses it.
+fn bound_body(request: &KubeRequest, seen: &Seen) -> Bytes {
+    match request.bound_to(&seen.object) {
+        Ok(bound) => bound.to_bytes(),
+        Err(_) => request.payload.to_bytes(),
     }
 }
 

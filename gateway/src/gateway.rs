@@ -15,6 +15,7 @@ use crate::budgets::Budgets;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::config::ExternalUrl;
+use crate::effect::Effects;
 use crate::hold::Holds;
 use crate::metrics::Metrics;
 use crate::outcomes::Outcomes;
@@ -41,6 +42,8 @@ pub struct Gateway {
     pub clusters: HashMap<String, Arc<Cluster>>,
     /// Under which address people reach it, if it is known.
     pub external_url: Option<ExternalUrl>,
+    /// The room for working out what held requests would do.
+    pub effects: Effects,
     /// Parked requests.
     pub holds: Holds,
     /// Figures.

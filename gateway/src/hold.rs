@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kguard::api::{Decide, Escalation, Hold, HoldState, LiveObject, SessionEvent, Verdict};
+use kguard::api::{Decide, Escalation, Hold, HoldState, SessionEvent, Verdict};
 use kguard::audit::record::{Event, Record};
 use kguard::identity::{Caller, CallerKind, SubjectPattern};
 use kguard::policy::Escalate;
@@ -34,6 +34,7 @@ use self::slot::{Slot, Waiter};
 use crate::clock::Clock;
 use crate::config::ExternalUrl;
 use crate::decide::Held;
+use crate::effect::Matter;
 use crate::entry::Entry;
 use crate::record::{Recorder, TrailUnavailable};
 use crate::request::Via;
@@ -85,7 +86,7 @@ struct Wanted<'a> {
     held: &'a Held,
     entry: &'a Entry,
     digest: String,
-    bound_to: Option<LiveObject>,
+    matter: Arc<Matter>,
     kept: bool,
 }
 
@@ -140,14 +141,14 @@ impl Holds {
     pub async fn wait(
         &self,
         held: &Held,
-        bound_to: Option<LiveObject>,
+        matter: Arc<Matter>,
         entry: &Entry,
     ) -> Result<Approval, NotReleased> {
         let reason = entry.origin().claims.reason.as_deref().unwrap_or_default();
         if held.terms().reason_required && reason.trim().is_empty() {
             return Err(NotReleased::ReasonRequired { policy: held.terms().policy.clone() });
         }
-        let wanted = Wanted::of(held, bound_to, entry);
+        let wanted = Wanted::of(held, matter, entry);
         loop {
             let mut waiter = match self.known(&wanted) {
                 Some(waiter) => waiter,
@@ -210,6 +211,11 @@ impl Holds {
     /// One hold of this gateway's lifetime.
     pub fn hold(&self, id: &str) -> Option<Hold> {
         self.slot(id).map(|slot| slot.hold())
+    }
+
+    /// What is held by a hold that is not settled.
+    pub fn matter(&self, id: &str) -> Option<Arc<Matter>> {
+        self.slot(id)?.matter()
     }
 
     /// Pending holds.
@@ -315,7 +321,7 @@ impl Holds {
         let hold = self.describe(wanted);
         let request = Box::new(entry.held(held));
         self.record(Event::Hold { hold: hold.id.clone(), request }).await?;
-        let slot = Arc::new(Slot::new(hold.clone(), held.terms()));
+        let slot = Arc::new(Slot::new(hold.clone(), held.terms(), Arc::clone(&wanted.matter)));
         // Joined before anybody can see it: a hold that nobody waits for is cancelled.
         let waiter = Waiter::join(self.clone(), Arc::clone(&slot), entry.origin().session);
         self.slots().insert(hold.id.clone(), Arc::clone(&slot));
@@ -333,7 +339,7 @@ impl Holds {
     }
 
     fn describe(&self, wanted: &Wanted<'_>) -> Hold {
-        let Wanted { held, entry, digest, bound_to, kept } = wanted;
+        let Wanted { held, entry, digest, matter, kept } = wanted;
         let (subject, terms) = (held.subject(), held.terms());
         let now = self.now();
         let after = |time: Duration| {
@@ -365,7 +371,7 @@ impl Holds {
             quorum: terms.quorum,
             kept: *kept,
             claims: entry.origin().claims.clone(),
-            bound_to: bound_to.clone(),
+            bound_to: matter.object().cloned(),
             decisions: Vec::new(),
             created: now,
             expires: after(terms.timeout),
@@ -461,11 +467,11 @@ impl Holds {
 impl<'a> Wanted<'a> {
     /// Only a workload's hold is kept. A person who goes away has changed his mind, or somebody else
     /// sits at his place by now.
-    fn of(held: &'a Held, bound_to: Option<LiveObject>, entry: &'a Entry) -> Self {
+    fn of(held: &'a Held, matter: Arc<Matter>, entry: &'a Entry) -> Self {
         let origin = entry.origin();
         let is_workload = held.subject().caller().kind == CallerKind::Workload;
         let kept = origin.keep_hold && origin.via == Via::Tunnel && is_workload;
-        Self { held, entry, digest: digest::of(held, entry, kept), bound_to, kept }
+        Self { held, entry, digest: digest::of(held, entry, kept), matter, kept }
     }
 }
 

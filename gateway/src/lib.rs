@@ -14,6 +14,7 @@ pub mod cluster;
 pub mod config;
 pub mod decide;
 pub mod dev;
+pub mod effect;
 pub mod entry;
 pub mod forward;
 pub mod gateway;

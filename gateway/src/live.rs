@@ -4,16 +4,17 @@
 //! These are the gateway's own reads. Their answers are decided with; the only one that is passed
 //! on is that the API server would refuse the request.
 
+mod binding;
 mod dry_runs;
 
+pub use binding::{BindError, Bond, Bound, NotBound, Seen};
 pub use dry_runs::Remembered as RememberedDryRuns;
 
 use kguard::api::LiveObject;
-use kguard::audit::hex::sha256;
 use kguard::identity::Caller;
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::policy::{BlastRadius, Object};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cluster::Cluster;
 use crate::forward::{self, DryRun, PooledBody, ReadError};
@@ -37,17 +38,6 @@ pub struct LiveObjects<'a> {
     caller: &'a Caller,
 }
 
-/// Why a request cannot be bound to a live object.
-#[derive(Debug, thiserror::Error)]
-pub enum BindError {
-    /// The object is not there.
-    #[error("the object does not exist")]
-    NotFound,
-    /// It cannot be read, so an approval could not say what it is for.
-    #[error("kguard cannot read the object that the approval would be for: {0}")]
-    Unreadable(&'static str),
-}
-
 /// What a request does to its object, both sides of one version where they are known.
 pub struct Change {
     /// What would be stored.
@@ -58,29 +48,7 @@ pub struct Change {
     pub creates: Option<bool>,
 }
 
-/// What a decision on a change has seen: as long as it is still so, the decision stands.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// The version of the object, which the change is bound to.
-    pub version: String,
-    /// SHA-256 of both sides, without what changes by itself.
-    digest: String,
-    /// Whether the one that is stored is part of it.
-    old: bool,
-}
-
 impl Change {
-    /// What is to be remembered of a change of an object that is there.
-    pub fn seen(&self, request: &RequestInfo) -> Option<Seen> {
-        let object = Some(&self.object).filter(|_| self.creates == Some(false));
-        let version = object.and_then(version_of)?.to_owned();
-        let sides = [&self.object, &self.old_object];
-        let texts = sides.map(|side| side.known().map(|object| lasting(object, request)));
-        let digest = sha256(json!(texts).to_string().as_bytes());
-        let old = !matches!(self.old_object, Object::Absent);
-        Some(Seen { version, digest, old })
-    }
-
     /// Whether the object was changed by somebody else between the two looks at it.
     fn is_torn(&self) -> bool {
         let versions = [&self.object, &self.old_object].map(version_of);
@@ -90,19 +58,6 @@ impl Change {
             || (self.creates == Some(true) && old.is_some())
             || (self.creates == Some(false) && matches!(self.old_object, Object::Absent))
     }
-}
-
-/// An object without what controllers write into it all the time.
-fn lasting(object: &Value, request: &RequestInfo) -> Value {
-    let mut object = object.clone();
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("managedFields");
-        metadata.remove("resourceVersion");
-    }
-    if let Some(fields) = object.as_object_mut().filter(|_| request.subresource() != "status") {
-        fields.remove("status");
-    }
-    object
 }
 
 fn version_of(object: &Object) -> Option<&str> {
@@ -151,12 +106,6 @@ impl<'a> LiveObjects<'a> {
         let why = "it changes faster than kguard can look at it; try again";
         let unknown = || Object::Unavailable { why: why.to_owned() };
         Ok(Change { object: unknown(), old_object: unknown(), creates: None })
-    }
-
-    /// What is seen now, if it is still what a decision has seen but for the version.
-    pub async fn again(&self, request: &KubeRequest, seen: &Seen) -> Option<Seen> {
-        let change = self.change(request, seen.old).await.ok()?;
-        change.seen(&request.info).filter(|now| now.digest == seen.digest)
     }
 
     /// The object that the request would store, and whether it would create it, if that is known.
@@ -213,21 +162,20 @@ impl<'a> LiveObjects<'a> {
         Some(listed.iter().map(BlastRadius::of_listed).fold(0, u64::saturating_add).max(1))
     }
 
-    /// The identity and version of the object that the request would delete.
-    pub async fn identify(&self, request: &RequestInfo) -> Result<LiveObject, BindError> {
-        match self.read(request).await {
-            Object::Known(object) => identity(&object)
-                .ok_or(BindError::Unreadable("it has no uid or no resourceVersion")),
-            Object::Absent => Err(BindError::NotFound),
-            Object::Unavailable { .. } => {
-                Err(BindError::Unreadable("the API server does not let the caller read it"))
-            }
-        }
+    /// The object that the request is about.
+    pub async fn object(&self, request: &RequestInfo) -> Object {
+        self.read(request).await
     }
 
     async fn read(&self, request: &RequestInfo) -> Object {
-        let Some(path) = object_path(request) else { return Object::Absent };
-        match forward::read(self.cluster, self.caller, &path).await {
+        match object_path(request) {
+            Some(path) => self.read_at(&path).await,
+            None => Object::Absent,
+        }
+    }
+
+    async fn read_at(&self, path: &str) -> Object {
+        match forward::read(self.cluster, self.caller, path).await {
             Ok(object) => Object::Known(object),
             Err(ReadError::NotFound) => Object::Absent,
             Err(error) => Object::Unavailable { why: error.to_string() },

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
-use kguard::api::{LiveObject, SessionEvent, SessionOutcome};
+use kguard::api::{SessionEvent, SessionOutcome};
 use kguard::identity::Caller;
 use kguard::kube::request_info::Verb;
 use kguard::kube::status::Reason;
@@ -22,15 +22,16 @@ use crate::authenticate::Authenticated;
 use crate::bodies::Taken;
 use crate::classify::{self, Unclassified};
 use crate::cluster::Cluster;
-use crate::decide::{Deciding, Denial, Held, Permit, Verdict};
+use crate::decide::{Deciding, Denial, Futile, Held, Permit, Verdict};
+use crate::effect::Matter;
 use crate::entry::Entry;
-use crate::forward::{self, Unmasked};
+use crate::forward::{self, PooledBody, Unmasked};
 use crate::gateway::Gateway;
 use crate::hold::NotReleased;
-use crate::live::LiveObjects;
+use crate::live::{Bond, Bound, LiveObjects, NotBound};
 use crate::mask;
 use crate::refused_upgrades::Asked;
-use crate::request::{KubeRequest, Origin, Payload, WEBSOCKET};
+use crate::request::{KubeRequest, Origin, WEBSOCKET};
 use crate::review::Question;
 use crate::stopped::Stopped;
 
@@ -95,15 +96,16 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
         Verdict::Deny(denial) => return Err(deny(gateway, &denial, &entry).await?),
         // Boxed, as everything below that is rare and big: a connection has room for the largest
         // future of all, and every request's is moved there.
-        Verdict::Futile(futile) => {
-            let committed = Box::pin(entry.give_up(&futile)).await?;
-            let (subject, response) = futile.into_parts();
-            forward::refuse(&cluster, subject, response, committed)?
-        }
-        Verdict::Hold(held) => {
-            let permit = Box::pin(wait(gateway, *held, &cluster, &entry)).await?;
-            send(gateway, (&cluster, permit), entry).await?
-        }
+        Verdict::Futile(futile) => Box::pin(give_up(&cluster, *futile, entry)).await?,
+        Verdict::Hold(mut held) => match Box::pin(bind(&mut held, &cluster, &entry)).await? {
+            Binding::Bound(matter) => {
+                let permit = Box::pin(wait(gateway, *held, matter, &entry)).await?;
+                send(gateway, (&cluster, permit), entry).await?
+            }
+            Binding::Futile(response) => {
+                Box::pin(give_up(&cluster, held.refused(response), entry)).await?
+            }
+        },
     };
     let unmasked = match question {
         Some(question) => Box::pin(question.complete(unmasked, &deciding)).await?,
@@ -215,37 +217,69 @@ async fn authenticate(gateway: &Gateway, credential: Credential) -> Result<Arc<C
     }
 }
 
-/// Binds a held delete to the object that is there now: the API server itself refuses any other.
-async fn bind(held: &mut Held, cluster: &Cluster) -> Result<Option<LiveObject>, Stopped> {
-    let subject = held.subject();
+/// Passes on that the API server would refuse the request, once that is recorded.
+async fn give_up(cluster: &Cluster, futile: Futile, entry: Entry) -> Result<Unmasked, Stopped> {
+    let committed = entry.give_up(&futile).await?;
+    let (subject, response) = futile.into_parts();
+    Ok(forward::refuse(cluster, subject, response, committed)?)
+}
+
+/// What comes of binding a held request.
+enum Binding {
+    /// What is kept of it, to show what it would do.
+    Bound(Arc<Matter>),
+    /// The API server would refuse it.
+    Futile(Response<PooledBody>),
+}
+
+/// Binds a held request to the object that is there now, which is shown to the approvers.
+async fn bind(held: &mut Held, cluster: &Cluster, entry: &Entry) -> Result<Binding, Stopped> {
+    let error = match bound(held, cluster).await {
+        Ok(bound) => {
+            held.bind(bound.bond.clone());
+            return Ok(Binding::Bound(Arc::new(Matter::of(held, cluster.name(), bound))));
+        }
+        Err(Unbound::Futile(response)) => return Ok(Binding::Futile(response)),
+        Err(Unbound::Stopped(error)) => error,
+    };
+    entry.refuse_held(held, None).await?;
+    Err(error)
+}
+
+/// Why a held request is not bound.
+enum Unbound {
+    Futile(Response<PooledBody>),
+    Stopped(Stopped),
+}
+
+async fn bound(held: &Held, cluster: &Cluster) -> Result<Bound, Unbound> {
+    let (subject, stopped) = (held.subject(), Unbound::Stopped);
+    let request = subject.request();
+    if request.info.verb == Verb::DeleteCollection {
+        return Err(stopped(Stopped::UnboundDelete));
+    }
     let live = LiveObjects::of(cluster, subject.identity());
-    match subject.request().info.verb {
-        Verb::Delete => {}
-        Verb::DeleteCollection => return Err(Stopped::UnboundDelete),
-        _ => return Ok(None),
+    let bound = live.bind(request, held.seen()).await.map_err(|not_bound| match not_bound {
+        NotBound::Error(error) => stopped(error.into()),
+        NotBound::Futile(response) => Unbound::Futile(response),
+    })?;
+    // What the client is bound to itself has to agree.
+    if let Some(Bond::Version(seen)) = &bound.bond {
+        request
+            .bound_to(&seen.object)
+            .map_err(|error| stopped(Unclassified::from(error).into()))?;
     }
-    let object = live.identify(&subject.request().info).await?;
-    if let Payload::Delete(options) = &mut held.request_mut().payload {
-        options.bind(&object.uid, &object.resource_version).map_err(Unclassified::from)?;
-    }
-    Ok(Some(object))
+    Ok(bound)
 }
 
 /// Waits for somebody's approval, of just this request on just the object that is there now.
 async fn wait(
     gateway: &Gateway,
-    mut held: Held,
-    cluster: &Cluster,
+    held: Held,
+    matter: Arc<Matter>,
     entry: &Entry,
 ) -> Result<Permit, Stopped> {
-    let bound_to = match bind(&mut held, cluster).await {
-        Ok(bound_to) => bound_to,
-        Err(error) => {
-            entry.refuse_held(&held, None).await?;
-            return Err(error);
-        }
-    };
-    match gateway.holds.wait(&held, bound_to, entry).await {
+    match gateway.holds.wait(&held, matter, entry).await {
         Ok(approval) => Ok(held.release(approval, &gateway.budgets, gateway.clock.now())),
         Err(NotReleased::Trail(error)) => Err(error.into()),
         Err(error) => {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use hyper::upgrade::OnUpgrade;
-use kguard::api::Claims;
-use kguard::kube::delete_options::DeleteOptions;
+use kguard::api::{Claims, LiveObject};
+use kguard::kube::delete_options::{DeleteOptions, InvalidOptions};
 use kguard::kube::groups::is_built_in;
 use kguard::kube::impersonation::Impersonation;
 use kguard::kube::json_patch;
@@ -135,24 +135,48 @@ impl Payload {
     /// itself refuses any other with 409. What is not read here (protobuf) stays as it is.
     #[must_use]
     pub fn bound_to(&self, version: &str) -> Self {
+        self.with_metadata(&[("resourceVersion", version)])
+    }
+
+    /// The same, of an update or a patch that goes with these fields of its object's metadata.
+    fn with_metadata(&self, fields: &[(&str, &str)]) -> Self {
         let mut bound = self.clone();
         let Self::Json { media_type, value } = &mut bound else { return bound };
         match value {
             // At the end, so that no operation of the client's comes after it.
-            Value::Array(operations) if *media_type == JSON_PATCH => operations.push(json!({
-                "op": "add",
-                "path": "/metadata/resourceVersion",
-                "value": version,
-            })),
+            Value::Array(operations) if *media_type == JSON_PATCH => {
+                operations.extend(fields.iter().map(|(field, value)| {
+                    json!({"op": "add", "path": format!("/metadata/{field}"), "value": value})
+                }));
+            }
             Value::Object(object) => {
                 let metadata = object.entry("metadata").or_insert_with(|| json!({}));
                 if let Some(metadata) = metadata.as_object_mut() {
-                    metadata.insert("resourceVersion".to_owned(), json!(version));
+                    let fields = fields.iter();
+                    metadata
+                        .extend(fields.map(|(field, value)| ((*field).to_owned(), json!(value))));
                 }
             }
             _ => {}
         }
         bound
+    }
+
+    /// Of a delete, or of an eviction: bound to one version of one object by preconditions.
+    fn with_preconditions(&self, object: &LiveObject) -> Result<Self, InvalidOptions> {
+        let mut bound = self.clone();
+        match &mut bound {
+            Self::Delete(options) => options.bind(&object.uid, &object.resource_version)?,
+            Self::Json { value: Value::Object(eviction), .. } => {
+                let options = eviction.get("deleteOptions").filter(|options| !options.is_null());
+                let options = options.cloned().unwrap_or_else(|| json!({}));
+                let mut options = DeleteOptions::from_json(options)?;
+                options.bind(&object.uid, &object.resource_version)?;
+                eviction.insert("deleteOptions".to_owned(), options.to_json());
+            }
+            _ => return Err(InvalidOptions::NotAnObject),
+        }
+        Ok(bound)
     }
 
     /// Binds it to a version like [`Self::bound_to`], unless the client bound it already.
@@ -226,6 +250,18 @@ impl fmt::Debug for Payload {
 }
 
 impl KubeRequest {
+    /// The body, bound to one version of one object in the way that the API server itself enforces
+    /// for such a request. Preconditions of the client's own have to agree.
+    pub fn bound_to(&self, object: &LiveObject) -> Result<Payload, InvalidOptions> {
+        if self.info.verb == Verb::Delete || self.info.subresource() == "eviction" {
+            return self.payload.with_preconditions(object);
+        }
+        let LiveObject { uid, resource_version } = object;
+        let fields = [("resourceVersion", resource_version.as_str()), ("uid", uid)];
+        let fields: Vec<_> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        Ok(self.payload.with_metadata(&fields))
+    }
+
     /// What a policy may call `object`: the body of a write, or none if it cannot be seen.
     pub fn object(&self) -> Option<&Value> {
         match &self.payload {
@@ -331,6 +367,68 @@ mod tests {
             let mut payload = Payload::Json { media_type: JSON_PATCH, value: value.clone() };
             payload.bind_unless_bound("7");
             assert_eq!(payload.to_bytes() == value.to_string(), is_bound, "{value}");
+        }
+    }
+
+    fn request(verb: Verb, subresource: &str, payload: Payload) -> KubeRequest {
+        let resource = Some(kguard::kube::request_info::ResourceInfo {
+            subresource: subresource.to_owned(),
+            ..Default::default()
+        });
+        KubeRequest {
+            id: Uuid::nil(),
+            method: Method::POST,
+            info: Arc::new(RequestInfo { verb, path: String::new(), resource }),
+            query: Query::default(),
+            headers: HeaderMap::new(),
+            payload,
+            impersonation: None,
+            returns_masked: false,
+            came: None,
+            upgrade: None,
+        }
+    }
+
+    #[test]
+    fn each_kind_of_request_is_bound_to_its_object_in_the_way_that_is_enforced() {
+        let object = LiveObject { uid: "u".into(), resource_version: "7".into() };
+        let json = |media_type, value| Payload::Json { media_type, value };
+        let deletes = |options| Payload::Delete(DeleteOptions::from_json(options).unwrap());
+        let bound = json!({"uid": "u", "resourceVersion": "7"});
+        let delete = request(Verb::Delete, "", deletes(json!({"gracePeriodSeconds": 0})));
+        let eviction = json!({"kind": "Eviction", "deleteOptions": {"gracePeriodSeconds": 0}});
+        let evict = request(Verb::Create, "eviction", json("application/json", eviction));
+        for (request, place) in
+            [(&delete, "/preconditions"), (&evict, "/deleteOptions/preconditions")]
+        {
+            let sent = request.bound_to(&object).unwrap().to_bytes();
+            let sent: Value = serde_json::from_slice(&sent).unwrap();
+            assert_eq!(sent.pointer(place), Some(&bound), "{sent}");
+        }
+        let merge = "application/merge-patch+json";
+        let patch = request(Verb::Patch, "scale", json(merge, json!({"spec": {}})));
+        let sent = patch.bound_to(&object).unwrap().to_bytes();
+        let expected = json!({"spec": {}, "metadata": {"resourceVersion": "7", "uid": "u"}});
+        assert_eq!(sent, expected.to_string());
+        let patch = request(Verb::Patch, "", json(JSON_PATCH, json!([])));
+        let sent: Value =
+            serde_json::from_slice(&patch.bound_to(&object).unwrap().to_bytes()).unwrap();
+        assert_eq!(sent.as_array().map(Vec::len), Some(2), "{sent}");
+    }
+
+    #[test]
+    fn what_the_client_is_bound_to_itself_has_to_agree() {
+        let object = LiveObject { uid: "u".into(), resource_version: "7".into() };
+        for (theirs, agrees) in [
+            (json!({"uid": "u"}), true),
+            (json!({"uid": "u", "resourceVersion": "7"}), true),
+            (json!({"resourceVersion": null}), true),
+            (json!({"uid": "other"}), false),
+            (json!({"resourceVersion": "6"}), false),
+        ] {
+            let options = DeleteOptions::from_json(json!({"preconditions": theirs})).unwrap();
+            let delete = request(Verb::Delete, "", Payload::Delete(options));
+            assert_eq!(delete.bound_to(&object).is_ok(), agrees, "{theirs}");
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::budgets::Budgets;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, ClusterError};
 use crate::config::{ClusterConfig, Config, ExternalUrl};
+use crate::effect::Effects;
 use crate::gateway::{Gateway, PlaceholderKeyError, placeholder_key};
 use crate::hold::{Holds, HoldsConfig};
 use crate::metrics::Metrics;
@@ -228,6 +229,7 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         clock,
         clusters,
         external_url: parts.external_url,
+        effects: Effects::default(),
         holds,
         metrics: Metrics::new(),
         outcomes: Outcomes::default(),

@@ -102,21 +102,28 @@ impl DeleteOptions {
     /// Binds the delete to one version of one object: the API server itself refuses any other
     /// with 409. Preconditions that the client set itself stay, and have to agree.
     pub fn bind(&mut self, uid: &str, resource_version: &str) -> Result<(), InvalidOptions> {
-        let preconditions = self.0.entry("preconditions").or_insert_with(|| json!({}));
-        if preconditions.is_null() {
-            *preconditions = json!({});
-        }
-        let Value::Object(preconditions) = preconditions else {
-            return Err(InvalidOptions::NotAnObject);
+        let ours = [("uid", uid), ("resourceVersion", resource_version)];
+        let mut preconditions = match self.0.get("preconditions") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(theirs)) => theirs.clone(),
+            Some(_) => return Err(InvalidOptions::NotAnObject),
         };
-        for (key, ours) in [("uid", uid), ("resourceVersion", resource_version)] {
+        for (key, ours) in ours {
             match preconditions.insert(key.to_owned(), json!(ours)) {
                 None | Some(Value::Null) => {}
                 Some(theirs) if theirs == json!(ours) => {}
                 Some(_) => return Err(InvalidOptions::Preconditions),
             }
         }
+        self.0.insert("preconditions".to_owned(), Value::Object(preconditions));
         Ok(())
+    }
+
+    /// Whether what belongs to the object stays when it goes. The older option is refused together
+    /// with the newer one (k8s.io/apimachinery `pkg/apis/meta/v1/validation`).
+    pub fn orphans(&self) -> bool {
+        self.0.get("propagationPolicy").is_some_and(|policy| policy == "Orphan")
+            || self.0.get("orphanDependents") == Some(&Value::Bool(true))
     }
 
     /// Whether nothing is deleted, as the API server takes it.

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::incoming::difference;
 use super::kind::GroupKind;
-use super::placeholder::{Echo, PlaceholderKey};
+use super::placeholder::{Echo, PlaceholderKey, Placeholders};
 use super::rule::MaskRules;
 use super::{Context, MAX_ELEMENT_BYTES, MaskError, Shape};
+use crate::kube::request_info::ResourceInfo;
 use crate::kube::resource_pattern::CORE_RESOURCES;
 use crate::kube::resources::resources_of;
 
@@ -45,6 +46,26 @@ impl MaskRules {
         }
         let shown = difference::masked(self.context(), object)?;
         Ok(Preview { shown, hidden })
+    }
+
+    /// The object as a reader is shown it, with a gateway's placeholders.
+    pub fn shown(
+        self: &Arc<Self>,
+        object: &Value,
+        requested: Option<&ResourceInfo>,
+        placeholders: Placeholders,
+    ) -> Result<Value, MaskError> {
+        if self.is_empty() {
+            return Ok(object.clone());
+        }
+        let context = Context {
+            rules: Arc::clone(self),
+            shape: Shape::Object,
+            requested: requested.cloned(),
+            placeholders,
+            max_element_bytes: MAX_ELEMENT_BYTES,
+        };
+        difference::masked(context, object)
     }
 
     fn context(&self) -> Context {

@@ -72,6 +72,13 @@ impl Gateway {
         Self { url, ca: folder.join("ca.pem"), folder, process, _temporary: temporary }
     }
 
+    /// With the configuration that is in a folder.
+    pub fn started_with(folder: &Path) -> Self {
+        let (process, url) = serve(&folder.join("config.yaml"));
+        let folder = folder.to_owned();
+        Self { url, ca: folder.join("ca.pem"), folder, process, _temporary: None }
+    }
+
     /// Ends the gateway at once, as a crash would.
     pub fn kill(&mut self) {
         self.process.signal("KILL");

@@ -11,6 +11,7 @@ use kguard::api::{Hold, HoldState, Verdict};
 use crate::args::ApproveArgs;
 use crate::context::Context;
 use crate::control::{Control, ControlError, Stream};
+use crate::effect_card;
 use crate::failure::Failure;
 use crate::hold_card::{card, state};
 use crate::ui::{Ui, clean};
@@ -18,6 +19,8 @@ use crate::ui::{Ui, clean};
 use super::deny::decide;
 use super::requests::path;
 
+/// How long an approver is kept waiting for all of the effect before what is known is shown.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The pause before a stream that ended is asked for again.
 const RECONNECT: Duration = Duration::from_secs(1);
 
@@ -46,6 +49,9 @@ async fn approve_one(
 ) -> Result<(), Failure> {
     let hold: Hold = control.get(&path(id)?).await?;
     ui.note(card(ui, &hold, Timestamp::now()).trim_end());
+    if hold.state == HoldState::Pending {
+        show_effect(ui, control, &hold).await;
+    }
     if hold.state == HoldState::Pending && ui.asks() && !args.yes {
         let confirmed = ask(|| {
             Confirm::with_theme(&ColorfulTheme::default())
@@ -61,6 +67,13 @@ async fn approve_one(
     let decided = decide(control, &hold, Verdict::Approve, args.comment.clone()).await?;
     report(ui, &decided);
     Ok(())
+}
+
+/// Shows what a request would do. If that cannot be told, it says why, and the decision is still
+/// the approver's.
+async fn show_effect(ui: Ui, control: &Control, hold: &Hold) {
+    let effect = effect_card::fetch(ui, control, hold, PATIENCE).await;
+    ui.note(effect_card::card(ui, &effect, &hold.id).trim_end());
 }
 
 /// What may be done about a request.
@@ -103,6 +116,7 @@ async fn handle(
             continue;
         }
         ui.note(format_args!("\x07\n{}", card(ui, &hold, Timestamp::now()).trim_end()));
+        show_effect(ui, control, &hold).await;
         let mut asked = std::pin::pin!(choose());
         let (mut connected, mut gone) = (true, false);
         let (choice, comment) = loop {

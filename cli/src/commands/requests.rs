@@ -1,13 +1,30 @@
 //! `kguard requests`: held requests, one's own and those one may decide.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
-use kguard::api::Hold;
+use kguard::api::effect::Effect;
+use kguard::api::{Hold, HoldState};
+use serde::Serialize;
 
 use crate::args::RequestsArgs;
 use crate::context::Context;
+use crate::effect_card;
 use crate::failure::Failure;
 use crate::hold_card::{age, card, request_line, state};
 use crate::output::{self, Columns, Format};
+
+/// Longer than the gateway takes for an effect.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A hold with what it would do, as data.
+#[derive(Serialize)]
+struct HoldWithEffect {
+    #[serde(flatten)]
+    hold: Hold,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<Effect>,
+}
 
 pub(super) async fn run(context: &Context, args: &RequestsArgs) -> Result<(), Failure> {
     let control = context.control()?;
@@ -18,10 +35,24 @@ pub(super) async fn run(context: &Context, args: &RequestsArgs) -> Result<(), Fa
         return print(format, &holds, now);
     };
     let hold: Hold = control.get(&path(id)?).await?;
+    if format == Format::Name {
+        return print(format, &[hold], now);
+    }
+    let effect = match hold.state {
+        HoldState::Approved | HoldState::Pending => {
+            Some(effect_card::fetch(context.ui, &control, &hold, PATIENCE).await)
+        }
+        _ => None,
+    };
     match format {
-        Format::Json | Format::Yaml => output::value(format, &hold),
-        Format::Name => print(format, &[hold], now),
-        Format::Table | Format::Wide => output::text(&card(context.ui, &hold, now)),
+        Format::Json | Format::Yaml => {
+            let effect = effect.transpose()?;
+            output::value(format, &HoldWithEffect { hold, effect })
+        }
+        _ => {
+            let below = effect.map(|effect| effect_card::card(context.ui, &effect, &hold.id));
+            output::text(&(card(context.ui, &hold, now) + &below.unwrap_or_default()))
+        }
     }
 }
 

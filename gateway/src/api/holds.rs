@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::response::{Json, Response};
 use jiff::Timestamp;
+use kguard::api::effect::Effect;
 use kguard::api::{Decide, Hold, SessionEvent, SessionOutcome};
 use kguard::identity::Caller;
 use kguard::kube::status::{Reason, Status};
@@ -19,6 +20,7 @@ pub(super) use self::listing::list;
 use super::stream::{self, Lines};
 use super::{Asking, Refusal, Shared};
 use crate::authenticate::Authenticated;
+use crate::effect::{self, EffectLines};
 use crate::gateway::Gateway;
 use crate::hold::{Inbox, NotDecided, Told, may_decide};
 use crate::store::StoreError;
@@ -39,6 +41,29 @@ pub(super) async fn show(
     hold.filter(|hold| may_see(&gateway, hold, &asking.caller))
         .map(Json)
         .ok_or_else(|| refuse(&NotDecided::NotFound(id)))
+}
+
+/// What a hold would do, while it is not settled.
+pub(super) async fn effect(
+    State(gateway): Shared,
+    Asking(asking): Asking,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let hold = show(State(Arc::clone(&gateway)), Asking(asking.clone()), Path(id)).await?;
+    let left = left(&gateway, &asking);
+    let lines = match gateway.holds.matter(&hold.id) {
+        Some(matter) => effect::show(&gateway, matter, &asking.caller),
+        None => effect::none(hold.state),
+    };
+    Ok(stream::respond(lines, left))
+}
+
+impl Lines for EffectLines {
+    type Line = Effect;
+
+    async fn next(&mut self) -> Option<Effect> {
+        Self::next(self).await
+    }
 }
 
 pub(super) async fn decide(

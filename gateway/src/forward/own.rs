@@ -70,6 +70,16 @@ pub async fn read_as(
     body_of(response).await
 }
 
+/// Reads something for the eyes of people, in room of the caller's own: decisions come first.
+pub async fn browse(
+    cluster: &Cluster,
+    caller: &Caller,
+    target: &str,
+    accept: &'static str,
+) -> Result<Value, ReadError> {
+    body_of(ask(cluster, caller, get(target, accept)).await?).await
+}
+
 /// Reads the objects of a list.
 pub async fn list(
     cluster: &Cluster,

@@ -9,6 +9,8 @@ use kguard::policy::HoldTerms;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::effect::Matter;
+
 use super::{Holds, NotDecided, NotReleased, Wanted, after, may_decide};
 
 /// How many sessions of a kept hold's caller are told of it at a time.
@@ -19,6 +21,8 @@ pub(super) struct Slot {
     id: String,
     kept: bool,
     terms: HoldTerms,
+    /// What of the request tells it from others that look the same.
+    shown: String,
     inner: Mutex<Inner>,
     state: watch::Sender<HoldState>,
     turn: tokio::sync::Mutex<()>,
@@ -26,6 +30,8 @@ pub(super) struct Slot {
 
 struct Inner {
     hold: Hold,
+    /// What is held, until it is settled.
+    matter: Option<Arc<Matter>>,
     /// Who is told of what becomes of it.
     sessions: Vec<Uuid>,
     waiters: usize,
@@ -35,14 +41,16 @@ struct Inner {
 }
 
 impl Slot {
-    pub(super) fn new(hold: Hold, terms: &HoldTerms) -> Self {
+    pub(super) fn new(hold: Hold, terms: &HoldTerms, matter: Arc<Matter>) -> Self {
         Self {
             id: hold.id.clone(),
             kept: hold.kept,
             terms: terms.clone(),
+            shown: matter.shown().to_owned(),
             state: watch::channel(hold.state).0,
             inner: Mutex::new(Inner {
                 hold,
+                matter: Some(matter),
                 sessions: Vec::new(),
                 waiters: 0,
                 come_back_until: None,
@@ -62,6 +70,10 @@ impl Slot {
 
     pub(super) fn hold(&self) -> Hold {
         self.inner().hold.clone()
+    }
+
+    pub(super) fn matter(&self) -> Option<Arc<Matter>> {
+        self.inner().matter.clone()
     }
 
     pub(super) fn is_of(&self, caller: &str) -> bool {
@@ -93,13 +105,13 @@ impl Slot {
         }
     }
 
-    /// Whether this hold is for just that request, on just that version of the object. One that may
-    /// have waited for hours is so only while the policies ask for just the same approval.
+    /// Whether this hold is for just that request, on just the object that was shown. One that may have
+    /// waited for hours is so only while the policies ask for just the same approval.
     pub(super) fn answers(&self, wanted: &Wanted<'_>, now: Timestamp) -> bool {
         let inner = self.inner();
         let hold = &inner.hold;
         hold.digest == wanted.digest
-            && hold.bound_to == wanted.bound_to
+            && self.shown == wanted.matter.shown()
             && matches!(hold.state, HoldState::Approved | HoldState::Denied | HoldState::Pending)
             && (!self.kept || (now < hold.expires && self.has_terms(wanted.held.terms())))
     }
@@ -189,6 +201,7 @@ impl Slot {
         inner.hold.state = state;
         if !matches!(state, HoldState::Approved | HoldState::Pending) {
             inner.settled_at = Some(now);
+            inner.matter = None;
         }
         inner.hold.clone()
     }

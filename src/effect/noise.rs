@@ -1,0 +1,150 @@
+//! What changes in an object with every write, and tells nobody anything.
+
+use serde_json::Value;
+
+use super::text;
+use crate::kube::request_info::RequestInfo;
+
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// What the gateway writes itself, with Secrets whose values it masks.
+const OWN: &str = "kguard.dev/written";
+
+/// What the API server keeps with each object for itself.
+const BOOKKEEPING: [&str; 6] =
+    ["creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"];
+
+/// What is left out of both sides of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Noise {
+    last_applied: bool,
+    status: bool,
+}
+
+impl Noise {
+    /// What is noise between two objects as they are stored, not masked: in masked ones, what
+    /// last-applied says is another placeholder than what it repeats.
+    pub fn between(request: &RequestInfo, old: Option<&Value>, new: Option<&Value>) -> Self {
+        let [before, after] = [old, new].map(|side| side.map(last_applied).unwrap_or_default());
+        let repeats = || new.is_some_and(|new| repeats(new, after));
+        let gone = after.is_empty() && new.is_some() && !before.is_empty();
+        let last_applied = !gone && (before == after || after.is_empty() || repeats());
+        // A CSR is approved in its status.
+        Self { last_applied, status: !matches!(request.subresource(), "approval" | "status") }
+    }
+
+    /// Takes the noise out of an object.
+    pub fn strip(self, object: &mut Value) {
+        if self.status
+            && let Some(fields) = object.as_object_mut()
+        {
+            fields.shift_remove("status");
+        }
+        let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else {
+            return;
+        };
+        for field in BOOKKEEPING {
+            metadata.shift_remove(field);
+        }
+        let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
+        else {
+            return;
+        };
+        annotations.shift_remove(OWN);
+        if self.last_applied {
+            annotations.shift_remove(LAST_APPLIED);
+        }
+        if annotations.is_empty() {
+            metadata.shift_remove("annotations");
+        }
+    }
+}
+
+fn last_applied(object: &Value) -> &str {
+    let annotations = object.pointer("/metadata/annotations");
+    let applied = annotations.and_then(|annotations| annotations.get(LAST_APPLIED)?.as_str());
+    applied.unwrap_or_default()
+}
+
+/// Whether all that was applied is to be seen in the object itself.
+fn repeats(object: &Value, applied: &str) -> bool {
+    let Ok(applied) = serde_json::from_str::<Value>(applied) else { return false };
+    let same_kind =
+        ["/kind", "/apiVersion"].iter().all(|at| text(&applied, at) == text(object, at));
+    same_kind && contains(object, &applied)
+}
+
+/// Lists are compared by position; of what the API server fills in, nothing is in the way.
+fn contains(object: &Value, part: &Value) -> bool {
+    match (object, part) {
+        (Value::Object(object), Value::Object(part)) => part.iter().all(|(key, part)| {
+            let nothing = part.is_null() || part.as_object().is_some_and(serde_json::Map::is_empty);
+            object.get(key).map_or(nothing, |object| contains(object, part))
+        }),
+        (Value::Array(object), Value::Array(part)) => {
+            object.len() == part.len()
+                && object.iter().zip(part).all(|(object, part)| contains(object, part))
+        }
+        (_, Value::Null) => true,
+        (object, part) => object == part,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kube::request_info::{ResourceInfo, Verb};
+
+    fn request(subresource: &str) -> RequestInfo {
+        let resource = ResourceInfo { subresource: subresource.into(), ..ResourceInfo::default() };
+        RequestInfo { verb: Verb::Patch, path: String::new(), resource: Some(resource) }
+    }
+
+    fn stripped(noise: Noise, mut object: Value) -> Value {
+        noise.strip(&mut object);
+        object
+    }
+
+    #[test]
+    fn bookkeeping_and_status_are_noise() {
+        let object = json!({
+            "kind": "Pod",
+            "metadata": {
+                "name": "p", "uid": "u", "resourceVersion": "7", "generation": 2,
+                "managedFields": [{}], "creationTimestamp": "2026-01-01T00:00:00Z",
+                "annotations": {"kguard.dev/written": "x"},
+            },
+            "spec": {}, "status": {"phase": "Running"},
+        });
+        let noise = Noise::between(&request(""), Some(&object), Some(&object));
+        let left = json!({"kind": "Pod", "metadata": {"name": "p"}, "spec": {}});
+        assert_eq!(stripped(noise, object.clone()), left);
+        let noise = Noise::between(&request("status"), Some(&object), Some(&object));
+        assert_eq!(stripped(noise, object)["status"]["phase"], "Running");
+    }
+
+    #[test]
+    fn last_applied_is_noise_where_it_only_repeats() {
+        let object = |replicas: u64, applied: &str| {
+            json!({
+                "apiVersion": "v1", "kind": "X", "spec": {"replicas": replicas, "filled": "in"},
+                "metadata": {"annotations": {LAST_APPLIED: applied}},
+            })
+        };
+        let says = |replicas: u64| {
+            json!({"apiVersion": "v1", "kind": "X", "spec": {"replicas": replicas}, "metadata": {}})
+                .to_string()
+        };
+        for (old, new, is_noise) in [
+            (object(3, &says(2)), object(1, &says(1)), true),
+            (object(3, &says(3)), object(1, &says(3)), true),
+            (object(3, &says(3)), object(3, &says(9)), false),
+            (object(3, &says(3)), json!({"metadata": {}}), false),
+        ] {
+            let noise = Noise::between(&request(""), Some(&old), Some(&new));
+            assert_eq!(noise.last_applied, is_noise, "{old} {new}");
+        }
+    }
+}
