@@ -32,6 +32,7 @@ mod holds;
 mod identity;
 mod masking;
 mod objects;
+mod page;
 mod policies;
 mod policy_tools;
 mod streams;

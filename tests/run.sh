@@ -42,6 +42,8 @@ say 'helm'
 "$HERE/helm/build.sh"
 say "Python's Kubernetes client"
 "$HERE/python/build.sh"
+say 'Chromium'
+"$HERE/browser/build.sh"
 say 'the binaries'
 cargo build --workspace --locked
 code=0

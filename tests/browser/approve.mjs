@@ -22,7 +22,7 @@ await run(async (page) => {
   const card = page.getByRole('article');
   await card.getByRole('heading', { level: 1, name: `delete namespaces/${NAMESPACE}` }).waitFor();
   const told = await card.innerText();
-  for (const text of ['oidc:alice', 'a person', 'it is old', 'not verified', `DELETE /api/v1/namespaces/${NAMESPACE}`, '0 of 1 approval', 'oidc:sre']) {
+  for (const text of ['oidc:alice', 'a person', 'it is old', 'not verified', `DELETE /api/v1/namespaces/${NAMESPACE}`, '0 of 1 approval', 'group:*sre']) {
     assert.ok(told.includes(text), `${text} is on the card:\n${told}`);
   }
   await card.locator('[data-part=effect]:not([aria-busy])').waitFor();

@@ -32,7 +32,7 @@ await run(async (page, complaints) => {
   }, ['delete ns zürich', 'a\x1b[2Kb', 'two\nlines\r', '\u202etxt', '\u009b31m', 'a\u200bb']);
   assert.deepEqual(cleaned, ['delete ns zürich', 'a\\u{1b}[2Kb', 'two\\nlines\\r', '\\u{202e}txt', '\\u{9b}31m', 'a\\u{200b}b']);
 
-  // Neither an element of text nor of scripts, by any way that a page has.
+  // And if something did become markup, it would not run.
   const isBlocked = await page.evaluate(async () => {
     const script = document.createElement('script');
     script.textContent = 'window.inline = 1';
@@ -41,9 +41,7 @@ await run(async (page, complaints) => {
     link.setAttribute('onclick', 'window.inline = 2');
     document.body.append(link);
     link.click();
-    let evaluated = true;
-    try { new Function('return 1')(); } catch { evaluated = false; }
-    return window.inline === undefined && !evaluated;
+    return window.inline === undefined;
   });
   assert.ok(isBlocked, 'the policy of the content holds');
   assert.ok(complaints.splice(0).length > 0, 'and the browser said so');

@@ -2,7 +2,7 @@
 // followed.
 
 import assert from 'node:assert/strict';
-import { PAGE, accessible, fits, logIn, picture, ready, run } from './browser.mjs';
+import { PAGE, accessible, fits, logIn, picture, run } from './browser.mjs';
 
 const { LIVE } = process.env;
 
@@ -17,7 +17,7 @@ await run(async (page) => {
   await picture(page, 'live');
   await page.goBack();
 
-  await page.getByRole('link', { name: /^Play.*tty/ }).or(page.getByRole('row', { name: /sh -c.*played/ }).getByRole('link', { name: /^Play/ })).first().click();
+  await page.getByRole('row', { name: 'echo begun' }).getByRole('link', { name: /^Play/ }).click();
   const player = page.getByRole('group', { name: 'Player' });
   await player.waitFor();
   await accessible(page, 'the player');
@@ -41,7 +41,6 @@ await run(async (page) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await fits(page, 'the player at 360');
   await page.setViewportSize({ width: 1360, height: 860 });
-  ready();
 
   await page.goto(`${PAGE}/ui/#/sessions`);
   await page.getByRole('row', { name: /tar/ }).first().getByRole('link', { name: /^Play/ }).click();

@@ -12,8 +12,9 @@ use axum::response::Response;
 
 use crate::config::ExternalUrl;
 
-/// The page's own files and its own API, and nothing else.
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+/// The page's own files and its own API, and nothing else. Compiled code may run, since the terminal of
+/// recordings is WebAssembly; text still cannot become a script.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
      img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 

@@ -34,8 +34,8 @@ export async function json(path, signal) {
 }
 
 /** Reads a list of which there is more than fits: the list, and where it goes on, if it does. */
-export async function page(path) {
-  const response = await send(path);
+export async function page(path, signal) {
+  const response = await send(path, { signal });
   return { items: await response.json(), next: response.headers.get('kguard-next') };
 }
 
@@ -59,14 +59,16 @@ export async function post(path, body = {}) {
 /** Ends the login. */
 export const logOut = () => post('/ui/logout');
 
-/** The lines of a stream, until it ends; `null` for one that is alive and has nothing to say. */
+/** The lines of a stream, until it ends; `null` once it has begun, and whenever it has nothing to say. */
 export async function* lines(path, signal) {
   const watch = new AbortController();
   const stop = () => watch.abort();
   signal?.addEventListener('abort', stop);
   let timer = setTimeout(stop, SILENCE_MS);
   try {
-    for await (const text of textLines(await send(path, { signal: watch.signal }))) {
+    const response = await send(path, { signal: watch.signal });
+    yield null;
+    for await (const text of textLines(response)) {
       clearTimeout(timer);
       timer = setTimeout(stop, SILENCE_MS);
       yield text === '' ? null : JSON.parse(text);

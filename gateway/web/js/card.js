@@ -2,10 +2,10 @@
 // about the effect, and, told apart, what the client claims.
 
 import { code, el, facts, said } from './dom.js';
-import { effect } from './effect.js';
-import { httpLine, link, place, target } from './request.js';
 import { review } from './break-glass.js';
+import { effect } from './effect.js';
 import { plan } from './plan.js';
+import { holdLine, httpLine, link, place, target } from './request.js';
 import { commandLine, count } from './text.js';
 import { ago, exact, left } from './time.js';
 
@@ -17,14 +17,15 @@ export const STATES = {
 export const state = (hold) => el('span', { class: `state ${hold.state}` }, STATES[hold.state] ?? said(hold.state));
 
 /** The card. `actions` is what can be done with the hold; `signal` ends what is still being read. */
-export function card(hold, { actions, signal, isEffectShown = hold.state === 'pending' }) {
+export function card(hold, { me, actions, signal, onChange }) {
+  const isEffectShown = hold.state === 'pending' && !hold.plan;
   return el('article', { class: 'card', 'data-hold': hold.id, 'aria-labelledby': 'card-title' },
     head(hold),
     el('p', { class: 'policy' }, said(hold.message), el('span', { class: 'muted' }, ' policy ', code(hold.policy))),
-    review(hold),
+    review(hold, { me, onChange }),
     claims(hold.claims ?? {}),
-    plan(hold.plan),
-    isEffectShown && !hold.plan ? effect(hold, signal) : null,
+    plan(hold, signal),
+    isEffectShown ? effect(hold, signal) : null,
     block('Who', who(hold)),
     block('Request', request(hold)),
     block('Decisions', decisions(hold)),
@@ -33,11 +34,11 @@ export function card(hold, { actions, signal, isEffectShown = hold.state === 'pe
 
 function head(hold) {
   const { request: asked } = hold;
-  const where = place(asked);
+  const where = hold.plan ? '' : place(asked);
   return el('header', {},
     el('div', { class: 'line-up' }, state(hold), el('code', { class: 'id' }, hold.id), time(hold)),
     el('h1', { id: 'card-title', tabindex: '-1' },
-      el('span', { class: 'verb' }, said(asked.verb)), ' ', said(target(asked), { class: 'target' })),
+      hold.plan ? holdLine(hold) : [el('span', { class: 'verb' }, said(asked.verb)), ' ', said(target(asked), { class: 'target' })]),
     el('p', { class: 'where' },
       where ? ['in namespace ', el('strong', {}, said(where)), ' '] : null,
       'on cluster ', el('strong', {}, said(hold.cluster)), ', asked by ', el('strong', {}, said(hold.caller.name)),
@@ -65,7 +66,7 @@ function claims({ argv = [], reason, run }) {
     el('h2', { id: 'block-claims' }, 'Claimed by the client ', el('span', { class: 'muted' }, 'not verified')), shown);
 }
 
-function who({ caller, impersonated }) {
+function who({ caller, impersonated, elevate }) {
   const groups = (names) => (names?.length > 0 ? el('ul', { class: 'tags' }, ...names.map((name) => el('li', {}, said(name)))) : null);
   return facts([
     ['Name', said(caller.name)],
@@ -74,13 +75,14 @@ function who({ caller, impersonated }) {
     ['Vouched for by', said(caller.issuer)],
     ['Acting as', impersonated && said(impersonated.user)],
     ['With groups', groups(impersonated?.groups)],
+    ['Gets groups', elevate?.length > 0 && [groups(elevate), el('span', { class: 'muted' }, 'for this request alone')]],
   ]);
 }
 
 function request(hold) {
   return facts([
-    ['HTTP', code(httpLine(hold))],
-    ['API version', hold.request.apiVersion && code([hold.request.apiGroup, hold.request.apiVersion].filter(Boolean).join('/'))],
+    ['HTTP', !hold.plan && code(httpLine(hold))],
+    ['API version', !hold.plan && hold.request.apiVersion && code([hold.request.apiGroup, hold.request.apiVersion].filter(Boolean).join('/'))],
     ['Bound to', hold.boundTo && [code(hold.boundTo.uid), ' at version ', code(hold.boundTo.resourceVersion)]],
     ['Asked', exact(hold.created)],
     ['Waits until', hold.state === 'pending' && exact(hold.expires)],
@@ -92,9 +94,10 @@ function request(hold) {
 function decisions(hold) {
   const quorum = Math.max(1, hold.quorum ?? 1);
   const approved = hold.decisions.filter(({ verdict }) => verdict === 'approve').length;
-  const made = hold.decisions.map(({ by, verdict, comment, at }) => el('li', { class: verdict },
+  const made = hold.decisions.map(({ by, verdict, comment, at, grant }) => el('li', { class: verdict },
     el('strong', {}, verdict === 'approve' ? 'Approved' : 'Denied'), ' by ', said(by), ', ', ago(at), ' ago',
-    comment ? el('p', { class: 'comment' }, said(comment)) : null));
+    comment ? el('p', { class: 'comment' }, said(comment)) : null,
+    grant ? el('p', {}, `And requests like it, for ${Math.round(grant.seconds / 60)} minutes`) : null));
   return [
     el('p', {}, `${approved} of ${count(quorum, 'approval')}. `,
       el('span', { class: 'muted' }, 'Can decide: ', said((hold.approvers ?? []).join(', ')))),

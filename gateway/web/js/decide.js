@@ -4,7 +4,7 @@
 import { Failure, post } from './api.js';
 import { el, said } from './dom.js';
 import { notice } from './notices.js';
-import { requestLine } from './request.js';
+import { holdLine } from './request.js';
 
 const WORDS = {
   approve: { title: 'Approve this request?', button: 'Approve', comment: 'Comment (optional)', done: 'Approved' },
@@ -14,7 +14,7 @@ const WORDS = {
 /** Asks, sends, and gives back the hold as it is then; null if nothing was decided. */
 export function decide(hold, verdict, options = {}) {
   const words = WORDS[verdict];
-  const summary = el('p', { class: 'asks' }, el('strong', {}, said(requestLine(hold.request))), ' on ', el('strong', {}, said(hold.cluster)),
+  const summary = el('p', { class: 'asks' }, el('strong', {}, said(holdLine(hold))), ' on ', el('strong', {}, said(hold.cluster)),
     ' for ', el('strong', {}, said(hold.caller.name)),
     hold.impersonated ? [' acting as ', el('strong', {}, said(hold.impersonated.user))] : null);
   return ask({
@@ -25,7 +25,7 @@ export function decide(hold, verdict, options = {}) {
       const body = { verdict, digest: hold.digest, ...options.body?.() };
       if (comment) body.comment = comment;
       const decided = await post(`/v1/holds/${encodeURIComponent(hold.id)}/decision`, body);
-      notice(`${words.done}: ${requestLine(hold.request)}`, verdict === 'approve' ? 'good' : 'bad');
+      notice(`${words.done}: ${holdLine(hold)}`, verdict === 'approve' ? 'good' : 'bad');
       return decided;
     },
   });
@@ -87,7 +87,9 @@ export function wayOut(failure) {
   switch (failure.code) {
     case 0: return ['The gateway cannot be reached. Nothing was decided; try again in a moment.'];
     case 401: return ['Your login has ended. Log in again; nothing was decided.'];
-    case 403: return [text, '. If your groups have changed, log out and in again.'];
+    case 403: return /log(ged)? in/i.test(failure.message)
+      ? [text, '. ', el('a', { href: `/ui/login?fresh=true&to=${encodeURIComponent(`/ui/${location.hash}`)}` }, 'Log in anew')]
+      : [text, '. If your groups have changed, log out and in again.'];
     case 404: return ['It is not there any more: whoever asked went away, or it is not yours to see.'];
     case 409: return [text, '. Go back and look at it again.'];
     case 422: return [text, '. This page may be older than the gateway; reload it.'];

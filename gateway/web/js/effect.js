@@ -39,7 +39,7 @@ export function effect(hold, signal) {
 /** All that is known of an effect. */
 export function show(known) {
   const parts = [
-    known.moved && note(['The object has changed since this was asked for: ', said(known.moved.what)], 'warning'),
+    known.moved && moved(known.moved.what ?? ''),
     known.scale && scale(known.scale),
     known.exec && exec(known.exec),
     known.change && diff(known.change.diff ?? ''),
@@ -50,6 +50,13 @@ export function show(known) {
   if (!known.complete) parts.push(waiting());
   else if (parts.length === 0) parts.push(el('p', { class: 'muted' }, 'Nothing that can be told ahead.'));
   return parts;
+}
+
+/** A sentence, and a diff below it where it can be told. */
+function moved(what) {
+  const [sentence, ...rest] = what.split('\n');
+  const changes = rest.join('\n').trim() === '' ? null : diff(rest.join('\n'));
+  return el('div', { class: 'moved' }, note(['It has changed since this was asked for. ', said(sentence)], 'warning'), changes);
 }
 
 function failed(error) {

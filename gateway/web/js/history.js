@@ -5,7 +5,7 @@ import { STATES, state } from './card.js';
 import { owesReview } from './break-glass.js';
 import { wayOut } from './decide.js';
 import { code, el, fill, said, table } from './dom.js';
-import { requestLine } from './request.js';
+import { holdLine } from './request.js';
 import { ago } from './time.js';
 
 const LIMIT = 100;
@@ -49,7 +49,7 @@ export function historyView({ query, go }) {
     const cells = holds.map((hold) => [
       el('a', { href: `#/holds/${encodeURIComponent(hold.id)}` }, code(hold.id)),
       [state(hold), owesReview(hold) ? el('span', { class: 'state owed' }, 'Review owed') : null],
-      said(requestLine(hold.request)), said(hold.cluster), said(hold.caller.name),
+      said(holdLine(hold)), said(hold.cluster), said(hold.caller.name),
       said(hold.decisions.map(({ by }) => by).join(', ')), ago(hold.created),
     ]);
     const made = table('Settled requests', ['ID', 'State', 'What', 'Cluster', 'Who', 'Decided by', ['Age', 'number']], cells);

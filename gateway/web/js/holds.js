@@ -1,12 +1,14 @@
 // What waits: a list that fills by itself, and beside it the card of the one that is looked at.
 
 import { Failure, json } from './api.js';
+import { owesReview } from './break-glass.js';
 import { STATES, card } from './card.js';
 import { decide, wayOut } from './decide.js';
 import { el, fill, said } from './dom.js';
+import { grantChoice } from './grant.js';
 import { announce, notice } from './notices.js';
-import { requestLine } from './request.js';
-import { left } from './time.js';
+import { holdLine } from './request.js';
+import { ago, left } from './time.js';
 
 /** So many rows at first, and so many more each time. */
 const ROWS = 100;
@@ -17,9 +19,10 @@ export function holdsView({ inbox, me }) {
   const heading = el('h1', { tabindex: '-1' }, 'Waiting');
   const filter = el('input', { type: 'search', id: 'filter', placeholder: 'Filter', 'aria-label': 'Filter what waits', autocomplete: 'off' });
   const more = el('button', { type: 'button', class: 'quiet' });
+  const owed = el('section', { class: 'owed', 'aria-labelledby': 'owed-title', hidden: true });
   const detail = el('div', { class: 'detail' });
   const view = el('div', { class: 'split' },
-    el('section', { class: 'list', 'aria-label': 'Waiting' }, el('div', { class: 'heading' }, heading, filter), list, more), detail);
+    el('section', { class: 'list', 'aria-label': 'Waiting' }, el('div', { class: 'heading' }, heading, filter), owed, list, more), detail);
   let rows = ROWS;
   let chosen = null;
   let shown = null;
@@ -37,6 +40,7 @@ export function holdsView({ inbox, me }) {
     const all = inbox.pending.length;
     heading.textContent = all === 0 ? 'Waiting' : `Waiting (${all})`;
     filter.hidden = all < 5 && filter.value === '';
+    paintOwed();
     const focused = document.activeElement?.closest?.('[data-row]')?.dataset.row;
     // Rows that stay are left alone, so that focus and clocks go on.
     const there = new Map([...list.children].map((item) => [item.dataset.key, item]));
@@ -45,7 +49,7 @@ export function holdsView({ inbox, me }) {
     if (wanted.some((item, index) => list.children[index] !== item) || list.children.length !== wanted.length) {
       list.replaceChildren(...wanted);
     }
-    for (const link of list.querySelectorAll('[data-row]')) {
+    for (const link of view.querySelectorAll('[data-row]')) {
       if (link.dataset.row === chosen) link.setAttribute('aria-current', 'true');
       else link.removeAttribute('aria-current');
     }
@@ -54,13 +58,27 @@ export function holdsView({ inbox, me }) {
     more.textContent = `Show more (${(holds.length - rows).toLocaleString('en')})`;
   }
 
+  function paintOwed() {
+    const holds = inbox.owed;
+    const now = holds.map(({ id }) => id).join();
+    owed.hidden = holds.length === 0;
+    if (owed.dataset.ids === now) return;
+    owed.dataset.ids = now;
+    fill(owed, el('h2', { id: 'owed-title' }, `Ran without waiting; reviews owed (${holds.length})`),
+      el('ul', { class: 'rows' }, ...holds.slice(0, ROWS).map((hold) => el('li', {},
+        el('a', { href: `#/holds/${encodeURIComponent(hold.id)}`, 'data-row': hold.id, class: 'row' },
+          el('span', { class: 'what' }, said(holdLine(hold))), el('span', { class: 'time' }, ago(hold.created)),
+          el('span', { class: 'who' }, said(hold.caller.name), ' on ', said(hold.cluster)),
+          el('span', { class: 'why muted' }, said(hold.breakGlass.reason)))))));
+  }
+
   const key = (hold) => `${hold.id} ${hold.decisions.length} ${inbox.decides(hold.id)}`;
 
   function row(hold) {
     const mine = inbox.decides(hold.id);
     return el('li', { 'data-key': key(hold) },
       el('a', { href: `#/holds/${encodeURIComponent(hold.id)}`, 'data-row': hold.id, class: mine ? 'row' : 'row other' },
-        el('span', { class: 'what' }, said(requestLine(hold.request))),
+        el('span', { class: 'what' }, said(holdLine(hold))),
         el('span', { class: 'time' }, left(hold.expires)),
         el('span', { class: 'who' }, said(hold.caller.name), ' on ', said(hold.cluster)),
         el('span', { class: 'why muted' }, mine ? said(hold.claims?.reason ?? '') : 'for others to decide')));
@@ -107,7 +125,7 @@ export function holdsView({ inbox, me }) {
     reading.abort();
     reading = new AbortController();
     shown = hold;
-    fill(detail, back(), card(hold, { actions: actions(hold), signal: reading.signal }));
+    fill(detail, back(), card(hold, { me, actions: actions(hold), signal: reading.signal, onChange: (changed) => inbox.note(changed) }));
     if (hadFocus) detail.querySelector('h1')?.focus();
   }
 
@@ -135,7 +153,8 @@ export function holdsView({ inbox, me }) {
       notice(detail.querySelector('.actions')?.textContent ?? 'There is nothing to decide here.', 'bad');
       return;
     }
-    const decided = await decide(hold, verdict);
+    const choice = verdict === 'approve' ? await grantChoice(hold) : null;
+    const decided = await decide(hold, verdict, { extra: choice?.element, body: choice?.offer });
     if (decided) inbox.note(decided);
     else if (chosen === hold.id) refresh(hold.id);
     if (decided) detail.querySelector('h1')?.focus();
@@ -151,7 +170,7 @@ export function holdsView({ inbox, me }) {
   }
 
   const differs = (hold) => hold.state !== shown?.state || hold.digest !== shown?.digest
-    || hold.decisions.length !== shown?.decisions.length;
+    || hold.decisions.length !== shown?.decisions.length || owesReview(hold) !== owesReview(shown);
 
   function onChange({ detail: { holds } }) {
     paint();
@@ -173,7 +192,7 @@ export function holdsView({ inbox, me }) {
 
   /** To the next row, or the one before; its card comes along where there is room for it. */
   function step(by) {
-    const links = [...list.querySelectorAll('[data-row]')];
+    const links = [...view.querySelectorAll('.list [data-row]')];
     const at = links.findIndex((link) => link.dataset.row === chosen || link === document.activeElement);
     const next = links[Math.min(Math.max(at + by, 0), links.length - 1)];
     if (!next) return;
@@ -198,7 +217,7 @@ export function holdsView({ inbox, me }) {
 
   return {
     element: view,
-    title: () => (shown ? requestLine(shown.request) : 'Waiting'),
+    title: () => (shown ? holdLine(shown) : 'Waiting'),
     show,
     step,
     act,
@@ -212,4 +231,4 @@ export function holdsView({ inbox, me }) {
 }
 
 const searchable = (hold) =>
-  [hold.id, requestLine(hold.request), hold.caller.name, hold.cluster, hold.policy, hold.claims?.reason ?? ''].join(' ').toLowerCase();
+  [hold.id, holdLine(hold), hold.caller.name, hold.cluster, hold.policy, hold.claims?.reason ?? ''].join(' ').toLowerCase();

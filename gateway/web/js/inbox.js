@@ -2,7 +2,8 @@
 // page is open. What the stream tells is what one may decide; what one may only see (one's own, an
 // auditor's) comes from the list, which is asked for now and then.
 
-import { Failure, json, lines } from './api.js';
+import { Failure, json, lines, page } from './api.js';
+import { owesReview } from './break-glass.js';
 import { now } from './time.js';
 
 const LIST_EVERY_MS = 15_000;
@@ -13,6 +14,8 @@ const GATHER_MS = 50;
 export class Inbox extends EventTarget {
   /** Pending holds by id. */
   #pending = new Map();
+  /** What ran without waiting, and nobody has reviewed. */
+  #owed = new Map();
   /** Those that one may decide, as far as has been told. */
   #decidable = new Set();
   #sorted = null;
@@ -49,8 +52,13 @@ export class Inbox extends EventTarget {
     return this.#sorted;
   }
 
+  /** Runs whose review is owed, newest first. */
+  get owed() {
+    return [...this.#owed.values()].sort((a, b) => Date.parse(b.created) - Date.parse(a.created));
+  }
+
   find(id) {
-    return this.#pending.get(id);
+    return this.#pending.get(id) ?? this.#owed.get(id);
   }
 
   /** Whether one may decide on it, if it waits. */
@@ -61,7 +69,11 @@ export class Inbox extends EventTarget {
   /** Takes note of a hold, from wherever it is known. */
   note(hold, { isNew = false } = {}) {
     const isPending = hold.state === 'pending';
-    if (isNew && isPending && !this.#pending.has(hold.id)) this.#appeared.push(hold);
+    const isOwed = owesReview(hold);
+    const isKnown = this.#pending.has(hold.id) || this.#owed.has(hold.id);
+    if (isNew && !isKnown && (isPending || isOwed)) this.#appeared.push(hold);
+    if (isOwed) this.#owed.set(hold.id, hold);
+    else this.#owed.delete(hold.id);
     if (isPending) this.#pending.set(hold.id, hold);
     else this.#pending.delete(hold.id);
     this.#change(hold.id, hold);
@@ -94,16 +106,20 @@ export class Inbox extends EventTarget {
   /** What waits now; whatever has gone meanwhile goes here, too. */
   async #list() {
     const asked = now();
-    const holds = await json('/v1/holds?state=pending&limit=1000', this.#stop.signal).catch(() => null);
-    if (holds === null) return;
+    const listed = await page('/v1/holds?state=pending&limit=1000', this.#stop.signal).catch(() => null);
+    if (listed === null) return;
+    const { items: holds, next } = listed;
     // There is nothing to hear yet where nothing waits.
     this.#tell('listed', {});
     const there = new Set(holds.map((hold) => hold.id));
     for (const hold of this.pending) {
       const isOld = Date.parse(hold.created) < asked - 5000;
-      if (!there.has(hold.id) && isOld) this.#forget(hold);
+      // The list may be too long for one page.
+      if (!there.has(hold.id) && isOld && next === null) this.#forget(hold);
     }
     for (const hold of holds) if (!this.#isNewer(hold)) this.note(hold);
+    const owed = await json('/v1/reviews', this.#stop.signal).catch(() => []);
+    for (const hold of owed) if (!this.#owed.has(hold.id)) this.note(hold);
   }
 
   /** The stream may have told of a decision that the list does not know yet. */

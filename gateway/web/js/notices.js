@@ -1,7 +1,7 @@
 // What is told besides what is shown: to screen readers, in the tab's title, on the desktop.
 
 import { el, fill } from './dom.js';
-import { requestLine } from './request.js';
+import { holdLine } from './request.js';
 import { clean, short } from './text.js';
 
 const GATHER_MS = 400;
@@ -32,10 +32,11 @@ export function notice(text, kind = 'good') {
 
 /** A new hold, for whoever looks elsewhere. */
 export function tell(hold) {
-  const text = `${hold.caller.name} asks to ${requestLine(hold.request)} on ${hold.cluster}`;
-  announce(`New request: ${short(text, 200)}`);
+  const ran = hold.breakGlass !== undefined;
+  const text = `${hold.caller.name} ${ran ? 'ran, without waiting,' : 'asks to'} ${holdLine(hold)} on ${hold.cluster}`;
+  announce(`${ran ? 'Attention' : 'New request'}: ${short(text, 200)}`);
   if (!document.hidden || !wanted()) return;
-  const about = new Notification('A request waits for you', { body: short(text, 200), tag: hold.id });
+  const about = new Notification(ran ? 'Somebody broke the glass' : 'A request waits for you', { body: short(text, 200), tag: hold.id });
   about.addEventListener('click', () => {
     window.focus();
     location.hash = `#/holds/${hold.id}`;

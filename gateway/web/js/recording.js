@@ -42,7 +42,7 @@ export function recordingView({ id, isLive }) {
     await cast.read(response, { signal: stop.signal });
     if (stop.signal.aborted) return;
     showHead();
-    fill(state, cast.isCut ? 'This recording is longer than a page can hold; only its beginning is here. `kguard audit replay` plays all of it.' : '');
+    fill(state, cast.isCut ? ['This recording is longer than a page can hold; only its beginning is here. ', el('code', {}, 'kguard audit replay'), ' plays all of it.'] : '');
     if (isPlayed()) {
       const drawn = await screen(stage, cast.size);
       controls = player(new Playback(cast, drawn), cast, () => drawn.close());
@@ -77,7 +77,7 @@ export function recordingView({ id, isLive }) {
     await cast.read(response, { onEvent, signal: stop.signal });
     if (stop.signal.aborted) return;
     showHead();
-    fill(state, cast.isCut ? 'It has printed more than a page can hold; `kguard audit watch` goes on.'
+    fill(state, cast.isCut ? ['It has printed more than a page can hold; ', el('code', {}, 'kguard audit watch'), ' goes on.']
       : ['The session has ended. ', el('a', { href: `#/recordings/${id}` }, 'Play its recording')]);
     end();
   }
@@ -124,7 +124,7 @@ export function recordingView({ id, isLive }) {
     const lines = text.split('\n');
     shown.append(...lines.slice(0, room).flatMap((line, index) => (index === 0 ? [said(line)] : ['\n', said(line)])));
     shown.dataset.lines = String(Number(shown.dataset.lines ?? 0) + lines.length - 1);
-    if (lines.length > room) shown.after(el('p', { class: 'note' }, `Only the first ${LINES} lines are shown; \`kguard audit replay\` prints all.`));
+    if (lines.length > room) shown.after(el('p', { class: 'note' }, `Only the first ${LINES} lines are shown; `, el('code', {}, 'kguard audit replay'), ' prints all.'));
   }
 
   /** What there is to say in the end. */

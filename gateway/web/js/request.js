@@ -1,5 +1,7 @@
 // What a request does, in a line, as the terminal client says it (cli/src/hold_card.rs).
 
+import { count } from './text.js';
+
 /** What it is about: `statefulsets.apps/scale`, with the object's name behind it. */
 export function target(request) {
   if (!request.resource) return request.path;
@@ -16,6 +18,12 @@ export const place = (request) => (request.namespace && request.resource !== 'na
 export function requestLine(request) {
   const where = place(request);
   return `${request.verb} ${target(request)}${where ? ` in ${where}` : ''}`;
+}
+
+/** What a hold is about, in a line. */
+export function holdLine({ plan, request }) {
+  if (!plan) return requestLine(request);
+  return `apply a change set of ${count(plan.writes ?? 0, 'write')}`;
 }
 
 /** Method, path and query as they are sent; encoded, so that one parameter cannot look like two. */

@@ -22,17 +22,17 @@ export function trailView({ query, go }) {
   async function load() {
     results.setAttribute('aria-busy', 'true');
     more.disabled = true;
-    const asked = new URLSearchParams(query);
-    for (const name of ['since', 'until']) if (asked.get(name)) asked.set(name, new Date(asked.get(name)).toISOString());
-    asked.set('limit', LIMIT);
-    if (next) asked.set('before', next);
     try {
+      const asked = new URLSearchParams(query);
+      for (const name of ['since', 'until']) if (asked.get(name)) asked.set(name, new Date(asked.get(name)).toISOString());
+      asked.set('limit', LIMIT);
+      if (next) asked.set('before', next);
       const found = await page(`/v1/audit/entries?${asked}`);
       next = found.next;
       put(found.items.toReversed());
       more.hidden = next === null;
     } catch (error) {
-      fill(results, el('p', { class: 'note bad' }, error instanceof RangeError ? 'A moment in the filter is none.' : wayOut(error)));
+      fill(results, el('p', { class: 'note bad' }, error instanceof RangeError ? 'From or until is no moment.' : wayOut(error)));
     } finally {
       results.removeAttribute('aria-busy');
       more.disabled = false;
