@@ -40,7 +40,11 @@ struct Browser(Running);
 impl Browser {
     /// Waits until the page is open.
     fn ready(&mut self) {
-        self.0.wait_for("the page", |line| (line == "ready").then_some(()));
+        // The script gives up by itself, later than anybody here would.
+        while !self.0.said().lines().any(|line| line == "ready") {
+            assert!(self.0.is_running(), "{}", self.0.said());
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
     }
 
     #[track_caller]

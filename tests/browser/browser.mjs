@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { island } from './island.mjs';
 
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -23,7 +24,7 @@ export const { PAGE, PERSON = 'bob', SHOTS } = process.env;
 export async function run(scenario, options = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'kguard-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    ...await island(profile, '/usr/bin/chromium'),
     headless: true,
     args: FLAGS,
     // The test's own authority; what the page does about certificates is the browser's business.

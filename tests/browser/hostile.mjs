@@ -20,7 +20,7 @@ await run(async (page, complaints) => {
   for (const view of ['#/holds', '#/trail', '#/history']) {
     await page.goto(`${PAGE}/ui/${view}`);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
-    await page.waitForLoadState('networkidle').catch(() => {});
+    await page.locator('main [aria-busy]').waitFor({ state: 'detached' });
     assert.equal(await page.evaluate(() => document.querySelectorAll('img, iframe, main script').length), 0, view);
     assert.equal(await page.evaluate(() => window.pwned), undefined, view);
   }

@@ -105,7 +105,10 @@ export async function* textLines(response) {
 
 /** An answer that is not an error. */
 export async function send(path, options = {}) {
-  const response = await fetch(path, { credentials: 'same-origin', cache: 'no-store', redirect: 'error', ...options })
+  const ask = () => fetch(path, { credentials: 'same-origin', cache: 'no-store', redirect: 'error', ...options });
+  const response = await ask()
+    // Whatever only reads may be asked again: networks come and go.
+    .catch((error) => (options.method || options.signal?.aborted ? Promise.reject(error) : ask()))
     .catch((error) => {
       if (options.signal?.aborted) throw error;
       throw new Failure(0, 'The gateway cannot be reached. This page goes on trying.');

@@ -85,7 +85,7 @@ export function wayOut(failure) {
   if (!(failure instanceof Failure)) return ['Something on this page went wrong. Reload it and look again.'];
   const text = said(failure.message);
   switch (failure.code) {
-    case 0: return ['The gateway cannot be reached. Nothing was decided; try again in a moment.'];
+    case 0: return ['The gateway did not answer, so it is not known whether this was done. Look again, then try again.'];
     case 401: return ['Your login has ended. Log in again; nothing was decided.'];
     case 403: return /log(ged)? in/i.test(failure.message)
       ? [text, '. ', el('a', { href: `/ui/login?fresh=true&to=${encodeURIComponent(`/ui/${location.hash}`)}` }, 'Log in anew')]
