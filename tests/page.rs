@@ -48,6 +48,7 @@ impl Browser {
     }
 
     #[track_caller]
+    #[expect(clippy::print_stdout, reason = "people want to know where the pictures are")]
     fn ends_well(&mut self) {
         let code = self.0.exit_code();
         println!("{}", self.0.said());
