@@ -6,6 +6,8 @@ pub mod http;
 pub mod local;
 pub mod process;
 pub mod provider;
+pub mod receiver;
+pub mod tmux;
 pub mod tokens;
 pub mod user;
 

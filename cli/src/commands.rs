@@ -10,6 +10,7 @@ mod env;
 mod kubectl;
 mod login;
 mod logout;
+mod notifications;
 mod policy;
 mod proxy;
 mod requests;
@@ -43,6 +44,9 @@ pub(crate) async fn run(cli: Cli, environment: Environment) -> Result<u8, Failur
         Command::Requests(args) => requests::run(&context(&args.common)?, &args).await,
         Command::Approve(args) => approve::run(&context(&args.common)?, &args).await,
         Command::Deny(args) => deny::run(&context(&args.common)?, &args).await,
+        Command::Notifications(args) => {
+            notifications::run(&context(notifications::common(&args))?, &args).await
+        }
         Command::Sessions(args) => sessions::run(&context(sessions::common(&args))?, &args).await,
         Command::Audit(command) => audit::run(&context(audit_common(&command))?, command).await,
         Command::Policy(command) => {

@@ -66,6 +66,14 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
     line("CI run", hold.claims.run.as_deref().unwrap_or_default());
     let approvers: Vec<String> = hold.approvers.iter().map(ToString::to_string).collect();
     line("Approvers", &format!("{} of {}", hold.quorum.max(1), approvers.join(", ")));
+    if let Some(escalation) = hold.escalation.as_ref().filter(|escalation| !escalation.done) {
+        let names: Vec<String> = escalation.approvers.iter().map(ToString::to_string).collect();
+        line("Later also", &format!("{}, in {}", names.join(", "), age(now, escalation.at)));
+    }
+    if hold.kept {
+        line("Kept", "if its job ends: the same job, run again, finds it or its approval");
+    }
+    line("Page", hold.url.as_deref().unwrap_or_default());
     for decision in &hold.decisions {
         let verdict = match decision.verdict {
             Verdict::Approve => "approved",

@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod control;
 mod credentials;
+mod desktop;
 mod effect_card;
 mod environment;
 mod failure;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod holds;
+mod notifications;
 mod recordings;
 mod search;
 mod stream;
@@ -44,6 +45,9 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/inbox", get(holds::inbox))
         .route("/v1/sessions/{id}/events", get(holds::session))
         .route("/v1/sessions/{id}/outcome", get(holds::outcome))
+        .route("/v1/notifications", get(notifications::list))
+        .route("/v1/notifications/{id}/retry", post(notifications::retry))
+        .route("/v1/notification-targets/{name}/test", post(notifications::test))
         .route("/v1/streams", get(streams::list))
         .route("/v1/streams/{id}/end", post(streams::end))
         .route("/v1/streams/{id}/recording", get(streams::follow))

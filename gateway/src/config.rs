@@ -12,6 +12,7 @@ use serde::Deserialize;
 pub use self::external_url::{ExternalUrl, InvalidExternalUrl};
 
 use crate::authenticate::IssuerConfig;
+use crate::notify::NotificationConfig;
 use crate::policies::Mode;
 use crate::streams::RecordingConfig;
 use crate::web::WebConfig;
@@ -51,6 +52,9 @@ pub struct Config {
     /// The approvers' web page.
     #[serde(default)]
     pub web: WebConfig,
+    /// Who is told of what happens to holds, and how.
+    #[serde(default)]
+    pub notifications: Vec<NotificationConfig>,
     /// How long a shutdown waits for requests under way, in seconds.
     #[serde(default = "default_drain_seconds")]
     pub drain_seconds: u64,

@@ -151,6 +151,7 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
         issuers: vec![provider.issuer_config(Some(ca))],
         auditors: vec![SubjectPattern::Anyone],
         recordings: RecordingConfig::default(),
+        notifications: Vec::new(),
         plain_wait: Duration::from_secs(default_plain_wait_seconds()),
     };
     let setup = Setup { listening, guarding };

@@ -18,6 +18,7 @@ use crate::config::ExternalUrl;
 use crate::effect::Effects;
 use crate::hold::Holds;
 use crate::metrics::Metrics;
+use crate::notify::Notifications;
 use crate::outcomes::Outcomes;
 use crate::policies::Policies;
 use crate::record::{Recorder, TrailUnavailable};
@@ -48,6 +49,8 @@ pub struct Gateway {
     pub holds: Holds,
     /// Figures.
     pub metrics: Metrics,
+    /// Tells people who do not look.
+    pub notifications: Notifications,
     /// Why requests failed, for those who sent them.
     pub outcomes: Outcomes,
     /// Makes placeholders.

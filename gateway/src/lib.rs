@@ -25,6 +25,7 @@ pub mod known_values;
 pub mod live;
 pub mod mask;
 pub mod metrics;
+pub mod notify;
 pub mod outcomes;
 pub mod pipeline;
 pub mod policies;

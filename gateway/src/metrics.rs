@@ -18,6 +18,7 @@ pub struct Metrics {
     requests: Family<Answer, Counter>,
     duration: Histogram,
     in_flight: Gauge,
+    notifications: NotifyFigures,
     policy_problems: Gauge,
     tunnels: Gauge,
 }
@@ -25,6 +26,40 @@ pub struct Metrics {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answer {
     code: u16,
+}
+
+/// What became of a notification, or of one attempt to deliver it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notified {
+    /// It was delivered.
+    Delivered,
+    /// An attempt failed.
+    Failed,
+    /// It was given up.
+    Dead,
+}
+
+/// A target is one of the configuration, so there are few.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ToTarget {
+    target: String,
+    outcome: &'static str,
+}
+
+/// Counts notifications.
+#[derive(Clone, Default)]
+pub struct NotifyFigures(Family<ToTarget, Counter>);
+
+impl NotifyFigures {
+    /// Counts one.
+    pub fn count(&self, target: &str, outcome: Notified) {
+        let outcome = match outcome {
+            Notified::Dead => "dead",
+            Notified::Delivered => "delivered",
+            Notified::Failed => "failed",
+        };
+        self.0.get_or_create(&ToTarget { target: target.to_owned(), outcome }).inc();
+    }
 }
 
 /// Measures one request.
@@ -44,6 +79,12 @@ impl Metrics {
         let duration = Histogram::new(exponential_buckets(0.0005, 2.0, 16));
         let (in_flight, tunnels) = (Gauge::default(), Gauge::default());
         let policy_problems = Gauge::default();
+        let notifications = NotifyFigures::default();
+        registry.register(
+            "notifications",
+            "Notifications delivered and given up, and attempts that failed",
+            Family::clone(&notifications.0),
+        );
         registry.register(
             "requests",
             "Requests by the status that they were answered with",
@@ -65,7 +106,12 @@ impl Metrics {
             policy_problems.clone(),
         );
         registry.register("tunnels", "Open tunnels", tunnels.clone());
-        Self { registry, requests, duration, in_flight, policy_problems, tunnels }
+        Self { registry, requests, duration, in_flight, notifications, policy_problems, tunnels }
+    }
+
+    /// The figures of notifications.
+    pub fn notifications(&self) -> NotifyFigures {
+        self.notifications.clone()
     }
 
     /// Begins to measure a request.

@@ -22,6 +22,7 @@ use crate::effect::Effects;
 use crate::gateway::{Gateway, PlaceholderKeyError, placeholder_key};
 use crate::hold::{Holds, HoldsConfig};
 use crate::metrics::Metrics;
+use crate::notify::{self, NotificationConfig, Notifications, NotificationsError};
 use crate::outcomes::Outcomes;
 use crate::policies::{Policies, PoliciesError};
 use crate::record::{Recorder, StartError, TrailUnavailable};
@@ -70,6 +71,8 @@ pub struct Guarding {
     pub plain_wait: Duration,
     /// What is recorded of exec, attach and port-forward.
     pub recordings: RecordingConfig,
+    /// Who is told of holds.
+    pub notifications: Vec<NotificationConfig>,
 }
 
 /// Why a gateway does not start.
@@ -89,6 +92,9 @@ pub enum RunError {
         /// Why.
         source: std::io::Error,
     },
+    /// Its notifications.
+    #[error(transparent)]
+    Notifications(#[from] NotificationsError),
     /// The placeholder key.
     #[error(transparent)]
     Placeholders(#[from] PlaceholderKeyError),
@@ -118,6 +124,7 @@ pub enum RunError {
 /// The parts that a configuration file describes.
 pub async fn from_config(config: Config) -> Result<Setup, RunError> {
     let tls = accept::server_config(&config.tls.cert_file, &config.tls.key_file)?;
+    notify::check(&config.notifications)?;
     let policies = Policies::load(&config.policies)?.in_mode(config.policy_mode);
     let listener = TcpListener::bind(config.listen)
         .await
@@ -139,6 +146,7 @@ pub async fn from_config(config: Config) -> Result<Setup, RunError> {
             auditors: config.auditors,
             plain_wait: Duration::from_secs(config.plain_wait_seconds),
             recordings: config.recordings,
+            notifications: config.notifications,
         },
     })
 }
@@ -197,6 +205,7 @@ impl Started {
         };
         accept::serve(listener, TlsAcceptor::from(Arc::new(tls)), doors, (shutdown, drain)).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
+        gateway.notifications.stop().await;
         gateway.recorder.shutdown().await;
         tracing::info!("stopped");
     }
@@ -216,6 +225,13 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
     let config =
         HoldsConfig { plain_wait: parts.plain_wait, external_url: parts.external_url.clone() };
     let holds = Holds::new(Arc::clone(&recorder), Arc::clone(&store), clock.clone(), config);
+    let metrics = Metrics::new();
+    let notifications = Notifications::start(
+        &parts.notifications,
+        &holds,
+        metrics.notifications(),
+        (Arc::clone(&store), clock.clone()),
+    )?;
     let policies = Arc::new(parts.policies);
     let streams = Streams::start(
         (parts.recordings, &parts.state_dir),
@@ -231,7 +247,8 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         external_url: parts.external_url,
         effects: Effects::default(),
         holds,
-        metrics: Metrics::new(),
+        metrics,
+        notifications,
         outcomes: Outcomes::default(),
         placeholders: placeholder_key(&parts.state_dir)?,
         policies,

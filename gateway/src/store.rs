@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kguard::api::{Hold, HoldState};
+use kguard::api::{DeadLetter, Hold, HoldState};
 use kguard::audit::record::Outcome;
 use kguard::audit::{Checkpoint, Head, Line, Record, Sealed};
 use uuid::Uuid;
@@ -57,6 +57,15 @@ pub trait Store: Send + Sync {
 
     /// The holds that a query selects, newest first.
     async fn past_holds(&self, query: &PastHolds) -> Result<Vec<Hold>, StoreError>;
+
+    /// Saves a notification that was not delivered. Of more than `most`, the oldest go.
+    async fn put_dead_letter(&self, letter: &DeadLetter, most: u32) -> Result<(), StoreError>;
+
+    /// Up to `limit` notifications that were not delivered, newest first.
+    async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Forgets one of them.
+    async fn remove_dead_letter(&self, id: &str) -> Result<(), StoreError>;
 
     /// The next page of an export: up to `limit` entries after one, and the checkpoints among
     /// them.

@@ -1,6 +1,8 @@
 //! `kguard approve`: approves one request, or asks about each as it comes in.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dialoguer::theme::ColorfulTheme;
@@ -11,6 +13,7 @@ use kguard::api::{Hold, HoldState, Verdict};
 use crate::args::ApproveArgs;
 use crate::context::Context;
 use crate::control::{Control, ControlError, Stream};
+use crate::desktop::Desktop;
 use crate::effect_card;
 use crate::failure::Failure;
 use crate::hold_card::{card, state};
@@ -26,10 +29,11 @@ const RECONNECT: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<(), Failure> {
     let control = context.control()?;
+    let desktop = Desktop::new(&context.environment, context.ui, !args.no_notify);
     match &args.id {
         Some(id) => approve_one(context.ui, &control, id, args).await,
         None if context.ui.asks() => tokio::select! {
-            ended = inbox(context.ui, &control) => ended,
+            ended = inbox((context.ui, desktop), &control) => ended,
             _ = tokio::signal::ctrl_c() => {
                 // A question that was open has hidden it.
                 context.ui.show_cursor();
@@ -85,7 +89,7 @@ enum Choice {
 
 /// Asks about requests as they come in, until Ctrl-C. A gateway that restarts is waited for: what
 /// is pending comes first again, so nothing is missed.
-async fn inbox(ui: Ui, control: &Control) -> Result<(), Failure> {
+async fn inbox((ui, desktop): (Ui, Desktop), control: &Control) -> Result<(), Failure> {
     let mut was_connected = false;
     loop {
         match control.follow("/v1/inbox").await {
@@ -93,7 +97,7 @@ async fn inbox(ui: Ui, control: &Control) -> Result<(), Failure> {
                 was_connected = true;
                 ui.note("waiting for requests that you may decide; Ctrl-C ends");
                 while let Ok(Some(hold)) = stream.next().await {
-                    handle(ui, control, &mut stream, hold).await?;
+                    handle((ui, desktop), control, &mut stream, hold).await?;
                 }
             }
             Err(ControlError::Unreachable { .. }) if was_connected => {}
@@ -105,7 +109,7 @@ async fn inbox(ui: Ui, control: &Control) -> Result<(), Failure> {
 
 /// Asks about one request and, afterwards, about what came in meanwhile.
 async fn handle(
-    ui: Ui,
+    (ui, desktop): (Ui, Desktop),
     control: &Control,
     stream: &mut Stream<Hold>,
     first: Hold,
@@ -115,9 +119,16 @@ async fn handle(
         if hold.state != HoldState::Pending {
             continue;
         }
-        ui.note(format_args!("\x07\n{}", card(ui, &hold, Timestamp::now()).trim_end()));
+        let call = desktop.notification(&format!(
+            "{} asks to {} on {}",
+            hold.caller.name,
+            hold.summary(),
+            hold.cluster
+        ));
+        ui.note(format_args!("\x07{call}\n{}", card(ui, &hold, Timestamp::now()).trim_end()));
         show_effect(ui, control, &hold).await;
-        let mut asked = std::pin::pin!(choose());
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let mut asked = std::pin::pin!(choose(Arc::clone(&is_gone)));
         let (mut connected, mut gone) = (true, false);
         let (choice, comment) = loop {
             tokio::select! {
@@ -125,6 +136,7 @@ async fn handle(
                 news = stream.next(), if connected => match news {
                     Ok(Some(news)) if news.id == hold.id => {
                         gone = news.state != HoldState::Pending;
+                        is_gone.store(gone, Ordering::Relaxed);
                         if gone {
                             ui.note(format_args!(
                                 "\n{} is {} by now; Enter goes on",
@@ -159,7 +171,8 @@ async fn handle(
     Ok(())
 }
 
-async fn choose() -> Result<(Choice, Option<String>), Failure> {
+/// Asks what to do; and not for a comment on what `is_gone` by then.
+async fn choose(is_gone: Arc<AtomicBool>) -> Result<(Choice, Option<String>), Failure> {
     let theme = ColorfulTheme::default;
     ask(move || {
         let chosen = Select::with_theme(&theme())
@@ -172,6 +185,9 @@ async fn choose() -> Result<(Choice, Option<String>), Failure> {
             2 => Verdict::Deny,
             _ => return Ok((Choice::Skip, None)),
         };
+        if is_gone.load(Ordering::Relaxed) {
+            return Ok((Choice::Skip, None));
+        }
         let comment: String = Input::with_theme(&theme())
             .with_prompt("Comment (may be empty)")
             .allow_empty(true)

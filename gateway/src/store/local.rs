@@ -7,6 +7,7 @@
 //! SQLite and files block, so every use of them is one closure on a thread made for that.
 
 mod connections;
+mod dead_letters;
 mod files;
 mod holds;
 mod index;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kguard::api::{Hold, HoldState};
+use kguard::api::{DeadLetter, Hold, HoldState};
 use kguard::audit::{Checkpoint, Head, Line, Sealed};
 use rusqlite::{Connection, ErrorCode};
 
@@ -86,6 +87,11 @@ impl LocalStore {
         file: &Path,
     ) -> Result<T, StoreError> {
         self.readers.run(work).await.map_err(|source| read_error(file, source))
+    }
+
+    fn not_written(&self, error: rusqlite::Error) -> StoreError {
+        let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+        write_error(&self.database, is_full, error)
     }
 
     /// Does what nobody but a test does on the connection that writes.
@@ -189,10 +195,7 @@ impl Store for LocalStore {
     async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError> {
         let hold = hold.clone();
         let put = self.writer.run(move |connection| holds::put(connection, &hold)).await;
-        put.map_err(|error| {
-            let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
-            write_error(&self.database, is_full, error)
-        })
+        put.map_err(|error| self.not_written(error))
     }
 
     async fn hold(&self, id: &str) -> Result<Option<Hold>, StoreError> {
@@ -207,6 +210,22 @@ impl Store for LocalStore {
     async fn past_holds(&self, query: &PastHolds) -> Result<Vec<Hold>, StoreError> {
         let query = query.clone();
         self.read(move |connection| holds::past(connection, &query), &self.database).await
+    }
+
+    async fn put_dead_letter(&self, letter: &DeadLetter, most: u32) -> Result<(), StoreError> {
+        let letter = letter.clone();
+        let put = move |connection: &mut Connection| dead_letters::put(connection, &letter, most);
+        self.writer.run(put).await.map_err(|error| self.not_written(error))
+    }
+
+    async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        self.read(move |connection| dead_letters::list(connection, limit), &self.database).await
+    }
+
+    async fn remove_dead_letter(&self, id: &str) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        let removed = self.writer.run(move |connection| dead_letters::remove(connection, &id));
+        removed.await.map_err(|error| self.not_written(error))
     }
 }
 

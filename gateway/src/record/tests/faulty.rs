@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kguard::api::{Hold, HoldState};
+use kguard::api::{DeadLetter, Hold, HoldState};
 use kguard::audit::{Checkpoint, Head, Sealed};
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
@@ -94,5 +94,17 @@ impl Store for FaultyStore {
 
     async fn past_holds(&self, query: &PastHolds) -> Result<Vec<Hold>, StoreError> {
         self.inner.past_holds(query).await
+    }
+
+    async fn put_dead_letter(&self, letter: &DeadLetter, most: u32) -> Result<(), StoreError> {
+        self.inner.put_dead_letter(letter, most).await
+    }
+
+    async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        self.inner.dead_letters(limit).await
+    }
+
+    async fn remove_dead_letter(&self, id: &str) -> Result<(), StoreError> {
+        self.inner.remove_dead_letter(id).await
     }
 }

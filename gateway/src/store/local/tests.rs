@@ -309,3 +309,28 @@ async fn past_holds_come_in_pages_without_those_that_wait() {
     assert_eq!(list(Some(HoldState::Used), None, 10).await, ["c", "a"]);
     assert_eq!(list(Some(HoldState::Used), at("c"), 10).await, ["a"]);
 }
+
+#[tokio::test]
+async fn of_undelivered_notifications_the_newest_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    let letter = |id: &str, failed: &str| -> DeadLetter {
+        serde_json::from_value(json!({
+            "id": id, "target": "sre", "attempts": 1, "error": "HTTP 500", "failed": failed,
+            "notification": {"id": "msg_1", "event": "held", "at": failed},
+        }))
+        .unwrap()
+    };
+    let ids = async || {
+        let letters = store.dead_letters(10).await.unwrap();
+        letters.into_iter().map(|letter| letter.id).collect::<Vec<_>>()
+    };
+    for (id, second) in [("a", 1), ("b", 2), ("c", 3), ("a", 4)] {
+        let letter = letter(id, &format!("2026-01-01T00:00:0{second}Z"));
+        store.put_dead_letter(&letter, 2).await.unwrap();
+    }
+    assert_eq!(ids().await, ["a", "c"]);
+    store.remove_dead_letter("a").await.unwrap();
+    store.remove_dead_letter("none").await.unwrap();
+    assert_eq!(ids().await, ["c"]);
+}
