@@ -80,7 +80,8 @@ fn a_held_delete_appears_at_the_page_and_runs_once_it_is_approved_there() {
     let scene = Scene::set();
     let doomed = Namespace::create("page-approve");
     doomed.admin(&["create", "configmap", "treasure"]).ok();
-    let mut bob = scene.browse("approve.mjs", &[("NAMESPACE", &doomed.name)]);
+    let settings = [("NAMESPACE", doomed.name.as_str()), ("EFFECT", "ConfigMap")];
+    let mut bob = scene.browse("approve.mjs", &settings);
     bob.ready();
     let mut delete =
         scene.alice.start(&["--reason", "it is old", "kubectl", "delete", "ns", &doomed.name]);
