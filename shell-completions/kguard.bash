@@ -16,6 +16,9 @@ _kguard() {
             ",$1")
                 cmd="kguard"
                 ;;
+            kguard,apply)
+                cmd="kguard__subcmd__apply"
+                ;;
             kguard,approve)
                 cmd="kguard__subcmd__approve"
                 ;;
@@ -51,6 +54,9 @@ _kguard() {
                 ;;
             kguard,notifications)
                 cmd="kguard__subcmd__notifications"
+                ;;
+            kguard,plan)
+                cmd="kguard__subcmd__plan"
                 ;;
             kguard,policy)
                 cmd="kguard__subcmd__policy"
@@ -133,6 +139,9 @@ _kguard() {
             kguard__subcmd__doctor__subcmd__help,mask)
                 cmd="kguard__subcmd__doctor__subcmd__help__subcmd__mask"
                 ;;
+            kguard__subcmd__help,apply)
+                cmd="kguard__subcmd__help__subcmd__apply"
+                ;;
             kguard__subcmd__help,approve)
                 cmd="kguard__subcmd__help__subcmd__approve"
                 ;;
@@ -168,6 +177,9 @@ _kguard() {
                 ;;
             kguard__subcmd__help,notifications)
                 cmd="kguard__subcmd__help__subcmd__notifications"
+                ;;
+            kguard__subcmd__help,plan)
+                cmd="kguard__subcmd__help__subcmd__plan"
                 ;;
             kguard__subcmd__help,policy)
                 cmd="kguard__subcmd__help__subcmd__policy"
@@ -223,6 +235,12 @@ _kguard() {
             kguard__subcmd__help__subcmd__notifications,test)
                 cmd="kguard__subcmd__help__subcmd__notifications__subcmd__test"
                 ;;
+            kguard__subcmd__help__subcmd__plan,list)
+                cmd="kguard__subcmd__help__subcmd__plan__subcmd__list"
+                ;;
+            kguard__subcmd__help__subcmd__plan,show)
+                cmd="kguard__subcmd__help__subcmd__plan__subcmd__show"
+                ;;
             kguard__subcmd__help__subcmd__policy,check)
                 cmd="kguard__subcmd__help__subcmd__policy__subcmd__check"
                 ;;
@@ -267,6 +285,24 @@ _kguard() {
                 ;;
             kguard__subcmd__notifications__subcmd__help,test)
                 cmd="kguard__subcmd__notifications__subcmd__help__subcmd__test"
+                ;;
+            kguard__subcmd__plan,help)
+                cmd="kguard__subcmd__plan__subcmd__help"
+                ;;
+            kguard__subcmd__plan,list)
+                cmd="kguard__subcmd__plan__subcmd__list"
+                ;;
+            kguard__subcmd__plan,show)
+                cmd="kguard__subcmd__plan__subcmd__show"
+                ;;
+            kguard__subcmd__plan__subcmd__help,help)
+                cmd="kguard__subcmd__plan__subcmd__help__subcmd__help"
+                ;;
+            kguard__subcmd__plan__subcmd__help,list)
+                cmd="kguard__subcmd__plan__subcmd__help__subcmd__list"
+                ;;
+            kguard__subcmd__plan__subcmd__help,show)
+                cmd="kguard__subcmd__plan__subcmd__help__subcmd__show"
                 ;;
             kguard__subcmd__policy,check)
                 cmd="kguard__subcmd__policy__subcmd__check"
@@ -347,8 +383,46 @@ _kguard() {
 
     case "${cmd}" in
         kguard)
-            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help"
+            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__apply)
+            opts="-v -q -h -V --wait --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1146,8 +1220,22 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help)
-            opts="login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help"
+            opts="login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1440,6 +1528,48 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help__subcmd__notifications__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__plan)
+            opts="list show"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__plan__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__plan__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1957,6 +2087,208 @@ _kguard() {
                 return 0
             fi
             case "${prev}" in
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__plan)
+            opts="-o -v -q -h -V --apply-as --valid --wait --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version list show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --apply-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --valid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__plan__subcmd__help)
+            opts="list show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__plan__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__plan__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__plan__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__plan__subcmd__list)
+            opts="-o -v -q -h -V --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__plan__subcmd__show)
+            opts="-o -v -q -h -V --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
                 --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2578,12 +2910,16 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__run)
-            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --plan --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --plan)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -44,6 +44,8 @@ complete -c kguard -n "__fish_kguard_needs_command" -f -a "clusters" -d 'List th
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "use" -d 'Choose the cluster to start with'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "kubectl" -d 'Run one kubectl through the gateway'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "run" -d 'Run any program that reads KUBECONFIG through the gateway'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "plan" -d 'Plan what a command would change, and have all of it approved at once'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "apply" -d 'Run an approved plan'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "proxy" -d 'Hold a local port to the clusters open until Ctrl-C'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "env" -d 'Print what makes this shell use the gateway'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "shim" -d 'Put a `kubectl` on the PATH that goes through the gateway'
@@ -135,6 +137,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand use" -s v -l verbose -d 'S
 complete -c kguard -n "__fish_kguard_using_subcommand use" -s q -l quiet -d 'Say nothing but errors'
 complete -c kguard -n "__fish_kguard_using_subcommand use" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand use" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand run" -l plan -d 'Run it as this plan: what it writes has to be what was approved' -r
 complete -c kguard -n "__fish_kguard_using_subcommand run" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand run" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand run" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
@@ -148,6 +151,83 @@ complete -c kguard -n "__fish_kguard_using_subcommand run" -s v -l verbose -d 'S
 complete -c kguard -n "__fish_kguard_using_subcommand run" -s q -l quiet -d 'Say nothing but errors'
 complete -c kguard -n "__fish_kguard_using_subcommand run" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand run" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -l apply-as -d 'The workload that may run the plan, by its whole name, if not you' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -l valid -d 'For how long it may be approved and run, such as 4h or 2d [default: 24h]' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -s o -l output -d 'Print the plan: table, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -l wait -d 'Wait until it is decided on'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -a "list" -d 'List plans: yours, and those that you may run or decide on'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -a "show" -d 'Show all of a plan'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and not __fish_seen_subcommand_from list show help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "list" -d 'List plans: yours, and those that you may run or decide on'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show all of a plan'
+complete -c kguard -n "__fish_kguard_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -l wait -d 'Wait until it is decided on'
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand apply" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l port -d 'The port, if not any free one' -r
 complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand proxy" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
@@ -602,27 +682,31 @@ wide\t'A table with more columns'
 yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand version" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand version" -s V -l version -d 'Print version'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "login" -d 'Log in to a gateway with a code in the browser'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "logout" -d 'Forget the login'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "whoami" -d 'Show who the gateway takes you for'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "clusters" -d 'List the clusters you may reach'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "use" -d 'Choose the cluster to start with'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "kubectl" -d 'Run one kubectl through the gateway'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "run" -d 'Run any program that reads KUBECONFIG through the gateway'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "proxy" -d 'Hold a local port to the clusters open until Ctrl-C'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "env" -d 'Print what makes this shell use the gateway'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "shim" -d 'Put a `kubectl` on the PATH that goes through the gateway'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "requests" -d 'List held requests, or show one in full'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "approve" -d 'Approve a held request, or wait for requests to decide on'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "deny" -d 'Refuse a held request'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "notifications" -d 'List notifications that could not be delivered, send one again, try a target'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "sessions" -d 'List the exec, attach and port-forward sessions that run, or end one'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "audit" -d 'Read and verify the trail, play recordings, look on'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "policy" -d 'Write policies and try them before the gateway gets them'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "completion" -d 'Print completions for a shell'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "doctor" -d 'Find out what does not work, and how to mend it'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "version" -d 'Show the version'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "login" -d 'Log in to a gateway with a code in the browser'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "logout" -d 'Forget the login'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "whoami" -d 'Show who the gateway takes you for'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "clusters" -d 'List the clusters you may reach'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "use" -d 'Choose the cluster to start with'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "kubectl" -d 'Run one kubectl through the gateway'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "run" -d 'Run any program that reads KUBECONFIG through the gateway'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "plan" -d 'Plan what a command would change, and have all of it approved at once'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "apply" -d 'Run an approved plan'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "proxy" -d 'Hold a local port to the clusters open until Ctrl-C'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "env" -d 'Print what makes this shell use the gateway'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "shim" -d 'Put a `kubectl` on the PATH that goes through the gateway'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "requests" -d 'List held requests, or show one in full'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "approve" -d 'Approve a held request, or wait for requests to decide on'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "deny" -d 'Refuse a held request'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "notifications" -d 'List notifications that could not be delivered, send one again, try a target'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "sessions" -d 'List the exec, attach and port-forward sessions that run, or end one'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "audit" -d 'Read and verify the trail, play recordings, look on'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "policy" -d 'Write policies and try them before the gateway gets them'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "completion" -d 'Print completions for a shell'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "doctor" -d 'Find out what does not work, and how to mend it'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "version" -d 'Show the version'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "list" -d 'List plans: yours, and those that you may run or decide on'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "show" -d 'Show all of a plan'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from shim" -f -a "install" -d 'Write the shim into a folder; put that folder first on the PATH'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from notifications" -f -a "retry" -d 'Send one that was not delivered once more'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from notifications" -f -a "test" -d 'Send a target a message that says that it is a test'

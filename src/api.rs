@@ -13,6 +13,12 @@
 //! | `GET /v1/holds/ID/effect` | lines of [`effect::Effect`], each all that is known by then; the last says `complete` |
 //! | `POST /v1/holds/ID/decision` with [`Decide`] | [`Hold`] |
 //! | `POST /v1/holds/ID/cancel` | [`Hold`]: the requester alone |
+//! | `POST /v1/plans` with [`plans::OpenPlan`] | [`plans::Plan`], which the session may fill from now on |
+//! | `GET /v1/plans` | `Vec<`[`plans::Plan`]`>` without their writes, newest first: one's own, and those one may run or decide |
+//! | `GET /v1/plans/ID` | [`plans::Plan`] |
+//! | `POST /v1/plans/ID/submit` | [`plans::Plan`], and a [`Hold`] of the same id |
+//! | `POST /v1/plans/ID/begin` with [`plans::BeginPlan`] | [`plans::Plan`], which that session may run from now on |
+//! | `POST /v1/plans/ID/end` | [`plans::Plan`]: nothing more is planned, or run |
 //! | `GET /v1/inbox` | lines of [`Hold`], one whenever a hold that one may decide appears or changes; those pending come first |
 //! | `GET /v1/sessions/ID/events` | lines of [`SessionEvent`] |
 //! | `GET /v1/sessions/ID/outcome` | [`SessionOutcome`] |
@@ -32,6 +38,7 @@
 
 pub mod effect;
 mod notifications;
+pub mod plans;
 
 use std::sync::Arc;
 
@@ -191,6 +198,9 @@ pub struct Hold {
     /// The live object the approval is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound_to: Option<LiveObject>,
+    /// The change set that it is about, instead of a single request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Arc<plans::PlanCard>>,
     /// Decisions so far.
     pub decisions: Vec<Decision>,
     /// When it was parked.
@@ -205,6 +215,9 @@ pub struct Hold {
 impl Hold {
     /// The request in a few words: verb, resource and where.
     pub fn summary(&self) -> String {
+        if let Some(plan) = &self.plan {
+            return format!("plan of {} writes", plan.writes);
+        }
         let verb = self.request.verb.as_str();
         let Some(resource) = &self.request.resource else {
             return format!("{verb} {}", self.request.path);

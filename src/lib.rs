@@ -14,6 +14,7 @@ pub mod glob;
 pub mod identity;
 pub mod kube;
 pub mod mask;
+pub mod plan;
 pub mod policy;
 pub mod recording;
 pub mod redact;

@@ -49,7 +49,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use helm::HelmMode;
+pub use helm::{HelmMode, release_of};
 pub use incoming::{Form, Incoming, Prepared, Unwritable};
 pub use path::{FieldPath, FieldPathError};
 pub use placeholder::{Echo, PlaceholderKey, Placeholders, contains_placeholder};

@@ -26,7 +26,8 @@
 //! verifies each (a token it has verified before costs a look-up). A 401 to one stream says
 //! nothing about the others: the client refreshes its token and asks again. [`SESSION`] groups
 //! the streams of one client invocation and [`CLAIMS`] is what the client says of itself, see
-//! [`crate::api::Claims`]; both may differ from stream to stream, since a shared local port serves
+//! [`crate::api::Claims`]; [`PLAN`] says that a stream plans, or runs a plan, see
+//! [`crate::api::plans`]. They may differ from stream to stream, since a shared local port serves
 //! many commands.
 //!
 //! # Windows
@@ -46,8 +47,8 @@ mod tests;
 
 pub use handshake::{AcceptError, ConnectError, accept, connect};
 pub use headers::{
-    InvalidHeader, Stream, bearer, cluster, connect_request, read_bearer, read_claims,
-    read_keep_hold, read_session,
+    InvalidHeader, Stream, bearer, cluster, connect_request, in_plan, read_bearer, read_claims,
+    read_keep_hold, read_plan, read_session,
 };
 pub use http2::{
     CLIENT_STREAM_WINDOW_BYTES, CONNECTION_WINDOW_BYTES, KEEP_ALIVE, KEEP_ALIVE_TIMEOUT,
@@ -71,3 +72,7 @@ pub const CLAIMS: &str = "kguard-claims";
 /// Names the header by which the client of a workload asks, with `true`, that its holds stay when it
 /// goes away: whoever runs the same job again finds them.
 pub const KEEP_HOLD: &str = "kguard-keep-hold";
+
+/// Names the header with the use of a plan that a stream is for: `plan ID`, in which no write is stored,
+/// or `apply ID`, in which no other writes run than those of the plan.
+pub const PLAN: &str = "kguard-plan";

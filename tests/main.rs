@@ -36,6 +36,7 @@ mod masking;
 mod notifications;
 mod objects;
 mod page;
+mod plans;
 mod policies;
 mod policy_tools;
 mod streams;

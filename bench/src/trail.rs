@@ -116,6 +116,7 @@ fn request(id: Uuid) -> Record {
         capabilities: Capabilities::default(),
         charges: BTreeMap::new(),
         hold: None,
+        plan: None,
         claims: Claims::default(),
         peer: "10.0.0.7:40000".to_owned(),
         user_agent: Some("kubectl/v1.33.0 (linux/amd64) kubernetes/0000000".to_owned()),

@@ -1,5 +1,6 @@
 //! The command line, as clap reads it. Help texts teach by example; meaning is in `commands`.
 
+mod plans;
 mod policy;
 mod streams;
 
@@ -16,6 +17,7 @@ use crate::gateway::Gateway;
 use crate::output::Format;
 use crate::ui::Color;
 
+pub(crate) use plans::{ApplyArgs, PlanArgs, PlanCommand, ShowPlanArgs};
 pub(crate) use policy::{
     ExplainArgs, MaskArgs, MaskFormat, PolicyCommand, ReplayArgs, SuggestArgs, TestArgs, TrailArgs,
 };
@@ -114,6 +116,10 @@ pub(crate) enum Command {
     Kubectl(KubectlArgs),
     /// Run any program that reads KUBECONFIG through the gateway
     Run(RunArgs),
+    /// Plan what a command would change, and have all of it approved at once
+    Plan(PlanArgs),
+    /// Run an approved plan
+    Apply(ApplyArgs),
     /// Hold a local port to the clusters open until Ctrl-C
     Proxy(ProxyArgs),
     /// Print what makes this shell use the gateway
@@ -227,8 +233,14 @@ pub(crate) struct KubectlArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: kguard run -- k9s")]
+#[command(after_help = "\
+Examples:
+  kguard run -- k9s
+  kguard run --plan ID -- ./deploy.sh     as it was planned and approved")]
 pub(crate) struct RunArgs {
+    /// Run it as this plan: what it writes has to be what was approved
+    #[arg(long, value_name = "ID")]
+    pub(crate) plan: Option<String>,
     #[command(flatten)]
     pub(crate) common: Common,
     /// The program and its arguments

@@ -9,6 +9,7 @@ use tokio::process::{Child, Command};
 
 use crate::environment::Environment;
 use crate::failure::{Failure, Kind};
+use crate::session::InPlan;
 
 /// What makes a file of ours recognisable, see `kguard shim`.
 pub(crate) const SHIM_MARK: &str = "kguard-shim";
@@ -16,14 +17,30 @@ pub(crate) const SHIM_MARK: &str = "kguard-shim";
 /// Where a shim has its mark.
 const SHIM_HEAD_BYTES: u64 = 256;
 
+/// What a program finds around it.
+#[derive(Debug)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) kubeconfig: &'a Path,
+    pub(crate) plan: Option<&'a InPlan>,
+    /// Whether what it prints goes to standard error.
+    pub(crate) is_aside: bool,
+}
+
 /// Starts a program with a kubeconfig.
 pub(crate) fn spawn(
     program: &Path,
     arguments: &[OsString],
-    kubeconfig: &Path,
+    surroundings: &Surroundings<'_>,
 ) -> Result<Child, Failure> {
-    let spawned = Command::new(program).args(arguments).env("KUBECONFIG", kubeconfig).spawn();
-    spawned.map_err(|error| {
+    let mut command = Command::new(program);
+    command.args(arguments).env("KUBECONFIG", surroundings.kubeconfig);
+    if let Some(plan) = surroundings.plan {
+        command.env(InPlan::VARIABLE, plan.to_string());
+    }
+    if surroundings.is_aside {
+        command.stdout(io::stderr());
+    }
+    command.spawn().map_err(|error| {
         let kind = match error.kind() {
             io::ErrorKind::NotFound => Kind::NotFound,
             _ => Kind::NotExecutable,

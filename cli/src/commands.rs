@@ -1,5 +1,6 @@
 //! The commands, a file each; this one only sends the command line to them.
 
+mod apply;
 mod approve;
 mod audit;
 mod clusters;
@@ -11,6 +12,7 @@ mod kubectl;
 mod login;
 mod logout;
 mod notifications;
+mod plan;
 mod policy;
 mod proxy;
 mod requests;
@@ -21,7 +23,7 @@ mod use_cluster;
 mod version;
 mod whoami;
 
-use crate::args::{AuditCommand, Cli, Command, Common};
+use crate::args::{AuditCommand, Cli, Command, Common, PlanArgs, PlanCommand};
 use crate::context::Context;
 use crate::environment::Environment;
 use crate::failure::Failure;
@@ -32,7 +34,9 @@ pub(crate) async fn run(cli: Cli, environment: Environment) -> Result<u8, Failur
     let context = |common: &Common| Context::new(environment.clone(), common.or(&before));
     let done = match cli.command {
         Command::Kubectl(args) => return kubectl::run(&context(&before)?, args).await,
-        Command::Run(args) => return run::run(&context(&args.common)?, args.command).await,
+        Command::Run(args) => return run::run(&context(&args.common)?, &args).await,
+        Command::Plan(args) => return plan::run(&context(plan_common(&args))?, args).await,
+        Command::Apply(args) => return apply::run(&context(&args.common)?, &args).await,
         Command::Login(args) => login::run(context(&args.common)?, &args).await,
         Command::Logout(args) => logout::run(context(&args.common)?).await,
         Command::Whoami(args) => whoami::run(&context(&args.common)?, args.format.output).await,
@@ -70,6 +74,14 @@ static NONE: Common = Common {
     quiet: false,
     color: None,
 };
+
+fn plan_common(args: &PlanArgs) -> &Common {
+    match &args.what {
+        None => &args.common,
+        Some(PlanCommand::List(list)) => &list.common,
+        Some(PlanCommand::Show(show)) => &show.common,
+    }
+}
 
 fn audit_common(command: &AuditCommand) -> &Common {
     match command {

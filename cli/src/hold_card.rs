@@ -4,6 +4,7 @@ use jiff::{Timestamp, Unit};
 use kguard::api::{Hold, HoldState, Verdict};
 use kguard::kube::target::Query;
 
+use crate::plan_card;
 use crate::ui::{Ui, clean};
 
 /// The request in one line: verb, resource and where.
@@ -51,11 +52,19 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
         line("Acting as", &format!("{}{}", identity.user, groups.collect::<String>()));
     }
     line("Cluster", &hold.cluster);
-    line("Does", &request_line(hold));
+    if let Some(plan) = &hold.plan {
+        for (name, value) in plan_card::lines(plan) {
+            line(name, &value);
+        }
+    } else {
+        line("Does", &request_line(hold));
+    }
     // Escaped, so that one parameter cannot look like two.
     let query = hold.query.iter().cloned().collect::<Query>().encode();
     let query = if query.is_empty() { query } else { format!("?{query}") };
-    line("HTTP", &format!("{} {}{query}", hold.method, hold.request.path));
+    if hold.plan.is_none() {
+        line("HTTP", &format!("{} {}{query}", hold.method, hold.request.path));
+    }
     line("Policy", &format!("{}: {}", hold.policy, hold.message));
     line("Digest", &hold.digest);
     if let Some(object) = &hold.bound_to {

@@ -24,6 +24,7 @@ mod local_port;
 mod oidc;
 mod outcome;
 mod output;
+mod plan_card;
 mod player;
 mod recording;
 mod screen;

@@ -2,6 +2,7 @@
 //! to its requests.
 
 mod folder;
+mod in_plan;
 mod watch;
 
 use std::ffi::OsString;
@@ -19,7 +20,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::certificates::LocalCa;
-use crate::child;
+use crate::child::{self, Surroundings};
 use crate::clusters::{ClusterCache, MAX_LIST_BYTES};
 use crate::context::{Context, Target};
 use crate::failure::{Failure, Kind};
@@ -29,6 +30,7 @@ use crate::outcome::Cause;
 use crate::tunnel::{Dialer, Tunnel};
 
 use folder::SessionFolder;
+pub(crate) use in_plan::InPlan;
 use watch::{Patience, Watcher};
 
 /// How many events may wait while the terminal is slow.
@@ -46,15 +48,19 @@ pub(crate) struct Session {
     folder: SessionFolder,
     tunnel: Tunnel,
     watcher: Watcher,
+    plan: Option<InPlan>,
+    is_aside: bool,
     /// Where the local port is.
     pub(crate) address: SocketAddr,
 }
 
 /// How a session serves clusters locally.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Serving {
     pub(crate) port: u16,
     pub(crate) direct: bool,
+    /// The plan that it is for, if not the one that we run in ourselves.
+    pub(crate) plan: Option<InPlan>,
 }
 
 impl Session {
@@ -66,6 +72,10 @@ impl Session {
         serving: Serving,
         also: Option<&str>,
     ) -> Result<Self, Failure> {
+        let plan = match serving.plan.clone() {
+            Some(plan) => Some(plan),
+            None => InPlan::inherited(&context.environment)?,
+        };
         let target = context.target()?;
         target.require_token().await?;
         let cache = ClusterCache::new(&context.folders, &target);
@@ -78,12 +88,13 @@ impl Session {
         let ca_pem = ca.pem().to_owned();
         let client = ca.client()?;
         let (sender, events) = mpsc::channel(EVENTS);
-        let id = Uuid::new_v4();
+        let id = plan.as_ref().map_or_else(Uuid::new_v4, |plan| plan.session);
         let tunnel = Tunnel::start(Dialer {
             gateway: target.gateway.clone(),
             ca: target.config.ca.clone(),
             tokens: target.tokens.clone(),
             session: id,
+            plan: plan.as_ref().map(|plan| plan.of.clone()),
             keep_hold: keeps_holds(context),
             events: sender,
         });
@@ -93,17 +104,22 @@ impl Session {
             tunnel: tunnel.clone(),
             claims: claims(context, argv),
         });
-        let (entries, address) = serve(port, &names, serving).await?;
+        let (entries, address) = serve(port, &names, &serving).await?;
         let folder = SessionFolder::create(&context.folders)?;
         folder.write_kubeconfig(&kubeconfig::render(&entries, &current, &ca_pem, &client))?;
         tokio::spawn(housekeeping(cache, tunnel.clone(), folder.sweeper()));
         let patience = context.common.approval_timeout;
         let watcher = Watcher::start(context.ui, events, Patience::new(patience, tunnel.clone()));
-        Ok(Self { id, folder, tunnel, watcher, address })
+        Ok(Self { id, folder, tunnel, watcher, plan, is_aside: false, address })
     }
 
     pub(crate) fn kubeconfig(&self) -> PathBuf {
         self.folder.kubeconfig()
+    }
+
+    /// The same for a program whose words are not what standard output is for.
+    pub(crate) fn aside(self) -> Self {
+        Self { is_aside: true, ..self }
     }
 
     /// Runs a program in the session; the result is the exit code.
@@ -113,7 +129,12 @@ impl Session {
         program: &Path,
         arguments: &[OsString],
     ) -> Result<u8, Failure> {
-        let mut child = child::spawn(program, arguments, &self.kubeconfig())?;
+        let surroundings = Surroundings {
+            kubeconfig: &self.kubeconfig(),
+            plan: self.plan.as_ref(),
+            is_aside: self.is_aside,
+        };
+        let mut child = child::spawn(program, arguments, &surroundings)?;
         let status = tokio::select! {
             status = child::wait(&mut child) => status?,
             // What it waits for is kept for its next run, so nothing else would end it.
@@ -168,7 +189,7 @@ impl Session {
 async fn serve(
     port: Arc<LocalPort>,
     names: &[String],
-    serving: Serving,
+    serving: &Serving,
 ) -> Result<(Vec<Entry>, SocketAddr), Failure> {
     let (listener, address) = bind(serving.port).await?;
     if !serving.direct {
@@ -203,6 +224,16 @@ async fn bind(port: u16) -> Result<(tokio::net::TcpListener, SocketAddr), Failur
     })
 }
 
+/// The cluster that a session starts with.
+pub(crate) async fn cluster(context: &Context) -> Result<String, Failure> {
+    let target = context.target()?;
+    target.require_token().await?;
+    let chosen = context.cluster(&target.config).map(str::to_owned);
+    let wanted: Vec<&str> = chosen.as_deref().into_iter().collect();
+    let names = ClusterCache::new(&context.folders, &target).names(&target, &wanted).await?;
+    current(chosen.as_deref(), &names).map(str::to_owned)
+}
+
 /// The context to start with.
 fn current<'a>(chosen: Option<&'a str>, names: &'a [String]) -> Result<&'a str, Failure> {
     match chosen {
@@ -217,7 +248,7 @@ fn current<'a>(chosen: Option<&'a str>, names: &'a [String]) -> Result<&'a str, 
 }
 
 /// What we say of ourselves. Nobody believes it, but everybody may read it.
-fn claims(context: &Context, argv: Vec<String>) -> Claims {
+pub(crate) fn claims(context: &Context, argv: Vec<String>) -> Claims {
     let environment = &context.environment;
     let github = || {
         let server = environment.get("GITHUB_SERVER_URL")?;

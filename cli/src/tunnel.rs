@@ -17,6 +17,7 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::TokioIo;
+use kguard::api::plans::PlanUse;
 use kguard::api::{Claims, SessionEvent};
 use kguard::redact::Secret;
 use kguard::tunnel::{self, ConnectError, InvalidHeader};
@@ -90,6 +91,8 @@ pub(crate) struct Dialer {
     pub(crate) session: Uuid,
     /// Whether holds are to stay when we go away; the gateway does so for workloads alone.
     pub(crate) keep_hold: bool,
+    /// The plan that the session is for.
+    pub(crate) plan: Option<PlanUse>,
     /// Who hears of what happens to the session's requests.
     pub(crate) events: mpsc::Sender<SessionEvent>,
 }
@@ -119,7 +122,12 @@ impl Tunnel {
         let Dialer { session, keep_hold, .. } = self.dialer;
         let stream = tunnel::Stream { session, claims, keep_hold };
         let request = |token: &Secret<String>| {
-            Ok(tunnel::connect_request(cluster, token, stream)?.map(|()| Empty::new()))
+            let request = tunnel::connect_request(cluster, token, stream)?;
+            let request = match &self.dialer.plan {
+                Some(plan) => tunnel::in_plan(request, plan)?,
+                None => request,
+            };
+            Ok(request.map(|()| Empty::new()))
         };
         let opened = async {
             let response = self.ask(request).await?;

@@ -199,6 +199,7 @@ async fn to_cluster(
         via: Via::Plain,
         peer: peer.to_string(),
         session: None,
+        plan: None,
         claims: Claims::default(),
         keep_hold: false,
     };

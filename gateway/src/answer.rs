@@ -75,6 +75,7 @@ fn status(stopped: &Stopped) -> Status {
         | Stopped::Trail(_)
         | Stopped::Unrecorded(_) => Status::failure(Reason::ServiceUnavailable, text),
         Stopped::Forward(error) => Status::failure(error.reason(), text),
+        Stopped::Plan(error) => Status::failure(error.reason(), text),
         Stopped::Held { request, error } => held(error, text).about(request),
         Stopped::Unwritable { request, message, reason, field, object } => {
             let field = field.as_deref().unwrap_or_default();

@@ -3,6 +3,7 @@
 mod audit;
 mod holds;
 mod notifications;
+mod plans;
 mod recordings;
 mod search;
 mod stream;
@@ -42,6 +43,11 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/holds/{id}/effect", get(holds::effect))
         .route("/v1/holds/{id}/decision", post(holds::decide))
         .route("/v1/holds/{id}/cancel", post(holds::cancel))
+        .route("/v1/plans", get(plans::list).post(plans::open))
+        .route("/v1/plans/{id}", get(plans::show))
+        .route("/v1/plans/{id}/submit", post(plans::submit))
+        .route("/v1/plans/{id}/begin", post(plans::begin))
+        .route("/v1/plans/{id}/end", post(plans::end))
         .route("/v1/inbox", get(holds::inbox))
         .route("/v1/sessions/{id}/events", get(holds::session))
         .route("/v1/sessions/{id}/outcome", get(holds::outcome))

@@ -21,7 +21,7 @@ use crate::hold::Approval;
 use crate::impersonate::{self, Refusal};
 use crate::incoming::{self, Unprepared};
 use crate::known_values;
-use crate::live::{Bond, Change, LiveObjects, Seen, WouldRefuse};
+use crate::live::{Bond, Change, LiveObjects, Seen, StoresNothing, WouldRefuse};
 use crate::policies::Mode;
 use crate::request::KubeRequest;
 use crate::streams::policy_query;
@@ -84,6 +84,8 @@ pub struct Denial {
 enum RefusedBy {
     /// What is masked for the caller: policies may well allow the request.
     Masking,
+    /// The plan that the request is, or is not, part of.
+    Plan,
     /// The policies.
     Policies,
 }
@@ -92,6 +94,16 @@ enum RefusedBy {
 pub struct Futile {
     subject: Subject,
     response: http::Response<PooledBody>,
+    why: Unsent,
+}
+
+/// Why a request is answered that is not sent.
+#[derive(Debug, Clone)]
+pub enum Unsent {
+    /// It is part of a plan, and cannot be tried before what comes first in the plan has run.
+    Planned(String),
+    /// The API server would refuse it.
+    Refused,
 }
 
 /// Who asks for what, and what he may see of the answer.
@@ -183,7 +195,7 @@ impl Deciding<'_> {
         let (ruling, seen) = match self.rule(&subject).await {
             Ok(ruled) => ruled,
             Err(WouldRefuse(response)) if self.mode == Mode::Enforce => {
-                return Verdict::Futile(Box::new(Futile { subject, response }));
+                return Verdict::futile(subject, response);
             }
             // It will say so itself.
             Err(WouldRefuse(_)) => (Ruling::default(), None),
@@ -265,6 +277,48 @@ async fn objects(
 }
 
 impl Verdict {
+    /// Who asked for what.
+    pub fn subject(&self) -> &Subject {
+        match self {
+            Self::Allow(permit) => permit.subject(),
+            Self::Deny(denial) => denial.subject(),
+            Self::Futile(futile) => futile.subject(),
+            Self::Hold(held) => held.subject(),
+        }
+    }
+
+    /// The request alone, whatever was decided on it.
+    fn into_subject(self) -> Subject {
+        match self {
+            Self::Allow(permit) => permit.subject,
+            Self::Deny(denial) => denial.subject,
+            Self::Futile(futile) => futile.subject,
+            Self::Hold(held) => held.subject,
+        }
+    }
+
+    /// Refuses what has no place in the plan that it came with.
+    pub fn refuse_in_plan(self, message: String) -> Self {
+        Self::deny(self.into_subject(), None, message, RefusedBy::Plan)
+    }
+
+    /// Answers what is part of a plan and cannot be tried ahead.
+    pub fn imagine(self, response: http::Response<PooledBody>, why: String) -> Self {
+        let mut subject = self.into_subject();
+        // It is noted as what it is: tried, not done.
+        subject.make_dry_run();
+        Self::Futile(Box::new(Futile { subject, response, why: Unsent::Planned(why) }))
+    }
+
+    /// Passes on that the API server would refuse it.
+    pub fn give_up(self, response: http::Response<PooledBody>) -> Self {
+        Self::futile(self.into_subject(), response)
+    }
+
+    fn futile(subject: Subject, response: http::Response<PooledBody>) -> Self {
+        Self::Futile(Box::new(Futile { subject, response, why: Unsent::Refused }))
+    }
+
     /// Of what a policy or nobody allows.
     fn forbid(subject: Subject, policy: Option<String>, message: String) -> Self {
         Self::deny(subject, policy, message, RefusedBy::Policies)
@@ -349,6 +403,19 @@ impl Permit {
         self.hold.as_deref()
     }
 
+    /// The same request as one that stores nothing, and what it would have taken out of budgets.
+    pub(crate) fn rehearsed(mut self, _: StoresNothing) -> (Self, Reservation) {
+        self.subject.make_dry_run();
+        self.bond = None;
+        let reservation = std::mem::take(&mut self.reservation);
+        (self, reservation)
+    }
+
+    /// The same permit for just what was looked at.
+    pub(crate) fn bound(self, bond: Option<Bond>) -> Self {
+        Self { bond, ..self }
+    }
+
     /// Ends the permit: what is left is a request that is being sent, and what it rests on.
     pub(crate) fn spend(self) -> (Subject, Option<Bond>) {
         self.reservation.spend();
@@ -382,7 +449,20 @@ impl Held {
 
     /// The API server would refuse it, so that there is nothing to approve.
     pub(crate) fn refused(self, response: http::Response<PooledBody>) -> Futile {
-        Futile { subject: self.subject, response }
+        Futile { subject: self.subject, response, why: Unsent::Refused }
+    }
+
+    /// A permit for the same request as one that stores nothing, which needs no approval; and what
+    /// the request itself would have taken out of budgets.
+    pub(crate) fn rehearsed(
+        self,
+        proof: StoresNothing,
+        (budgets, now): (&Budgets, Timestamp),
+    ) -> (Permit, Reservation) {
+        let Self { subject, terms, charges, .. } = self;
+        let reservation = budgets.approved(&subject.caller.name, charges, now);
+        let policy = Some(terms.policy);
+        Permit { subject, policy, hold: None, reservation, bond: None }.rehearsed(proof)
     }
 
     /// The permit that an approval gives. It is charged like any other, whatever is left.
@@ -419,6 +499,8 @@ impl Denial {
             // Of masks `policy explain` knows nothing: it would tell that policies allow this.
             RefusedBy::Masking => "audit show",
             RefusedBy::Policies => "policy explain",
+            // The message says it all.
+            RefusedBy::Plan => return message.clone(),
         };
         format!("{message} ({by}why: kguard {command} {id})")
     }
@@ -433,6 +515,11 @@ impl Futile {
     /// Who asked for what.
     pub fn subject(&self) -> &Subject {
         &self.subject
+    }
+
+    /// Why it is not sent.
+    pub fn why(&self) -> &Unsent {
+        &self.why
     }
 
     /// With what the API server refused the dry run.
@@ -511,6 +598,12 @@ impl Subject {
         let masked = pairs.map(|(name, value)| (name.clone(), plan.mask_str(value).0));
         self.noted_query = masked.collect();
         self.text = Some(plan);
+    }
+
+    fn make_dry_run(&mut self) {
+        self.request.make_dry_run();
+        self.noted_query.retain(|(key, _)| key != "dryRun");
+        self.noted_query.push(("dryRun".to_owned(), "All".to_owned()));
     }
 
     /// For putting values back in the place of what stands in for them.

@@ -100,6 +100,12 @@ pub fn none(state: HoldState) -> EffectLines {
     ended(&tell, told, &format!("it is {state}, so its effect is not worked out any more"))
 }
 
+/// That is known already.
+pub fn known(effect: Effect) -> EffectLines {
+    let (_, told) = watch::channel(Effect { complete: true, ..effect });
+    EffectLines { told, pending: true, ended: false }
+}
+
 fn ended(tell: &watch::Sender<Effect>, told: watch::Receiver<Effect>, note: &str) -> EffectLines {
     tell.send_modify(|effect| {
         effect.notes.push(note.to_owned());

@@ -13,7 +13,7 @@ use kguard::mask::{MaskReport, PlaceholderKey};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::decide::{Denial, Futile, Held, Permit, Subject};
+use crate::decide::{Denial, Futile, Held, Permit, Subject, Unsent};
 use crate::gateway::Gateway;
 use crate::record::{Receipt, Recorder, TrailUnavailable};
 use crate::request::Origin;
@@ -23,6 +23,9 @@ const NO_ANSWER: &str = "the client went away before an answer came; the outcome
 
 /// Why a request is not sent that no policy refused.
 const FUTILE: &str = "not sent, as the cluster refused a dry run of it";
+
+/// Why a request is not sent that is part of a plan.
+const PLANNED: &str = "not sent, as it is only planned and cannot be tried ahead";
 
 /// Writes one request's entry.
 #[derive(Clone)]
@@ -82,10 +85,13 @@ impl Entry {
         self.append(Event::Request(Box::new(record))).await?.durable().await
     }
 
-    /// Records a request that is not sent because its cluster would refuse it.
+    /// Records a request that is answered and not sent.
     pub async fn give_up(self, futile: &Futile) -> Result<Committed, TrailUnavailable> {
         let mut record = self.request(futile.subject(), Outcome::Deny);
-        record.why = Some(format!("{FUTILE}: {}", futile.status()));
+        record.why = Some(match futile.why() {
+            Unsent::Planned(why) => format!("{PLANNED}: {why}"),
+            Unsent::Refused => format!("{FUTILE}: {}", futile.status()),
+        });
         let id = record.id;
         let receipt = Some(self.append(Event::Request(Box::new(record))).await?);
         Ok(Committed { id, receipt, closing: Closing::of(self, id) })
@@ -165,6 +171,7 @@ impl Entry {
             capabilities: findings.carried,
             charges: BTreeMap::new(),
             hold: None,
+            plan: self.origin.plan.as_ref().map(|of| of.plan.clone()),
             claims: Claims::clone(&self.origin.claims),
             peer: self.origin.peer.clone(),
             user_agent: user_agent

@@ -50,6 +50,22 @@ pub struct Unmasked {
     pub(crate) opened: Option<Opened>,
 }
 
+impl Unmasked {
+    /// The status of an ordinary answer.
+    pub(crate) fn code(&self) -> Option<StatusCode> {
+        match &self.answer {
+            Answer::Response(response) => Some(response.status()),
+            Answer::Upgrade(..) | Answer::Watch(..) => None,
+        }
+    }
+
+    /// Another answer in its place, masked like any.
+    #[must_use]
+    pub(crate) fn instead(self, response: http::Response<PooledBody>) -> Self {
+        Self { answer: Answer::Response(response), ..self }
+    }
+}
+
 /// The two kinds of answer.
 pub(crate) enum Answer {
     /// An ordinary response.
@@ -253,7 +269,8 @@ fn bound_body(request: &KubeRequest, seen: &Seen) -> Bytes {
     }
 }
 
-/// Passes on what the API server answered to the dry run of a request that it would refuse.
+/// Answers a request that is not sent: with what the API server said to a dry run of it that it would
+/// refuse, or with what a plan makes of it.
 pub fn refuse(
     cluster: &Cluster,
     subject: Subject,

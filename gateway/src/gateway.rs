@@ -20,6 +20,7 @@ use crate::hold::Holds;
 use crate::metrics::Metrics;
 use crate::notify::Notifications;
 use crate::outcomes::Outcomes;
+use crate::plans::Plans;
 use crate::policies::Policies;
 use crate::record::{Recorder, TrailUnavailable};
 use crate::refused_upgrades::RefusedUpgrades;
@@ -53,6 +54,8 @@ pub struct Gateway {
     pub notifications: Notifications,
     /// Why requests failed, for those who sent them.
     pub outcomes: Outcomes,
+    /// Change sets.
+    pub plans: Arc<Plans>,
     /// Makes placeholders.
     pub placeholders: PlaceholderKey,
     /// The policies in force.

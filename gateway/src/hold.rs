@@ -2,7 +2,8 @@
 //!
 //! A hold lives in memory, since the request that it parks does; what became of it goes to the
 //! trail and to the store. Nothing runs on a hold later: when the requester goes away the hold is
-//! cancelled, and when the gateway ends so do its holds.
+//! cancelled, and when the gateway ends so do its holds. Those of plans are another matter, see
+//! [`plan`].
 //!
 //! A pipeline goes away and comes back: its job is run again. So a workload may ask that its holds
 //! are kept until they expire. Still nothing runs by itself; the same caller has to send the very
@@ -13,6 +14,7 @@
 
 pub mod digest;
 mod inbox;
+mod plan;
 mod refusal;
 mod slot;
 
@@ -29,6 +31,7 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 pub use self::inbox::Inbox;
+pub use self::plan::PlanApproval;
 pub use self::refusal::{NotDecided, NotReleased};
 use self::slot::{Slot, Waiter};
 use crate::clock::Clock;
@@ -278,8 +281,8 @@ impl Holds {
     /// Cancels everything that waits; the gateway is going away.
     pub async fn cancel_all(&self) {
         let slots: Vec<_> = self.slots().values().cloned().collect();
-        for slot in slots {
-            self.settle(&slot, |_| Some(HoldState::Cancelled)).await;
+        for slot in slots.iter().filter(|slot| !slot.is_of_plan()) {
+            self.settle(slot, |_| Some(HoldState::Cancelled)).await;
         }
     }
 
@@ -352,9 +355,8 @@ impl Holds {
             done: false,
         };
         let id = self.fresh_id();
-        let page = |url: &ExternalUrl| format!("{url}/ui/#/holds/{id}");
         Hold {
-            url: self.shared.config.external_url.as_ref().map(page),
+            url: self.page_of(&id),
             id,
             state: HoldState::Pending,
             caller: Arc::clone(subject.caller()),
@@ -372,10 +374,17 @@ impl Holds {
             kept: *kept,
             claims: entry.origin().claims.clone(),
             bound_to: matter.object().cloned(),
+            plan: None,
             decisions: Vec::new(),
             created: now,
             expires: after(terms.timeout),
         }
+    }
+
+    /// Where the page shows a hold.
+    fn page_of(&self, id: &str) -> Option<String> {
+        let url = self.shared.config.external_url.as_ref();
+        url.map(|url| format!("{url}/ui/#/holds/{id}"))
     }
 
     /// Five letters and digits that cannot be mistaken for each other when read out.
@@ -493,7 +502,18 @@ fn state_event(hold: &str, state: HoldState) -> Event {
 /// Whether `caller` is one of those who decide. A workload is one only if a policy names it as a
 /// workload: a group that happens to contain robots does not make robots approvers.
 pub fn may_decide(hold: &Hold, caller: &Caller) -> bool {
-    hold.approvers.iter().any(|pattern| {
+    is_among(&hold.approvers, caller)
+}
+
+/// Whether he asked for it. One name is one user upstream, whoever issued it; one uid is one person
+/// at an issuer, whatever he is called today.
+fn is_own(hold: &Hold, by: &Caller) -> bool {
+    let same_uid = by.uid.is_some() && by.uid == hold.caller.uid;
+    hold.caller.name == by.name || (same_uid && hold.caller.issuer == by.issuer)
+}
+
+fn is_among(approvers: &[SubjectPattern], caller: &Caller) -> bool {
+    approvers.iter().any(|pattern| {
         pattern.matches(caller)
             && (caller.kind == CallerKind::Person || matches!(pattern, SubjectPattern::Workload(_)))
     })

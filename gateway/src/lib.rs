@@ -28,6 +28,7 @@ pub mod metrics;
 pub mod notify;
 pub mod outcomes;
 pub mod pipeline;
+pub mod plans;
 pub mod policies;
 pub mod private_file;
 pub mod record;

@@ -7,8 +7,8 @@
 mod binding;
 mod dry_runs;
 
-pub use binding::{BindError, Bond, Bound, NotBound, Seen};
-pub use dry_runs::Remembered as RememberedDryRuns;
+pub use binding::{BindError, Bond, Bound, NotBound, Seen, lasting};
+pub use dry_runs::{Remembered as RememberedDryRuns, StoresNothing};
 
 use kguard::api::LiveObject;
 use kguard::identity::Caller;
@@ -29,7 +29,7 @@ const STORED: [&str; 7] =
 const LOOKS: u32 = 5;
 
 /// Groups in which what is created is a question, answered and forgotten.
-const QUESTIONS: [&str; 2] = ["authentication.k8s.io", "authorization.k8s.io"];
+pub(crate) const QUESTIONS: [&str; 2] = ["authentication.k8s.io", "authorization.k8s.io"];
 
 /// The objects of one cluster, as one caller may see them.
 #[derive(Debug, Clone, Copy)]
@@ -195,7 +195,8 @@ fn as_sent(request: &KubeRequest) -> Object {
     }
 }
 
-fn identity(object: &Value) -> Option<LiveObject> {
+/// The identity and version of an object.
+pub fn identity(object: &Value) -> Option<LiveObject> {
     let metadata = object.get("metadata")?;
     let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
     Some(LiveObject { uid: text("uid")?, resource_version: text("resourceVersion")? })

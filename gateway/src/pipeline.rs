@@ -30,6 +30,7 @@ use crate::gateway::Gateway;
 use crate::hold::NotReleased;
 use crate::live::{Bond, Bound, LiveObjects, NotBound};
 use crate::mask;
+use crate::plans::Turn;
 use crate::refused_upgrades::Asked;
 use crate::request::{KubeRequest, Origin, WEBSOCKET};
 use crate::review::Question;
@@ -78,6 +79,13 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
                 return Err(error);
             }
         };
+    let part = match gateway.plans.part(entry.origin(), &caller) {
+        Ok(part) => part,
+        Err(error) => {
+            entry.reject(&caller, (method.as_str(), &path), &error.to_string()).await?;
+            return Err(error.into());
+        }
+    };
     if let Some(refused) = refused_before(gateway, &request, (&caller, entry.origin())) {
         return Err(refused);
     }
@@ -91,7 +99,13 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
         now: gateway.clock.now(),
     };
     let question = Question::of(&request, &caller);
-    let unmasked = match deciding.decide(caller, request).await {
+    let verdict = deciding.decide(caller, request).await;
+    // Boxed, as it is rare and big.
+    let (verdict, turn) = match part {
+        Some(part) => Box::pin(part.turn(&gateway.plans, verdict, &deciding)).await,
+        None => (verdict, Turn::Nothing),
+    };
+    let unmasked = match verdict {
         Verdict::Allow(permit) => send(gateway, (&cluster, *permit), entry).await?,
         Verdict::Deny(denial) => return Err(deny(gateway, &denial, &entry).await?),
         // Boxed, as everything below that is rare and big: a connection has room for the largest
@@ -111,6 +125,7 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
         Some(question) => Box::pin(question.complete(unmasked, &deciding)).await?,
         None => unmasked,
     };
+    let unmasked = turn.answered(unmasked);
     let masked = mask::mask(unmasked, (&gateway.placeholders, &gateway.streams)).await?;
     Ok(masked.into_response())
 }

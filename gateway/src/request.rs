@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use hyper::upgrade::OnUpgrade;
+use kguard::api::plans::PlanUse;
 use kguard::api::{Claims, LiveObject};
 use kguard::kube::delete_options::{DeleteOptions, InvalidOptions};
 use kguard::kube::groups::is_built_in;
@@ -38,6 +39,8 @@ pub struct Origin {
     pub peer: String,
     /// The client invocation that the request belongs to.
     pub session: Option<Uuid>,
+    /// The plan that the request is to be part of.
+    pub plan: Option<PlanUse>,
     /// What the client says of itself.
     pub claims: Claims,
     /// Whether the client asks that its holds stay when it goes away.
@@ -295,6 +298,26 @@ impl KubeRequest {
         match &self.payload {
             Payload::Delete(options) => options.is_dry_run(),
             _ => self.query.first("dryRun").is_some(),
+        }
+    }
+
+    /// Makes it one that stores nothing, as far as its API server knows dry runs.
+    pub fn make_dry_run(&mut self) {
+        let mut query = self.query.without(&["dryRun"]).pairs().to_vec();
+        query.push(("dryRun".to_owned(), "All".to_owned()));
+        self.query = query.into_iter().collect();
+        if let Payload::Delete(options) = &mut self.payload {
+            options.set_dry_run();
+        }
+    }
+
+    /// The name of the object, be it in the path or, of a create, in the body.
+    pub fn object_name(&self) -> String {
+        let of = self.info.resource.as_ref().map(|of| of.name.as_str()).unwrap_or_default();
+        let in_body = |at: &str| self.object()?.pointer(at)?.as_str();
+        match of {
+            "" => in_body("/metadata/name").unwrap_or_default().to_owned(),
+            name => name.to_owned(),
         }
     }
 

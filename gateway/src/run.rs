@@ -24,6 +24,7 @@ use crate::hold::{Holds, HoldsConfig};
 use crate::metrics::Metrics;
 use crate::notify::{self, NotificationConfig, Notifications, NotificationsError};
 use crate::outcomes::Outcomes;
+use crate::plans::Plans;
 use crate::policies::{Policies, PoliciesError};
 use crate::record::{Recorder, StartError, TrailUnavailable};
 use crate::refused_upgrades::RefusedUpgrades;
@@ -192,6 +193,7 @@ impl Started {
         let background = [
             tokio::spawn(watch),
             tokio::spawn(gateway.holds.clone().sweep()),
+            tokio::spawn(Arc::clone(&gateway.plans).sweep()),
             tokio::spawn(streams.watch_policies()),
         ];
         if let Ok(address) = listener.local_addr() {
@@ -232,6 +234,13 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         metrics.notifications(),
         (Arc::clone(&store), clock.clone()),
     )?;
+    let placeholders = placeholder_key(&parts.state_dir)?;
+    let plans = Plans::load(
+        holds.clone(),
+        (Arc::clone(&store), Arc::clone(&recorder)),
+        (clock.clone(), placeholders.clone()),
+    )
+    .await?;
     let policies = Arc::new(parts.policies);
     let streams = Streams::start(
         (parts.recordings, &parts.state_dir),
@@ -250,7 +259,8 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         metrics,
         notifications,
         outcomes: Outcomes::default(),
-        placeholders: placeholder_key(&parts.state_dir)?,
+        plans: Arc::new(plans),
+        placeholders,
         policies,
         recorder,
         refused_upgrades: RefusedUpgrades::default(),
@@ -263,6 +273,10 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
 async fn end_stale_holds(store: &dyn Store) -> Result<(), StoreError> {
     for state in [HoldState::Approved, HoldState::Pending] {
         for mut hold in store.holds(Some(state), u32::MAX).await? {
+            // A plan waits for its run without a client.
+            if hold.plan.is_some() {
+                continue;
+            }
             hold.state = HoldState::Cancelled;
             store.put_hold(&hold).await?;
         }

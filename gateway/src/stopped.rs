@@ -12,6 +12,7 @@ use crate::forward::ForwardError;
 use crate::hold::NotReleased;
 use crate::live::BindError;
 use crate::mask::UnmaskableError;
+use crate::plans::PlanError;
 use crate::record::TrailUnavailable;
 
 /// Why a request got no further.
@@ -57,6 +58,9 @@ pub enum Stopped {
     /// The gateway is full of others' requests.
     #[error(transparent)]
     NoRoom(#[from] NoRoom),
+    /// It comes with a plan that it cannot be part of.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// It cannot be recorded.
     #[error("kguard cannot record this request, so it does not run: {0}")]
     Trail(#[from] TrailUnavailable),

@@ -1,4 +1,4 @@
-//! Where the gateway keeps what outlives it: the trail and the holds.
+//! Where the gateway keeps what outlives it: the trail, the holds and the plans.
 //!
 //! One gateway writes to a store at a time, because two would fork the chain; a store refuses the
 //! second. Only the modules below name a database.
@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use kguard::api::plans::Plan;
 use kguard::api::{DeadLetter, Hold, HoldState};
 use kguard::audit::record::Outcome;
 use kguard::audit::{Checkpoint, Head, Line, Record, Sealed};
@@ -66,6 +67,18 @@ pub trait Store: Send + Sync {
 
     /// Forgets one of them.
     async fn remove_dead_letter(&self, id: &str) -> Result<(), StoreError>;
+
+    /// Saves a plan in its present state.
+    async fn put_plan(&self, plan: &Plan) -> Result<(), StoreError>;
+
+    /// A plan by its id.
+    async fn plan(&self, id: &str) -> Result<Option<Plan>, StoreError>;
+
+    /// Up to `limit` plans, newest first.
+    async fn plans(&self, limit: u32) -> Result<Vec<Plan>, StoreError>;
+
+    /// Removes the plans whose time was up by then.
+    async fn forget_plans(&self, until: Timestamp) -> Result<(), StoreError>;
 
     /// The next page of an export: up to `limit` entries after one, and the checkpoints among
     /// them.

@@ -77,6 +77,50 @@ pub enum Event {
         /// SHA-256 of the policy set, hex.
         policies: String,
     },
+    /// A session began to plan: its writes are tried and not stored.
+    Planned {
+        /// The plan's id.
+        plan: String,
+        /// Who plans.
+        caller: Arc<Caller>,
+        /// The cluster.
+        cluster: String,
+        /// The workload that may run it, if not the one who plans.
+        #[serde(default, rename = "applyAs", skip_serializing_if = "Option::is_none")]
+        apply_as: Option<String>,
+        /// What the client claims.
+        #[serde(default, skip_serializing_if = "Claims::is_empty")]
+        claims: Claims,
+    },
+    /// A plan was submitted; from now on it is a hold of the same id.
+    PlanSubmitted {
+        /// The plan's id.
+        plan: String,
+        /// Who planned.
+        caller: Arc<Caller>,
+        /// The cluster.
+        cluster: String,
+        /// What an approval of it is bound to.
+        digest: String,
+        /// The digests of its writes.
+        writes: Vec<String>,
+        /// The policies that hold something in it. Without any it needs no approval.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        policies: Vec<String>,
+    },
+    /// A plan's run has ended.
+    PlanEnded {
+        /// The plan's id.
+        plan: String,
+        /// Who ran it.
+        caller: Arc<Caller>,
+        /// Why it went no further, if it was stopped.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stopped: Option<String>,
+        /// The digests of its writes that did not run.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<String>,
+    },
     /// A request that cannot be read, so that there is nothing to decide; it was refused.
     Rejected {
         /// Its id.
@@ -151,6 +195,9 @@ pub struct RequestRecord {
     /// The hold whose approval let it through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
+    /// The plan that it was made for, or that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// What the client claims.
     #[serde(default, skip_serializing_if = "Claims::is_empty")]
     pub claims: Claims,
@@ -159,6 +206,16 @@ pub struct RequestRecord {
     /// The `User-Agent` header, as claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+}
+
+impl RequestRecord {
+    /// Whether it was only tried for a plan, or refused by one: of these the record does not say what
+    /// the policies did.
+    pub fn is_of_plan_alone(&self) -> bool {
+        let is_tried = self.query.iter().any(|(key, _)| key == "dryRun");
+        let is_refused = self.decision == Outcome::Deny && self.policy.is_none();
+        self.plan.is_some() && (is_tried || is_refused)
+    }
 }
 
 /// A decision that was not taken.

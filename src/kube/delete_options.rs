@@ -131,6 +131,11 @@ impl DeleteOptions {
         self.0.get("dryRun").and_then(Value::as_array).is_some_and(|all| !all.is_empty())
     }
 
+    /// Makes it one that deletes nothing.
+    pub fn set_dry_run(&mut self) {
+        self.0.insert("dryRun".to_owned(), json!(["All"]));
+    }
+
     /// The body to send: JSON, with the kind that the server expects.
     pub fn to_json(&self) -> Value {
         let mut map = self.0.clone();
@@ -182,6 +187,16 @@ mod tests {
         let from_json = DeleteOptions::from_json(json).unwrap();
         assert_eq!(from_query, from_json);
         assert_eq!(from_protobuf, from_json);
+    }
+
+    #[test]
+    fn options_that_are_to_delete_nothing_delete_nothing() {
+        for options in [json!({}), json!({"dryRun": []}), json!({"dryRun": null, "x": 1})] {
+            let mut options = DeleteOptions::from_json(options).unwrap();
+            options.set_dry_run();
+            assert!(options.is_dry_run());
+            assert_eq!(options.to_json()["dryRun"], json!(["All"]));
+        }
     }
 
     /// As apimachinery reads them (`pkg/runtime/conversion.go`): present is true.

@@ -89,6 +89,12 @@ impl Keeper {
     }
 }
 
+/// The release that an object keeps, opened; none if it keeps none that can be read.
+pub fn release_of(resource: &ResourceInfo, object: &Value) -> Option<Value> {
+    let keeper = Keeper::of_value(resource, object)?;
+    open(keeper, object.get("data")?.get(KEY)?.as_str()?)
+}
+
 /// Opens a release; none if it is none.
 pub(super) fn open(keeper: Keeper, text: &str) -> Option<Value> {
     let decode = |text: &[u8]| STANDARD.decode(text).ok();

@@ -32,6 +32,11 @@ impl MaskDocument {
         &self.rule.name
     }
 
+    /// What it masks for somebody on a cluster, if anything.
+    pub(super) fn rule_for_anybody(&self, cluster: &str) -> Option<Arc<MaskRule>> {
+        self.matches.fits_cluster(cluster).then(|| Arc::clone(&self.rule))
+    }
+
     /// What it masks for a caller on a cluster, if anything. Which objects it is about is told by
     /// the objects in the response.
     pub(super) fn rule(&self, caller: &Caller, cluster: &str) -> Option<Arc<MaskRule>> {

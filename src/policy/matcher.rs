@@ -143,6 +143,11 @@ impl Match {
             && any(&self.clusters, |pattern| pattern.matches(cluster))
     }
 
+    /// Whether it is about somebody on `cluster`.
+    pub(super) fn fits_cluster(&self, cluster: &str) -> bool {
+        any(&self.clusters, |pattern| pattern.matches(cluster))
+    }
+
     /// Whether it can fit a request on a resource.
     pub(super) fn covers_resources(&self) -> bool {
         self.paths.is_empty()

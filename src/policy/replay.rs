@@ -109,7 +109,7 @@ impl<'a> Replay<'a> {
     pub fn line(&mut self, line: &[u8]) -> Result<(), Unreadable> {
         match trail::read(line)? {
             trail::Read::Record(Record { at, event: Event::Request(request) })
-                if self.between.contains(at) =>
+                if self.between.contains(at) && !request.is_of_plan_alone() =>
             {
                 self.request(&request, at);
             }

@@ -123,6 +123,12 @@ impl PolicySet {
         let rules = self.masks.iter().filter_map(|mask| mask.rule(caller, cluster));
         MaskRules { rules: rules.collect() }
     }
+
+    /// What is masked for anybody on a cluster: of what is shown to people who are not known yet.
+    pub fn mask_rules_for_anybody(&self, cluster: &str) -> MaskRules {
+        let rules = self.masks.iter().filter_map(|mask| mask.rule_for_anybody(cluster));
+        MaskRules { rules: rules.collect() }
+    }
 }
 
 /// What was read so far.

@@ -117,7 +117,15 @@ impl Suggestion {
     }
 
     fn request(&mut self, request: &RequestRecord, at: Timestamp) {
-        let approvers = request.hold.as_ref().map(|hold| self.approvers.remove(hold));
+        if request.is_of_plan_alone() {
+            return;
+        }
+        // The approval of a plan is for many requests.
+        let is_shared = request.plan.is_some();
+        let approvers = request.hold.as_ref().map(|hold| match self.approvers.get(hold) {
+            Some(approvers) if is_shared => Some(approvers.clone()),
+            _ => self.approvers.remove(hold),
+        });
         let named = self.callers.as_ref().is_none_or(|of| of.matches(&request.caller));
         if !named || !self.between.contains(at) {
             return;

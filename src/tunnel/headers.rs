@@ -6,8 +6,9 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
 use uuid::Uuid;
 
-use super::{CLAIMS, KEEP_HOLD, SESSION};
+use super::{CLAIMS, KEEP_HOLD, PLAN, SESSION};
 use crate::api::Claims;
+use crate::api::plans::PlanUse;
 use crate::redact::Secret;
 
 /// What the claims of one stream may take, decoded. A command line can be megabytes long, and
@@ -26,6 +27,9 @@ pub enum InvalidHeader {
     /// The cluster's name cannot be the host of a URL.
     #[error("`{0}` cannot be a cluster's name")]
     Cluster(String),
+    /// The use of a plan is none; a broken or a hostile client.
+    #[error("`{PLAN}` is not `plan ID` or `apply ID`")]
+    Plan,
     /// The session is no UUID; a broken or a hostile client.
     #[error("`{SESSION}` is no UUID")]
     Session,
@@ -106,6 +110,25 @@ pub fn read_keep_hold(headers: &HeaderMap) -> bool {
     headers.get(KEEP_HOLD).is_some_and(|value| value.as_bytes() == b"true")
 }
 
+/// The same stream as a part of a plan.
+pub fn in_plan(mut request: Request<()>, of: &PlanUse) -> Result<Request<()>, InvalidHeader> {
+    let value = HeaderValue::try_from(of.to_string()).map_err(|_| InvalidHeader::Plan)?;
+    request.headers_mut().insert(PLAN, value);
+    Ok(request)
+}
+
+/// The use of a plan that a stream is for. What is not understood is refused: without it the stream
+/// would do for real what is only to be planned.
+pub fn read_plan(headers: &HeaderMap) -> Result<Option<PlanUse>, InvalidHeader> {
+    let mut values = headers.get_all(PLAN).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value.to_str().map_err(|_| InvalidHeader::Plan)?;
+    match (text.parse(), values.next()) {
+        (Ok(of), None) => Ok(Some(of)),
+        _ => Err(InvalidHeader::Plan),
+    }
+}
+
 /// What the client of a stream says of itself.
 pub fn read_claims(headers: &HeaderMap) -> Result<Claims, InvalidHeader> {
     let Some(value) = headers.get(CLAIMS) else { return Ok(Claims::default()) };
@@ -178,6 +201,19 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_is_read_once_or_the_stream_is_refused() {
+        let claims = Claims::default();
+        let stream = Stream { session: Uuid::nil(), claims: &claims, keep_hold: false };
+        let request = connect_request("dev", &token(), stream).unwrap();
+        assert_eq!(read_plan(request.headers()).unwrap(), None);
+        let of: PlanUse = "plan ab2cd".parse().unwrap();
+        let mut request = in_plan(request, &of).unwrap();
+        assert_eq!(read_plan(request.headers()).unwrap(), Some(of));
+        request.headers_mut().append(PLAN, HeaderValue::from_static("apply ab2cd"));
+        assert!(matches!(read_plan(request.headers()), Err(InvalidHeader::Plan)));
+    }
+
+    #[test]
     fn a_name_that_is_no_host_opens_no_stream() {
         for name in ["", "a b", "a:1", "user@a", "a/b", "[::1", "a?b"] {
             let claims = Claims::default();
@@ -209,8 +245,10 @@ mod tests {
                 let value = HeaderValue::try_from(value).unwrap();
                 headers.insert(CLAIMS, value.clone());
                 headers.insert(SESSION, value.clone());
+                headers.insert(PLAN, value.clone());
                 headers.insert(AUTHORIZATION, value);
                 let _ = (read_claims(&headers), read_session(&headers), read_bearer(&headers));
+                let _ = read_plan(&headers);
             }
         }
     }

@@ -146,6 +146,9 @@ fn of_event(event: &Event) -> [String; 6] {
             let what = format!("{hold} may be decided by {}, too", names.join(", "));
             ["hold".to_owned(), none(), none(), what, none(), hold.clone()]
         }
+        Event::PlanEnded { .. } | Event::PlanSubmitted { .. } | Event::Planned { .. } => {
+            of_plan(event)
+        }
         Event::Outage { since, refused } => {
             let what = format!("not writable since {since}, {refused} records refused");
             ["outage".to_owned(), none(), none(), what, none(), none()]
@@ -158,6 +161,27 @@ fn of_event(event: &Event) -> [String; 6] {
             ["policies".to_owned(), none(), none(), what, none(), none()]
         }
     }
+}
+
+/// The same of what became of a plan.
+fn of_plan(event: &Event) -> [String; 6] {
+    let none = String::new;
+    let (plan, caller, cluster, what, policies) = match event {
+        Event::Planned { plan, caller, cluster, .. } => {
+            (plan, caller, cluster.clone(), "plans; nothing is stored".to_owned(), none())
+        }
+        Event::PlanSubmitted { plan, caller, cluster, writes, policies, .. } => {
+            let what = format!("submits a plan of {} writes", writes.len());
+            (plan, caller, cluster.clone(), what, policies.join(", "))
+        }
+        Event::PlanEnded { plan, caller, stopped, missing } => {
+            let why = stopped.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+            let what = format!("ran a plan; {} of its writes did not run{why}", missing.len());
+            (plan, caller, none(), what, none())
+        }
+        _ => return std::array::from_fn(|_| none()),
+    };
+    ["plan".to_owned(), caller.name.clone(), cluster, what, policies, plan.clone()]
 }
 
 fn of_request(request: &RequestRecord, suffix: &str) -> [String; 6] {

@@ -20,8 +20,8 @@ pub(super) async fn run(context: &Context, args: KubectlArgs) -> Result<u8, Fail
     }
     let kubectl = find_kubectl(&context.environment)?;
     let argv = std::iter::once("kubectl").chain(arguments()).map(str::to_owned).collect();
-    let serving = Serving { port: 0, direct: false };
     let session =
-        Session::open(context, argv, serving, kubectl_flags::context(arguments())).await?;
+        Session::open(context, argv, Serving::default(), kubectl_flags::context(arguments()))
+            .await?;
     session.run(context, &kubectl, &args.arguments).await
 }

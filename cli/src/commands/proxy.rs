@@ -10,7 +10,7 @@ use crate::stopped::stopped;
 use super::env::Background;
 
 pub(super) async fn run(context: &Context, args: &ProxyArgs) -> Result<(), Failure> {
-    let serving = Serving { port: args.port, direct: args.direct };
+    let serving = Serving { port: args.port, direct: args.direct, plan: None };
     let argv = vec!["kguard".to_owned(), "proxy".to_owned()];
     if args.background {
         let background = Background::of(context)?;

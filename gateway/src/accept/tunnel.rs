@@ -102,6 +102,7 @@ async fn admit(
         via: Via::Tunnel,
         peer: peer.to_string(),
         session: tunnel::read_session(request.headers()).map_err(invalid)?,
+        plan: tunnel::read_plan(request.headers()).map_err(invalid)?,
         claims: tunnel::read_claims(request.headers()).map_err(invalid)?.without_secrets(),
         keep_hold: tunnel::read_keep_hold(request.headers()),
     };

@@ -23,6 +23,7 @@ use crate::authenticate::Authenticated;
 use crate::effect::{self, EffectLines};
 use crate::gateway::Gateway;
 use crate::hold::{Inbox, NotDecided, Told, may_decide};
+use crate::plans::effect as plan_effect;
 use crate::store::StoreError;
 
 /// The longest comment; it is kept in the trail and shown on terminals.
@@ -53,6 +54,10 @@ pub(super) async fn effect(
     let left = left(&gateway, &asking);
     let lines = match gateway.holds.matter(&hold.id) {
         Some(matter) => effect::show(&gateway, matter, &asking.caller),
+        None if hold.plan.is_some() => match gateway.plans.find(&hold.id).await {
+            Ok((plan, _)) => effect::known(plan_effect(&plan)),
+            Err(_) => effect::none(hold.state),
+        },
         None => effect::none(hold.state),
     };
     Ok(stream::respond(lines, left))

@@ -1,6 +1,7 @@
 //! One hold: its state, those who wait on it, and the rules of deciding.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use kguard::api::{Decide, Decision, Hold, HoldState, Verdict};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use crate::effect::Matter;
 
-use super::{Holds, NotDecided, NotReleased, Wanted, after, may_decide};
+use super::{Holds, NotDecided, NotReleased, Wanted, after, is_own, may_decide, plan};
 
 /// How many sessions of a kept hold's caller are told of it at a time.
 const MAX_SESSIONS: usize = 16;
@@ -42,15 +43,22 @@ struct Inner {
 
 impl Slot {
     pub(super) fn new(hold: Hold, terms: &HoldTerms, matter: Arc<Matter>) -> Self {
+        Self::with((hold, terms), (matter.shown().to_owned(), Some(matter)))
+    }
+
+    fn with(
+        (hold, terms): (Hold, &HoldTerms),
+        (shown, matter): (String, Option<Arc<Matter>>),
+    ) -> Self {
         Self {
             id: hold.id.clone(),
             kept: hold.kept,
             terms: terms.clone(),
-            shown: matter.shown().to_owned(),
+            shown,
             state: watch::channel(hold.state).0,
             inner: Mutex::new(Inner {
                 hold,
-                matter: Some(matter),
+                matter,
                 sessions: Vec::new(),
                 waiters: 0,
                 come_back_until: None,
@@ -58,6 +66,21 @@ impl Slot {
             }),
             turn: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Of a plan: what its policies want is on its card.
+    pub(super) fn of_plan(hold: Hold) -> Self {
+        let terms = HoldTerms {
+            policy: hold.policy.clone(),
+            message: hold.message.clone(),
+            approvers: hold.approvers.clone(),
+            quorum: hold.quorum,
+            timeout: Duration::ZERO,
+            reason_required: false,
+            self_approval: false,
+            escalate: None,
+        };
+        Self::with((hold, &terms), (String::new(), None))
     }
 
     pub(super) fn id(&self) -> &str {
@@ -85,6 +108,10 @@ impl Slot {
         let inner = self.inner();
         let own = &inner.hold.caller;
         own.name == caller.name && own.issuer == caller.issuer && own.uid == caller.uid
+    }
+
+    pub(super) fn is_of_plan(&self) -> bool {
+        self.inner().hold.plan.is_some()
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -158,11 +185,8 @@ impl Slot {
         if !may_decide(hold, by) {
             return Err(NotDecided::NotApprover { approvers: approvers() });
         }
-        // One name is one user upstream, whoever issued it; one uid is one person at an issuer,
-        // whatever he is called today.
-        let same_uid = by.uid.is_some() && by.uid == hold.caller.uid;
-        let own = hold.caller.name == by.name || (same_uid && hold.caller.issuer == by.issuer);
-        if own && decide.verdict == Verdict::Approve && !self.terms.self_approval {
+        let approves_own = decide.verdict == Verdict::Approve && is_own(hold, by);
+        if approves_own && !self.terms.self_approval && hold.plan.is_none() {
             return Err(NotDecided::OwnRequest { approvers: approvers() });
         }
         if hold.state != HoldState::Pending || hold.expires <= now {
@@ -174,7 +198,10 @@ impl Slot {
         if hold.decisions.iter().any(|decision| decision.by == by.name) {
             return Err(NotDecided::Again);
         }
-        Ok(after(decide.verdict, hold.decisions.len(), hold.quorum))
+        match &hold.plan {
+            Some(card) => plan::judge((hold, card), by, decide),
+            None => Ok(after(decide.verdict, hold.decisions.len(), hold.quorum)),
+        }
     }
 
     /// Takes a recorded decision over.
@@ -186,12 +213,8 @@ impl Slot {
         now: Timestamp,
     ) -> Hold {
         let Decide { verdict, comment, .. } = decide;
-        self.inner().hold.decisions.push(Decision {
-            by: by.name.clone(),
-            verdict,
-            comment,
-            at: now,
-        });
+        let decision = Decision { by: by.name.clone(), verdict, comment, at: now };
+        plan::decided(&mut self.inner().hold, by, decision);
         self.set(state, now)
     }
 
@@ -219,6 +242,9 @@ impl Slot {
     /// kept one waits for its requester as long as it would for a decision.
     pub(super) fn due(&self, now: Timestamp) -> Option<HoldState> {
         let inner = self.inner();
+        if inner.hold.plan.is_some() {
+            return plan::due(&inner.hold, now);
+        }
         let is_over = inner.hold.expires <= now;
         let waiting = inner.waiters > 0
             || (self.kept && !is_over)

@@ -273,7 +273,7 @@ fn digest(sides: [Option<&Value>; 2], request: &RequestInfo) -> String {
 }
 
 /// An object without what controllers write into it all the time.
-fn lasting(object: &Value, request: &RequestInfo) -> Value {
+pub fn lasting(object: &Value, request: &RequestInfo) -> Value {
     let mut object = object.clone();
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");

@@ -11,6 +11,7 @@ use kguard::kube::groups::is_built_in;
 use kguard::kube::request_info::{RequestInfo, ResourceInfo, Verb};
 use serde_json::Value;
 
+use super::LiveObjects;
 use crate::cluster::Cluster;
 use crate::forward;
 
@@ -23,6 +24,19 @@ const MAX_REMEMBERED: usize = 1024;
 /// What the documents said of each operation, and when.
 #[derive(Debug, Default)]
 pub struct Remembered(Mutex<HashMap<String, (Instant, bool)>>);
+
+/// Proof that a dry run of one request stores nothing. Made here alone.
+#[derive(Debug)]
+pub struct StoresNothing(());
+
+impl LiveObjects<'_> {
+    /// Whether a dry run of the request is sure to store nothing.
+    pub async fn dry_run_of(&self, request: &RequestInfo) -> Option<StoresNothing> {
+        let goes_through = request.is_stream() || request.is_proxy();
+        let known = !goes_through && are_known(self.cluster, self.caller, request).await;
+        known.then_some(StoresNothing(()))
+    }
+}
 
 /// Whether a dry run of the request stores nothing.
 pub(super) async fn are_known(cluster: &Cluster, caller: &Caller, request: &RequestInfo) -> bool {
@@ -67,6 +81,7 @@ fn operation(verb: Verb, of: &ResourceInfo) -> String {
 fn offers_dry_run(document: &Value, verb: Verb, resource: &ResourceInfo) -> bool {
     let method = match verb {
         Verb::Create => "post",
+        Verb::Delete => "delete",
         Verb::Patch => "patch",
         Verb::Update => "put",
         _ => return false,

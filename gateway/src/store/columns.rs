@@ -65,6 +65,28 @@ impl<'a> Columns<'a> {
                 Self { hold: Some(hold), ..Self::of_event(at, "holdEscalated") }
             }
             Event::Outage { .. } => Self::of_event(at, "outage"),
+            Event::PlanEnded { plan, caller, .. } => {
+                let caller = Some(&*caller.name);
+                Self { hold: Some(plan), caller, ..Self::of_event(at, "planEnded") }
+            }
+            Event::PlanSubmitted { plan, caller, cluster, .. } => {
+                let of_plan = Self::of_event(at, "planSubmitted");
+                Self {
+                    hold: Some(plan),
+                    caller: Some(&caller.name),
+                    cluster: Some(cluster),
+                    ..of_plan
+                }
+            }
+            Event::Planned { plan, caller, cluster, .. } => {
+                let of_plan = Self::of_event(at, "planned");
+                Self {
+                    hold: Some(plan),
+                    caller: Some(&caller.name),
+                    cluster: Some(cluster),
+                    ..of_plan
+                }
+            }
             Event::PoliciesLoaded { .. } => Self::of_event(at, "policiesLoaded"),
             Event::Rejected { id, caller, cluster, .. } => Self {
                 request: Some(*id),
@@ -99,7 +121,7 @@ impl<'a> Columns<'a> {
         let namespace = request.request.resource.as_ref().map(|resource| &*resource.namespace);
         Self {
             request: Some(request.id),
-            hold: request.hold.as_deref(),
+            hold: request.hold.as_deref().or(request.plan.as_deref()),
             caller: Some(&request.caller.name),
             cluster: Some(&request.cluster),
             decision: Some(request.decision),

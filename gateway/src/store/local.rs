@@ -14,6 +14,7 @@ mod index;
 mod indexer;
 mod log;
 mod migrations;
+mod plans;
 
 use std::fs::File;
 use std::io;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use kguard::api::plans::Plan;
 use kguard::api::{DeadLetter, Hold, HoldState};
 use kguard::audit::{Checkpoint, Head, Line, Sealed};
 use rusqlite::{Connection, ErrorCode};
@@ -92,6 +94,14 @@ impl LocalStore {
     fn not_written(&self, error: rusqlite::Error) -> StoreError {
         let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
         write_error(&self.database, is_full, error)
+    }
+
+    async fn write(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let written = self.writer.run(move |connection| work(connection)).await;
+        written.map_err(|error| self.not_written(error))
     }
 
     /// Does what nobody but a test does on the connection that writes.
@@ -194,13 +204,30 @@ impl Store for LocalStore {
 
     async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError> {
         let hold = hold.clone();
-        let put = self.writer.run(move |connection| holds::put(connection, &hold)).await;
-        put.map_err(|error| self.not_written(error))
+        self.write(move |connection| holds::put(connection, &hold)).await
     }
 
     async fn hold(&self, id: &str) -> Result<Option<Hold>, StoreError> {
         let id = id.to_owned();
         self.read(move |connection| holds::one(connection, &id), &self.database).await
+    }
+
+    async fn put_plan(&self, plan: &Plan) -> Result<(), StoreError> {
+        let plan = plan.clone();
+        self.write(move |connection| plans::put(connection, &plan)).await
+    }
+
+    async fn plan(&self, id: &str) -> Result<Option<Plan>, StoreError> {
+        let id = id.to_owned();
+        self.read(move |connection| plans::one(connection, &id), &self.database).await
+    }
+
+    async fn plans(&self, limit: u32) -> Result<Vec<Plan>, StoreError> {
+        self.read(move |connection| plans::list(connection, limit), &self.database).await
+    }
+
+    async fn forget_plans(&self, until: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| plans::forget(connection, until)).await
     }
 
     async fn holds(&self, state: Option<HoldState>, limit: u32) -> Result<Vec<Hold>, StoreError> {

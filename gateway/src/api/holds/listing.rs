@@ -57,7 +57,12 @@ pub(in crate::api) async fn list(
         Some(Which::In(state)) => search.past(Some(state), query.before).await,
         Some(Which::Settled) => search.past(None, query.before).await,
     };
-    page.map_err(|error| unavailable(&error))
+    let mut page = page.map_err(|error| unavailable(&error))?;
+    // What is in a plan is shown with it alone.
+    for card in page.items.iter_mut().filter_map(|hold| hold.plan.as_mut()) {
+        *card = card.summary().into();
+    }
+    Ok(page)
 }
 
 /// What somebody looks for.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use kguard::api::plans::Plan;
 use kguard::api::{DeadLetter, Hold, HoldState};
 use kguard::audit::{Checkpoint, Head, Sealed};
 use tokio::sync::Semaphore;
@@ -90,6 +91,22 @@ impl Store for FaultyStore {
 
     async fn holds(&self, state: Option<HoldState>, limit: u32) -> Result<Vec<Hold>, StoreError> {
         self.inner.holds(state, limit).await
+    }
+
+    async fn put_plan(&self, plan: &Plan) -> Result<(), StoreError> {
+        self.inner.put_plan(plan).await
+    }
+
+    async fn plan(&self, id: &str) -> Result<Option<Plan>, StoreError> {
+        self.inner.plan(id).await
+    }
+
+    async fn plans(&self, limit: u32) -> Result<Vec<Plan>, StoreError> {
+        self.inner.plans(limit).await
+    }
+
+    async fn forget_plans(&self, until: Timestamp) -> Result<(), StoreError> {
+        self.inner.forget_plans(until).await
     }
 
     async fn past_holds(&self, query: &PastHolds) -> Result<Vec<Hold>, StoreError> {
