@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--break-glass', '--break-glass', [CompletionResultType]::ParameterName, 'Wait for no approval, if a policy lets you: all approvers hear of it, and one has to review it')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -51,6 +52,8 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a held request, or wait for requests to decide on')
             [CompletionResult]::new('deny', 'deny', [CompletionResultType]::ParameterValue, 'Refuse a held request')
             [CompletionResult]::new('notifications', 'notifications', [CompletionResultType]::ParameterValue, 'List notifications that could not be delivered, send one again, try a target')
+            [CompletionResult]::new('grants', 'grants', [CompletionResultType]::ParameterValue, 'List what was approved for a while, or revoke it')
+            [CompletionResult]::new('reviews', 'reviews', [CompletionResultType]::ParameterValue, 'List the runs without approval that nobody has reviewed, or close a review')
             [CompletionResult]::new('sessions', 'sessions', [CompletionResultType]::ParameterValue, 'List the exec, attach and port-forward sessions that run, or end one')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and verify the trail, play recordings, look on')
             [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Write policies and try them before the gateway gets them')
@@ -69,6 +72,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--keep-hold', '--keep-hold', [CompletionResultType]::ParameterName, 'Let a workload''s held requests wait on when this ends, for the next run [default: if CI=true]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--insecure-storage', '--insecure-storage', [CompletionResultType]::ParameterName, 'Keep the login in a file that only you can read, instead of the keyring')
+            [CompletionResult]::new('--fresh', '--fresh', [CompletionResultType]::ParameterName, 'Prove who you are anew, whatever the issuer remembers: some policies ask approvers for that')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
@@ -355,6 +359,11 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
         }
         'kguard;approve' {
             [CompletionResult]::new('--comment', '--comment', [CompletionResultType]::ParameterName, 'Tell the requester something')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Approve requests like this one too, for so long: 30m, 1h')
+            [CompletionResult]::new('--names', '--names', [CompletionResultType]::ParameterName, '...of these names, with `*`, instead of just this one')
+            [CompletionResult]::new('--namespaces', '--namespaces', [CompletionResultType]::ParameterName, '...in these namespaces, with `*`, instead of just this one')
+            [CompletionResult]::new('--verbs', '--verbs', [CompletionResultType]::ParameterName, '...with these verbs, instead of just this one')
+            [CompletionResult]::new('--max-uses', '--max-uses', [CompletionResultType]::ParameterName, '...but no more than so many of them')
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
@@ -461,6 +470,108 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;notifications;help;help' {
+            break
+        }
+        'kguard;grants' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--approval-timeout', '--approval-timeout', [CompletionResultType]::ParameterName, 'Stop waiting for an approval after this time, e.g. 10m, and end with 75')
+            [CompletionResult]::new('--keep-hold', '--keep-hold', [CompletionResultType]::ParameterName, 'Let a workload''s held requests wait on when this ends, for the next run [default: if CI=true]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Show those that have ended, too')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Show those that have ended, too')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a grant at once, and the sessions that run on it')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;grants;revoke' {
+            [CompletionResult]::new('--comment', '--comment', [CompletionResultType]::ParameterName, 'Say why')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--approval-timeout', '--approval-timeout', [CompletionResultType]::ParameterName, 'Stop waiting for an approval after this time, e.g. 10m, and end with 75')
+            [CompletionResult]::new('--keep-hold', '--keep-hold', [CompletionResultType]::ParameterName, 'Let a workload''s held requests wait on when this ends, for the next run [default: if CI=true]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;grants;help' {
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a grant at once, and the sessions that run on it')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;grants;help;revoke' {
+            break
+        }
+        'kguard;grants;help;help' {
+            break
+        }
+        'kguard;reviews' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--approval-timeout', '--approval-timeout', [CompletionResultType]::ParameterName, 'Stop waiting for an approval after this time, e.g. 10m, and end with 75')
+            [CompletionResult]::new('--keep-hold', '--keep-hold', [CompletionResultType]::ParameterName, 'Let a workload''s held requests wait on when this ends, for the next run [default: if CI=true]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('close', 'close', [CompletionResultType]::ParameterValue, 'Say what there is to say about a run without approval')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;reviews;close' {
+            [CompletionResult]::new('--comment', '--comment', [CompletionResultType]::ParameterName, 'What you say to it; recorded')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why you do this; approvers see it and it is recorded')
+            [CompletionResult]::new('--approval-timeout', '--approval-timeout', [CompletionResultType]::ParameterName, 'Stop waiting for an approval after this time, e.g. 10m, and end with 75')
+            [CompletionResult]::new('--keep-hold', '--keep-hold', [CompletionResultType]::ParameterName, 'Let a workload''s held requests wait on when this ends, for the next run [default: if CI=true]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'kguard;reviews;help' {
+            [CompletionResult]::new('close', 'close', [CompletionResultType]::ParameterValue, 'Say what there is to say about a run without approval')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kguard;reviews;help;close' {
+            break
+        }
+        'kguard;reviews;help;help' {
             break
         }
         'kguard;sessions' {
@@ -930,6 +1041,8 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a held request, or wait for requests to decide on')
             [CompletionResult]::new('deny', 'deny', [CompletionResultType]::ParameterValue, 'Refuse a held request')
             [CompletionResult]::new('notifications', 'notifications', [CompletionResultType]::ParameterValue, 'List notifications that could not be delivered, send one again, try a target')
+            [CompletionResult]::new('grants', 'grants', [CompletionResultType]::ParameterValue, 'List what was approved for a while, or revoke it')
+            [CompletionResult]::new('reviews', 'reviews', [CompletionResultType]::ParameterValue, 'List the runs without approval that nobody has reviewed, or close a review')
             [CompletionResult]::new('sessions', 'sessions', [CompletionResultType]::ParameterValue, 'List the exec, attach and port-forward sessions that run, or end one')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and verify the trail, play recordings, look on')
             [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Write policies and try them before the gateway gets them')
@@ -1005,6 +1118,20 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             break
         }
         'kguard;help;notifications;test' {
+            break
+        }
+        'kguard;help;grants' {
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a grant at once, and the sessions that run on it')
+            break
+        }
+        'kguard;help;grants;revoke' {
+            break
+        }
+        'kguard;help;reviews' {
+            [CompletionResult]::new('close', 'close', [CompletionResultType]::ParameterValue, 'Say what there is to say about a run without approval')
+            break
+        }
+        'kguard;help;reviews;close' {
             break
         }
         'kguard;help;sessions' {

@@ -40,6 +40,9 @@ _kguard() {
             kguard,env)
                 cmd="kguard__subcmd__env"
                 ;;
+            kguard,grants)
+                cmd="kguard__subcmd__grants"
+                ;;
             kguard,help)
                 cmd="kguard__subcmd__help"
                 ;;
@@ -66,6 +69,9 @@ _kguard() {
                 ;;
             kguard,requests)
                 cmd="kguard__subcmd__requests"
+                ;;
+            kguard,reviews)
+                cmd="kguard__subcmd__reviews"
                 ;;
             kguard,run)
                 cmd="kguard__subcmd__run"
@@ -139,6 +145,18 @@ _kguard() {
             kguard__subcmd__doctor__subcmd__help,mask)
                 cmd="kguard__subcmd__doctor__subcmd__help__subcmd__mask"
                 ;;
+            kguard__subcmd__grants,help)
+                cmd="kguard__subcmd__grants__subcmd__help"
+                ;;
+            kguard__subcmd__grants,revoke)
+                cmd="kguard__subcmd__grants__subcmd__revoke"
+                ;;
+            kguard__subcmd__grants__subcmd__help,help)
+                cmd="kguard__subcmd__grants__subcmd__help__subcmd__help"
+                ;;
+            kguard__subcmd__grants__subcmd__help,revoke)
+                cmd="kguard__subcmd__grants__subcmd__help__subcmd__revoke"
+                ;;
             kguard__subcmd__help,apply)
                 cmd="kguard__subcmd__help__subcmd__apply"
                 ;;
@@ -162,6 +180,9 @@ _kguard() {
                 ;;
             kguard__subcmd__help,env)
                 cmd="kguard__subcmd__help__subcmd__env"
+                ;;
+            kguard__subcmd__help,grants)
+                cmd="kguard__subcmd__help__subcmd__grants"
                 ;;
             kguard__subcmd__help,help)
                 cmd="kguard__subcmd__help__subcmd__help"
@@ -189,6 +210,9 @@ _kguard() {
                 ;;
             kguard__subcmd__help,requests)
                 cmd="kguard__subcmd__help__subcmd__requests"
+                ;;
+            kguard__subcmd__help,reviews)
+                cmd="kguard__subcmd__help__subcmd__reviews"
                 ;;
             kguard__subcmd__help,run)
                 cmd="kguard__subcmd__help__subcmd__run"
@@ -229,6 +253,9 @@ _kguard() {
             kguard__subcmd__help__subcmd__doctor,mask)
                 cmd="kguard__subcmd__help__subcmd__doctor__subcmd__mask"
                 ;;
+            kguard__subcmd__help__subcmd__grants,revoke)
+                cmd="kguard__subcmd__help__subcmd__grants__subcmd__revoke"
+                ;;
             kguard__subcmd__help__subcmd__notifications,retry)
                 cmd="kguard__subcmd__help__subcmd__notifications__subcmd__retry"
                 ;;
@@ -261,6 +288,9 @@ _kguard() {
                 ;;
             kguard__subcmd__help__subcmd__policy,test)
                 cmd="kguard__subcmd__help__subcmd__policy__subcmd__test"
+                ;;
+            kguard__subcmd__help__subcmd__reviews,close)
+                cmd="kguard__subcmd__help__subcmd__reviews__subcmd__close"
                 ;;
             kguard__subcmd__help__subcmd__sessions,end)
                 cmd="kguard__subcmd__help__subcmd__sessions__subcmd__end"
@@ -352,6 +382,18 @@ _kguard() {
             kguard__subcmd__policy__subcmd__help,test)
                 cmd="kguard__subcmd__policy__subcmd__help__subcmd__test"
                 ;;
+            kguard__subcmd__reviews,close)
+                cmd="kguard__subcmd__reviews__subcmd__close"
+                ;;
+            kguard__subcmd__reviews,help)
+                cmd="kguard__subcmd__reviews__subcmd__help"
+                ;;
+            kguard__subcmd__reviews__subcmd__help,close)
+                cmd="kguard__subcmd__reviews__subcmd__help__subcmd__close"
+                ;;
+            kguard__subcmd__reviews__subcmd__help,help)
+                cmd="kguard__subcmd__reviews__subcmd__help__subcmd__help"
+                ;;
             kguard__subcmd__sessions,end)
                 cmd="kguard__subcmd__sessions__subcmd__end"
                 ;;
@@ -383,7 +425,7 @@ _kguard() {
 
     case "${cmd}" in
         kguard)
-            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help"
+            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --break-glass --help --version login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -459,13 +501,33 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__approve)
-            opts="-y -v -q -h -V --comment --yes --no-notify --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
+            opts="-y -v -q -h -V --comment --yes --no-notify --for --names --namespaces --verbs --max-uses --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --comment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --names)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespaces)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verbs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-uses)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1219,8 +1281,138 @@ _kguard() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kguard__subcmd__grants)
+            opts="-a -o -v -q -h -V --all --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version revoke help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__grants__subcmd__help)
+            opts="revoke help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__grants__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__grants__subcmd__help__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__grants__subcmd__revoke)
+            opts="-v -q -h -V --comment --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --comment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kguard__subcmd__help)
-            opts="login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help"
+            opts="login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1432,6 +1624,34 @@ _kguard() {
         kguard__subcmd__help__subcmd__env)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__grants)
+            opts="revoke"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__grants__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1723,6 +1943,34 @@ _kguard() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kguard__subcmd__help__subcmd__reviews)
+            opts="close"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__reviews__subcmd__close)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kguard__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1850,7 +2098,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__login)
-            opts="-v -q -h -V --ca --insecure-storage --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
+            opts="-v -q -h -V --ca --insecure-storage --fresh --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2902,6 +3150,136 @@ _kguard() {
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__reviews)
+            opts="-o -v -q -h -V --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version close help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__reviews__subcmd__close)
+            opts="-v -q -h -V --comment --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --comment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__reviews__subcmd__help)
+            opts="close help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__reviews__subcmd__help__subcmd__close)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__reviews__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

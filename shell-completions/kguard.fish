@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kguard_global_optspecs
-    string join \n gateway= cluster= reason= approval-timeout= keep-hold= v/verbose q/quiet color= h/help V/version
+    string join \n gateway= cluster= reason= approval-timeout= keep-hold= v/verbose q/quiet color= break-glass h/help V/version
 end
 
 function __fish_kguard_needs_command
@@ -35,6 +35,7 @@ auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
 complete -c kguard -n "__fish_kguard_needs_command" -s v -l verbose -d 'Say more'
 complete -c kguard -n "__fish_kguard_needs_command" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_needs_command" -l break-glass -d 'Wait for no approval, if a policy lets you: all approvers hear of it, and one has to review it'
 complete -c kguard -n "__fish_kguard_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kguard -n "__fish_kguard_needs_command" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "login" -d 'Log in to a gateway with a code in the browser'
@@ -53,6 +54,8 @@ complete -c kguard -n "__fish_kguard_needs_command" -f -a "requests" -d 'List he
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "approve" -d 'Approve a held request, or wait for requests to decide on'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "deny" -d 'Refuse a held request'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "notifications" -d 'List notifications that could not be delivered, send one again, try a target'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "grants" -d 'List what was approved for a while, or revoke it'
+complete -c kguard -n "__fish_kguard_needs_command" -f -a "reviews" -d 'List the runs without approval that nobody has reviewed, or close a review'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "sessions" -d 'List the exec, attach and port-forward sessions that run, or end one'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "audit" -d 'Read and verify the trail, play recordings, look on'
 complete -c kguard -n "__fish_kguard_needs_command" -f -a "policy" -d 'Write policies and try them before the gateway gets them'
@@ -71,6 +74,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand login" -l color -d 'When t
 auto\t'On a terminal, unless `NO_COLOR` is set'
 never\t'Never'"
 complete -c kguard -n "__fish_kguard_using_subcommand login" -l insecure-storage -d 'Keep the login in a file that only you can read, instead of the keyring'
+complete -c kguard -n "__fish_kguard_using_subcommand login" -l fresh -d 'Prove who you are anew, whatever the issuer remembers: some policies ask approvers for that'
 complete -c kguard -n "__fish_kguard_using_subcommand login" -s v -l verbose -d 'Say more'
 complete -c kguard -n "__fish_kguard_using_subcommand login" -s q -l quiet -d 'Say nothing but errors'
 complete -c kguard -n "__fish_kguard_using_subcommand login" -s h -l help -d 'Print help'
@@ -288,6 +292,11 @@ complete -c kguard -n "__fish_kguard_using_subcommand requests" -s q -l quiet -d
 complete -c kguard -n "__fish_kguard_using_subcommand requests" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand requests" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -l comment -d 'Tell the requester something' -r
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l for -d 'Approve requests like this one too, for so long: 30m, 1h' -r
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l names -d '...of these names, with `*`, instead of just this one' -r
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l namespaces -d '...in these namespaces, with `*`, instead of just this one' -r
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l verbs -d '...with these verbs, instead of just this one' -r
+complete -c kguard -n "__fish_kguard_using_subcommand approve" -l max-uses -d '...but no more than so many of them' -r
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
 complete -c kguard -n "__fish_kguard_using_subcommand approve" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
@@ -367,6 +376,79 @@ complete -c kguard -n "__fish_kguard_using_subcommand notifications; and __fish_
 complete -c kguard -n "__fish_kguard_using_subcommand notifications; and __fish_seen_subcommand_from help" -f -a "retry" -d 'Send one that was not delivered once more'
 complete -c kguard -n "__fish_kguard_using_subcommand notifications; and __fish_seen_subcommand_from help" -f -a "test" -d 'Send a target a message that says that it is a test'
 complete -c kguard -n "__fish_kguard_using_subcommand notifications; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -s a -l all -d 'Show those that have ended, too'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -f -a "revoke" -d 'End a grant at once, and the sessions that run on it'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and not __fish_seen_subcommand_from revoke help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -l comment -d 'Say why' -r
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'End a grant at once, and the sessions that run on it'
+complete -c kguard -n "__fish_kguard_using_subcommand grants; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
+name\t'A name a line'
+table\t'A table for people'
+wide\t'A table with more columns'
+yaml\t'YAML'"
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -f -a "close" -d 'Say what there is to say about a run without approval'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and not __fish_seen_subcommand_from close help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -l comment -d 'What you say to it; recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -l gateway -d 'The gateway, if not the one logged in to' -r -f
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -l reason -d 'Why you do this; approvers see it and it is recorded' -r
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -l approval-timeout -d 'Stop waiting for an approval after this time, e.g. 10m, and end with 75' -r
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -l keep-hold -d 'Let a workload\'s held requests wait on when this ends, for the next run [default: if CI=true]' -r -f -a "true\t''
+false\t''"
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -l color -d 'When to use colours' -r -f -a "always\t'Always'
+auto\t'On a terminal, unless `NO_COLOR` is set'
+never\t'Never'"
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -s v -l verbose -d 'Say more'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -s q -l quiet -d 'Say nothing but errors'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from close" -s V -l version -d 'Print version'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from help" -f -a "close" -d 'Say what there is to say about a run without approval'
+complete -c kguard -n "__fish_kguard_using_subcommand reviews; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand sessions; and not __fish_seen_subcommand_from end help" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
 name\t'A name a line'
 table\t'A table for people'
@@ -682,34 +764,38 @@ wide\t'A table with more columns'
 yaml\t'YAML'"
 complete -c kguard -n "__fish_kguard_using_subcommand version" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand version" -s V -l version -d 'Print version'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "login" -d 'Log in to a gateway with a code in the browser'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "logout" -d 'Forget the login'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "whoami" -d 'Show who the gateway takes you for'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "clusters" -d 'List the clusters you may reach'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "use" -d 'Choose the cluster to start with'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "kubectl" -d 'Run one kubectl through the gateway'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "run" -d 'Run any program that reads KUBECONFIG through the gateway'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "plan" -d 'Plan what a command would change, and have all of it approved at once'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "apply" -d 'Run an approved plan'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "proxy" -d 'Hold a local port to the clusters open until Ctrl-C'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "env" -d 'Print what makes this shell use the gateway'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "shim" -d 'Put a `kubectl` on the PATH that goes through the gateway'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "requests" -d 'List held requests, or show one in full'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "approve" -d 'Approve a held request, or wait for requests to decide on'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "deny" -d 'Refuse a held request'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "notifications" -d 'List notifications that could not be delivered, send one again, try a target'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "sessions" -d 'List the exec, attach and port-forward sessions that run, or end one'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "audit" -d 'Read and verify the trail, play recordings, look on'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "policy" -d 'Write policies and try them before the gateway gets them'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "completion" -d 'Print completions for a shell'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "doctor" -d 'Find out what does not work, and how to mend it'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "version" -d 'Show the version'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications sessions audit policy completion doctor version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "login" -d 'Log in to a gateway with a code in the browser'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "logout" -d 'Forget the login'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "whoami" -d 'Show who the gateway takes you for'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "clusters" -d 'List the clusters you may reach'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "use" -d 'Choose the cluster to start with'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "kubectl" -d 'Run one kubectl through the gateway'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "run" -d 'Run any program that reads KUBECONFIG through the gateway'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "plan" -d 'Plan what a command would change, and have all of it approved at once'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "apply" -d 'Run an approved plan'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "proxy" -d 'Hold a local port to the clusters open until Ctrl-C'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "env" -d 'Print what makes this shell use the gateway'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "shim" -d 'Put a `kubectl` on the PATH that goes through the gateway'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "requests" -d 'List held requests, or show one in full'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "approve" -d 'Approve a held request, or wait for requests to decide on'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "deny" -d 'Refuse a held request'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "notifications" -d 'List notifications that could not be delivered, send one again, try a target'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "grants" -d 'List what was approved for a while, or revoke it'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "reviews" -d 'List the runs without approval that nobody has reviewed, or close a review'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "sessions" -d 'List the exec, attach and port-forward sessions that run, or end one'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "audit" -d 'Read and verify the trail, play recordings, look on'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "policy" -d 'Write policies and try them before the gateway gets them'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "completion" -d 'Print completions for a shell'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "doctor" -d 'Find out what does not work, and how to mend it'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "version" -d 'Show the version'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and not __fish_seen_subcommand_from login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "list" -d 'List plans: yours, and those that you may run or decide on'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "show" -d 'Show all of a plan'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from shim" -f -a "install" -d 'Write the shim into a folder; put that folder first on the PATH'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from notifications" -f -a "retry" -d 'Send one that was not delivered once more'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from notifications" -f -a "test" -d 'Send a target a message that says that it is a test'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from grants" -f -a "revoke" -d 'End a grant at once, and the sessions that run on it'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from reviews" -f -a "close" -d 'Say what there is to say about a run without approval'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from sessions" -f -a "end" -d 'End a session; who is in it is told why'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'List the newest records'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "show" -d 'Show all records of a request or a hold'

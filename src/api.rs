@@ -19,6 +19,11 @@
 //! | `POST /v1/plans/ID/submit` | [`plans::Plan`], and a [`Hold`] of the same id |
 //! | `POST /v1/plans/ID/begin` with [`plans::BeginPlan`] | [`plans::Plan`], which that session may run from now on |
 //! | `POST /v1/plans/ID/end` | [`plans::Plan`]: nothing more is planned, or run |
+//! | `GET /v1/holds/ID/grant` | [`GrantProposal`]: what the hold may be answered with instead |
+//! | `GET /v1/grants` | `Vec<`[`Grant`]`>`, newest first: one's own and those one may revoke |
+//! | `POST /v1/grants/ID/revocation` with [`Revoke`] | [`Grant`] |
+//! | `GET /v1/reviews` | `Vec<`[`Hold`]`>`, newest first: runs that broke the glass and owe a review |
+//! | `POST /v1/holds/ID/review` with [`CloseReview`] | [`Hold`] |
 //! | `GET /v1/inbox` | lines of [`Hold`], one whenever a hold that one may decide appears or changes; those pending come first |
 //! | `GET /v1/sessions/ID/events` | lines of [`SessionEvent`] |
 //! | `GET /v1/sessions/ID/outcome` | [`SessionOutcome`] |
@@ -37,6 +42,7 @@
 //! `Status` objects, as everywhere.
 
 pub mod effect;
+mod grants;
 mod notifications;
 pub mod plans;
 
@@ -44,6 +50,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use grants::{
+    BreakGlass, CloseReview, EndedBy, ExecPattern, Grant, GrantEnd, GrantOffer, GrantPattern,
+    GrantProposal, Review, Revoke,
+};
 
 use crate::command_line;
 use crate::identity::{Caller, SubjectPattern};
@@ -201,6 +212,21 @@ pub struct Hold {
     /// The change set that it is about, instead of a single request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Arc<plans::PlanCard>>,
+    /// The groups that it runs with besides the caller's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elevate: Vec<String>,
+    /// How long ago an approver may have logged in, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_auth_age: Option<u64>,
+    /// For how long it may be answered with a grant at most, in seconds; none if it may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_grant: Option<u64>,
+    /// The grant that it was answered with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<String>,
+    /// That it ran without waiting for an approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<BreakGlass>,
     /// Decisions so far.
     pub decisions: Vec<Decision>,
     /// When it was parked.
@@ -249,6 +275,13 @@ pub struct Escalation {
     /// Whether they have joined: they are among the hold's approvers then.
     #[serde(default)]
     pub done: bool,
+}
+
+impl Hold {
+    /// Whether it ran without an approval, and nobody has reviewed that.
+    pub fn owes_review(&self) -> bool {
+        self.break_glass.as_ref().is_some_and(|of| of.review.is_none())
+    }
 }
 
 /// The identity and version of a live object.
@@ -304,6 +337,9 @@ pub struct Decision {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// The grant that it was approved with, if it was not just for once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Box<GrantOffer>>,
     /// When.
     pub at: Timestamp,
 }
@@ -330,6 +366,10 @@ pub struct Decide {
     /// The digest of the request that the approver was shown; a hold with another one is not
     /// decided.
     pub digest: String,
+    /// Approves requests like this one as well, for a while. Where several have to approve, they all
+    /// have to name the same one; otherwise this request alone is approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Box<GrantOffer>>,
 }
 
 /// What a client says of itself. Recorded and shown as claimed; no decision rests on it.
@@ -364,6 +404,11 @@ impl Claims {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
 pub enum SessionEvent {
+    /// A request that needs an approval ran without one.
+    BrokeGlass {
+        /// The hold that owes a review.
+        hold: Box<Hold>,
+    },
     /// A request is held.
     Held {
         /// The hold.

@@ -13,6 +13,7 @@ mod decision;
 mod document;
 mod expr;
 mod index;
+mod lift;
 mod mask_document;
 pub mod matcher;
 pub mod pack;
@@ -30,6 +31,7 @@ pub use decision::{
     Object, Objects, Observed, Over, Ruling,
 };
 pub use expr::{Evaluated, evaluate};
+pub use lift::{Lift, NoGrant};
 pub use problem::{Problem, did_you_mean};
 pub use set::{PolicySet, digest_of};
 

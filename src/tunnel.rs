@@ -47,8 +47,8 @@ mod tests;
 
 pub use handshake::{AcceptError, ConnectError, accept, connect};
 pub use headers::{
-    InvalidHeader, Stream, bearer, cluster, connect_request, in_plan, read_bearer, read_claims,
-    read_keep_hold, read_plan, read_session,
+    InvalidHeader, Stream, bearer, cluster, connect_request, in_plan, read_bearer,
+    read_break_glass, read_claims, read_keep_hold, read_plan, read_session,
 };
 pub use http2::{
     CLIENT_STREAM_WINDOW_BYTES, CONNECTION_WINDOW_BYTES, KEEP_ALIVE, KEEP_ALIVE_TIMEOUT,
@@ -76,3 +76,7 @@ pub const KEEP_HOLD: &str = "kguard-keep-hold";
 /// Names the header with the use of a plan that a stream is for: `plan ID`, in which no write is stored,
 /// or `apply ID`, in which no other writes run than those of the plan.
 pub const PLAN: &str = "kguard-plan";
+
+/// Names the header with the reason why a request that would be held is to run without waiting, in
+/// UTF-8: on a tunnel's stream, and on a plain client's request.
+pub const BREAK_GLASS: &str = "kguard-break-glass";

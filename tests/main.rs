@@ -29,6 +29,7 @@ mod compatibility;
 mod effects;
 mod expressions;
 mod failures;
+mod grants;
 mod holds;
 mod identity;
 mod inbox;

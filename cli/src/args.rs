@@ -1,5 +1,6 @@
 //! The command line, as clap reads it. Help texts teach by example; meaning is in `commands`.
 
+mod grants;
 mod plans;
 mod policy;
 mod streams;
@@ -17,6 +18,9 @@ use crate::gateway::Gateway;
 use crate::output::Format;
 use crate::ui::Color;
 
+pub(crate) use grants::{
+    CloseArgs, GrantFlags, GrantsArgs, GrantsCommand, ReviewsArgs, ReviewsCommand, RevokeArgs,
+};
 pub(crate) use plans::{ApplyArgs, PlanArgs, PlanCommand, ShowPlanArgs};
 pub(crate) use policy::{
     ExplainArgs, MaskArgs, MaskFormat, PolicyCommand, ReplayArgs, SuggestArgs, TestArgs, TrailArgs,
@@ -32,6 +36,9 @@ pub(crate) use streams::{EndArgs, PlayArgs, SessionsArgs, SessionsCommand, Watch
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
+    /// Wait for no approval, if a policy lets you: all approvers hear of it, and one has to review it
+    #[arg(long)]
+    pub(crate) break_glass: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -41,6 +48,7 @@ Examples:
   kguard login --gateway https://gateway.example
   kguard kubectl get pods -n shop
   kguard --reason 'frees the disk' kubectl delete namespace old
+  kguard --break-glass --reason 'the shop is down' kubectl rollout restart deploy/shop
   kguard run -- helm upgrade shop ./chart
   eval \"$(kguard env)\"
 
@@ -137,6 +145,10 @@ pub(crate) enum Command {
     Deny(DenyArgs),
     /// List notifications that could not be delivered, send one again, try a target
     Notifications(NotificationsArgs),
+    /// List what was approved for a while, or revoke it
+    Grants(GrantsArgs),
+    /// List the runs without approval that nobody has reviewed, or close a review
+    Reviews(ReviewsArgs),
     /// List the exec, attach and port-forward sessions that run, or end one
     Sessions(SessionsArgs),
     /// Read and verify the trail, play recordings, look on
@@ -191,6 +203,9 @@ pub(crate) struct LoginArgs {
     /// Keep the login in a file that only you can read, instead of the keyring
     #[arg(long)]
     pub(crate) insecure_storage: bool,
+    /// Prove who you are anew, whatever the issuer remembers: some policies ask approvers for that
+    #[arg(long)]
+    pub(crate) fresh: bool,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -361,6 +376,8 @@ pub(crate) enum NotificationsCommand {
 #[command(after_help = "\
 Examples:
   kguard approve 7KQ4-2M       look at one request and approve it
+  kguard approve 7KQ4-2M --for 30m --names 'web-*'
+                               ...and others like it, for half an hour
   kguard approve               be asked as requests come in, until Ctrl-C")]
 pub(crate) struct ApproveArgs {
     /// The request to approve
@@ -375,6 +392,8 @@ pub(crate) struct ApproveArgs {
     /// No desktop notification when a request comes in
     #[arg(long, conflicts_with = "id")]
     pub(crate) no_notify: bool,
+    #[command(flatten)]
+    pub(crate) grant: GrantFlags,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -434,7 +453,7 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 }
 
 /// A time to wait, as policies write it.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let read = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
     read.filter(|time| !time.is_zero()).ok_or_else(|| "write 90s, 10m or 1h30m".to_owned())
 }

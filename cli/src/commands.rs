@@ -8,6 +8,7 @@ pub(crate) mod completion;
 mod deny;
 mod doctor;
 mod env;
+mod grants;
 mod kubectl;
 mod login;
 mod logout;
@@ -16,6 +17,7 @@ mod plan;
 mod policy;
 mod proxy;
 mod requests;
+mod reviews;
 mod run;
 mod sessions;
 mod shim;
@@ -31,7 +33,14 @@ use crate::failure::Failure;
 /// Runs a command; the result is the exit code.
 pub(crate) async fn run(cli: Cli, environment: Environment) -> Result<u8, Failure> {
     let before = cli.common;
-    let context = |common: &Common| Context::new(environment.clone(), common.or(&before));
+    if cli.break_glass && !matches!(cli.command, Command::Kubectl(_) | Command::Run(_)) {
+        return Err(Failure::usage("--break-glass goes with one command alone")
+            .hint("kguard --break-glass --reason '…' kubectl …, or the same with `run -- …`"));
+    }
+    let context = |common: &Common| {
+        let context = Context::new(environment.clone(), common.or(&before))?;
+        Ok::<_, Failure>(Context { break_glass: cli.break_glass, ..context })
+    };
     let done = match cli.command {
         Command::Kubectl(args) => return kubectl::run(&context(&before)?, args).await,
         Command::Run(args) => return run::run(&context(&args.common)?, &args).await,
@@ -51,6 +60,8 @@ pub(crate) async fn run(cli: Cli, environment: Environment) -> Result<u8, Failur
         Command::Notifications(args) => {
             notifications::run(&context(notifications::common(&args))?, &args).await
         }
+        Command::Grants(args) => grants::run(&context(grants::common(&args))?, &args).await,
+        Command::Reviews(args) => reviews::run(&context(reviews::common(&args))?, &args).await,
         Command::Sessions(args) => sessions::run(&context(sessions::common(&args))?, &args).await,
         Command::Audit(command) => audit::run(&context(audit_common(&command))?, command).await,
         Command::Policy(command) => {

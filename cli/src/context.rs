@@ -17,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) folders: Folders,
     pub(crate) config: Config,
     pub(crate) ui: Ui,
+    /// Whether nobody is to be waited for.
+    pub(crate) break_glass: bool,
 }
 
 /// The gateway that a command talks to, and what is known of it.
@@ -32,7 +34,7 @@ impl Context {
         let ui = Self::ui(&environment, &common);
         let folders = Folders::find(&environment)?;
         let config = Config::load(&folders)?;
-        Ok(Self { common, environment, folders, config, ui })
+        Ok(Self { common, environment, folders, config, ui, break_glass: false })
     }
 
     /// The terminal alone, for when the rest cannot be had.

@@ -1,7 +1,7 @@
 //! A held request, for the eyes of somebody who is to decide on it.
 
 use jiff::{Timestamp, Unit};
-use kguard::api::{Hold, HoldState, Verdict};
+use kguard::api::{Decision, Hold, HoldState, Verdict};
 use kguard::kube::target::Query;
 
 use crate::plan_card;
@@ -51,6 +51,7 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
         let groups = identity.groups.iter().map(|group| format!(", group {group}"));
         line("Acting as", &format!("{}{}", identity.user, groups.collect::<String>()));
     }
+    line("Runs with", &elevation(hold));
     line("Cluster", &hold.cluster);
     if let Some(plan) = &hold.plan {
         for (name, value) in plan_card::lines(plan) {
@@ -83,19 +84,53 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
         line("Kept", "if its job ends: the same job, run again, finds it or its approval");
     }
     line("Page", hold.url.as_deref().unwrap_or_default());
+    for (name, value) in beyond_one_approval(hold) {
+        line(name, &value);
+    }
     for decision in &hold.decisions {
-        let verdict = match decision.verdict {
-            Verdict::Approve => "approved",
-            Verdict::Deny => "denied",
-        };
-        let comment = decision.comment.as_deref().unwrap_or_default();
-        line("Decision", &format!("{verdict} by {} {comment}", decision.by));
+        line("Decision", &told(decision));
     }
     line("Asked", &format!("{} ago", age(hold.created, now)));
     if hold.state == HoldState::Pending {
         line("Time left", &age(now, hold.expires));
     }
     card
+}
+
+fn told(decision: &Decision) -> String {
+    let verdict = match decision.verdict {
+        Verdict::Approve => "approved",
+        Verdict::Deny => "denied",
+    };
+    let comment = decision.comment.as_deref().unwrap_or_default();
+    format!("{verdict} by {} {comment}", decision.by)
+}
+
+/// The groups that it runs with, once it is approved.
+fn elevation(hold: &Hold) -> String {
+    let groups: Vec<_> = hold.elevate.iter().map(|group| format!("group {group}")).collect();
+    if groups.is_empty() { String::new() } else { format!("{}, if approved", groups.join(", ")) }
+}
+
+/// What there is besides one approval of those who are named.
+fn beyond_one_approval(hold: &Hold) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    if let Some(seconds) = hold.max_auth_age {
+        let minutes = seconds.div_ceil(60);
+        lines.push(("Login", format!("within the last {minutes} min, to approve")));
+    }
+    if let Some(seconds) = hold.max_grant {
+        let how = format!("kguard approve {} --for …", hold.id);
+        lines.push(("Grants", format!("of up to {} min ({how})", seconds / 60)));
+    }
+    if let Some(broken) = &hold.break_glass {
+        lines.push(("Broke glass", format!("ran without approval: {}", broken.reason)));
+        lines.push(match &broken.review {
+            Some(review) => ("Review", format!("{}: {}", review.by, review.comment)),
+            None => ("Review", "owed".to_owned()),
+        });
+    }
+    lines
 }
 
 #[cfg(test)]

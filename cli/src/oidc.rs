@@ -6,7 +6,7 @@ use kguard::redact::Secret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use device::{Pending, Poll};
+pub(crate) use device::{Pending, Poll, Proof};
 
 /// More than any provider answers.
 const MAX_ANSWER_BYTES: usize = 1 << 20;

@@ -29,7 +29,7 @@ impl Outcome {
     /// Notes what an event says of the program's end, if anything.
     pub(crate) fn note_event(&mut self, event: &SessionEvent) {
         match event {
-            SessionEvent::Held { .. } => {}
+            SessionEvent::BrokeGlass { .. } | SessionEvent::Held { .. } => {}
             SessionEvent::Refused { .. } => self.note(Cause::Refused),
             SessionEvent::Settled { hold } => match hold.state {
                 HoldState::Denied => self.note(Cause::Refused),

@@ -76,6 +76,7 @@ impl Session {
             Some(plan) => Some(plan),
             None => InPlan::inherited(&context.environment)?,
         };
+        let break_glass = break_glass(context)?;
         let target = context.target()?;
         target.require_token().await?;
         let cache = ClusterCache::new(&context.folders, &target);
@@ -96,6 +97,7 @@ impl Session {
             session: id,
             plan: plan.as_ref().map(|plan| plan.of.clone()),
             keep_hold: keeps_holds(context),
+            break_glass,
             events: sender,
         });
         let port = Arc::new(LocalPort {
@@ -257,10 +259,9 @@ pub(crate) fn claims(context: &Context, argv: Vec<String>) -> Claims {
         Some(format!("{server}/{repository}/actions/runs/{run}"))
     };
     let others = ["CI_JOB_URL", "BUILD_URL"].into_iter().find_map(|name| environment.get(name));
-    let reason = context.common.reason.as_deref().or_else(|| environment.get("KGUARD_REASON"));
     Claims {
         argv,
-        reason: reason.map(str::to_owned),
+        reason: reason(context).map(str::to_owned),
         run: github().or_else(|| others.map(str::to_owned)),
     }
 }
@@ -269,6 +270,28 @@ pub(crate) fn claims(context: &Context, argv: Vec<String>) -> Claims {
 fn keeps_holds(context: &Context) -> bool {
     let in_ci = context.environment.get("CI").is_some_and(|ci| ["true", "1"].contains(&ci));
     context.common.keep_hold.unwrap_or(in_ci)
+}
+
+fn reason(context: &Context) -> Option<&str> {
+    let by_option = context.common.reason.as_deref();
+    by_option.or_else(|| context.environment.get("KGUARD_REASON"))
+}
+
+/// The reason why nobody is waited for, if nobody is to be; and a word about what that means.
+fn break_glass(context: &Context) -> Result<Option<String>, Failure> {
+    if !context.break_glass {
+        return Ok(None);
+    }
+    let reason = reason(context).map(str::trim).filter(|reason| !reason.is_empty());
+    let reason = reason.ok_or_else(|| {
+        Failure::usage("--break-glass needs a reason")
+            .hint("kguard --break-glass --reason 'the shop is down' kubectl …")
+    })?;
+    context.ui.warn(
+        "BREAK-GLASS: what a policy lets you run without its approval runs at once. Every run is \
+         told to the approvers, recorded, and has to be reviewed by one of them.",
+    );
+    Ok(Some(reason.to_owned()))
 }
 
 /// What need not be done before the program starts: asks for clusters that are new, and removes

@@ -93,6 +93,8 @@ pub(crate) struct Dialer {
     pub(crate) keep_hold: bool,
     /// The plan that the session is for.
     pub(crate) plan: Option<PlanUse>,
+    /// Why nobody is to be waited for, if nobody is.
+    pub(crate) break_glass: Option<String>,
     /// Who hears of what happens to the session's requests.
     pub(crate) events: mpsc::Sender<SessionEvent>,
 }
@@ -119,8 +121,10 @@ impl Tunnel {
         cluster: &str,
         claims: &Claims,
     ) -> Result<TokioIo<hyper::upgrade::Upgraded>, Arc<TunnelError>> {
-        let Dialer { session, keep_hold, .. } = self.dialer;
-        let stream = tunnel::Stream { session, claims, keep_hold };
+        let Dialer { session, keep_hold, break_glass, .. } = &self.dialer;
+        let (session, keep_hold) = (*session, *keep_hold);
+        let break_glass = break_glass.as_deref();
+        let stream = tunnel::Stream { session, claims, keep_hold, break_glass };
         let request = |token: &Secret<String>| {
             let request = tunnel::connect_request(cluster, token, stream)?;
             let request = match &self.dialer.plan {

@@ -194,6 +194,12 @@ async fn to_cluster(
     request: Request<Incoming>,
     (cluster, path): (String, String),
 ) -> Response<AnswerBody> {
+    let break_glass = match protocol::read_break_glass(request.headers()) {
+        Ok(reason) => reason,
+        Err(error) => {
+            return answer::respond(&Status::failure(Reason::BadRequest, error.to_string()));
+        }
+    };
     let origin = Origin {
         cluster,
         via: Via::Plain,
@@ -202,6 +208,7 @@ async fn to_cluster(
         plan: None,
         claims: Claims::default(),
         keep_hold: false,
+        break_glass,
     };
     let credential = Credential::Bearer(protocol::read_bearer(request.headers()));
     pipeline::serve(gateway, Arrival { request, path, credential, origin: Arc::new(origin) }).await

@@ -9,6 +9,7 @@ use kguard::kube::status::{Reason, Status};
 
 use crate::answer_body::AnswerBody;
 use crate::classify::Unclassified;
+use crate::grants::NotUsed;
 use crate::hold::{NotReleased, RETRY_AFTER_SECONDS};
 use crate::live::BindError;
 use crate::mask::UnmaskableError;
@@ -112,10 +113,13 @@ fn held(error: &NotReleased, text: String) -> Status {
         }
         // No Retry-After: these are for a person to act on, not for a client to repeat.
         NotReleased::TooMany => Status::failure(Reason::TooManyRequests, text),
-        NotReleased::Trail(_) => Status::failure(Reason::ServiceUnavailable, text),
+        NotReleased::Grant(NotUsed::Store(_)) | NotReleased::Store(_) | NotReleased::Trail(_) => {
+            Status::failure(Reason::ServiceUnavailable, text)
+        }
         NotReleased::Cancelled { .. }
         | NotReleased::Denied { .. }
         | NotReleased::Expired { .. }
+        | NotReleased::Grant(NotUsed::Ended(_))
         | NotReleased::ReasonRequired { .. } => Status::failure(Reason::Forbidden, text),
     }
 }

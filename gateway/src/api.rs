@@ -1,10 +1,12 @@
 //! The control API, as [`kguard::api`] describes it. Every answer is filtered by who asks.
 
 mod audit;
+mod grants;
 mod holds;
 mod notifications;
 mod plans;
 mod recordings;
+mod reviews;
 mod search;
 mod stream;
 mod streams;
@@ -48,6 +50,11 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/plans/{id}/submit", post(plans::submit))
         .route("/v1/plans/{id}/begin", post(plans::begin))
         .route("/v1/plans/{id}/end", post(plans::end))
+        .route("/v1/holds/{id}/grant", get(grants::propose))
+        .route("/v1/holds/{id}/review", post(reviews::close))
+        .route("/v1/grants", get(grants::list))
+        .route("/v1/grants/{id}/revocation", post(grants::revoke))
+        .route("/v1/reviews", get(reviews::list))
         .route("/v1/inbox", get(holds::inbox))
         .route("/v1/sessions/{id}/events", get(holds::session))
         .route("/v1/sessions/{id}/outcome", get(holds::outcome))

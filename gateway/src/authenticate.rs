@@ -17,7 +17,7 @@ mod token;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kguard::api::LoginInfo;
 use kguard::identity::Caller;
 
@@ -58,12 +58,20 @@ pub struct Authenticated {
     pub caller: Arc<Caller>,
     /// When it ends.
     pub expires: Timestamp,
+    /// When he last proved to his issuer who he is, if the issuer tells.
+    pub auth_time: Option<Timestamp>,
 }
 
 impl Authenticated {
     /// Whether it has ended, with the patience towards other clocks that a fresh token gets too.
     pub fn is_over(&self, now: Timestamp) -> bool {
         now.duration_since(self.expires) > LEEWAY
+    }
+
+    /// Whether he logged in within `age`. Unknown is no; a login that is yet to come is none.
+    pub fn is_fresh(&self, age: SignedDuration, now: Timestamp) -> bool {
+        let since = self.auth_time.map(|at| now.duration_since(at));
+        since.is_some_and(|since| (-LEEWAY..=age).contains(&since))
     }
 }
 
@@ -156,7 +164,8 @@ impl Authenticator {
             None => return Err(AuthError::KeysUnavailable { issuer: issuer() }),
         }
         let caller = claims::caller(config, &token.claims)?;
-        let authenticated = Authenticated { caller: Arc::new(caller), expires };
+        let auth_time = token.auth_time()?;
+        let authenticated = Authenticated { caller: Arc::new(caller), expires, auth_time };
         self.cache.insert(digest, authenticated.clone(), self.clock.now());
         Ok(authenticated)
     }

@@ -95,7 +95,7 @@ impl Budgets {
         caller: &str,
         charges: Vec<Charge>,
         now: Timestamp,
-    ) -> Result<Reservation, Decision> {
+    ) -> Result<Reservation, Box<Decision>> {
         let mut accounts = self.accounts();
         let mut observed = None;
         for charge in &charges {
@@ -104,7 +104,7 @@ impl Budgets {
             match charge.observes {
                 _ if !over => {}
                 true => observed = observed.or_else(|| Some(charge.clone().exceeded(spent))),
-                false => return Err(charge.clone().exceeded(spent)),
+                false => return Err(Box::new(charge.clone().exceeded(spent))),
             }
         }
         // Under the same lock, so that no two requests are told of the same room.
@@ -261,6 +261,7 @@ mod tests {
         assert!(matches!(reserved.observed, Some(Decision::Deny { .. })));
         reserved.spend();
         let denied = budgets.reserve("alice", vec![Charge { observes: false, ..charge }], at(1));
+        let denied = denied.map_err(|denied| *denied);
         let Err(Decision::Deny { message, .. }) = denied else { panic!("{denied:?}") };
         assert!(message.contains("11 of 10"), "what it let through counts: {message}");
     }

@@ -11,13 +11,13 @@ use kguard::kube::status::Reason;
 use kguard::mask::{Echo, MaskRules, PlaceholderKey, TextPlan};
 use kguard::policy::capability::Capabilities;
 use kguard::policy::{
-    Candidates, Charge, Decision, Facts, HoldTerms, Needs, Objects, PolicySet, Ruling,
+    Candidates, Charge, Decision, Facts, HoldTerms, Lift, Needs, Object, Objects, PolicySet, Ruling,
 };
 
 use crate::budgets::{Budgets, Reservation};
 use crate::cluster::Cluster;
 use crate::forward::PooledBody;
-use crate::hold::Approval;
+use crate::hold::{Approval, Approved};
 use crate::impersonate::{self, Refusal};
 use crate::incoming::{self, Unprepared};
 use crate::known_values;
@@ -51,6 +51,8 @@ pub struct Permit {
     subject: Subject,
     policy: Option<String>,
     hold: Option<String>,
+    grants: Vec<String>,
+    break_glass: Option<String>,
     reservation: Reservation,
     bond: Option<Bond>,
 }
@@ -61,6 +63,8 @@ pub struct Held {
     subject: Subject,
     terms: HoldTerms,
     charges: Vec<Charge>,
+    /// The grants without which others would hold it too.
+    grants: Vec<String>,
     bond: Option<Bond>,
 }
 
@@ -112,6 +116,8 @@ pub struct Subject {
     caller: Arc<Caller>,
     /// As whom the request runs: the caller himself, unless he acts as somebody else.
     identity: Arc<Caller>,
+    /// The groups that `identity` has besides those that are the caller's own.
+    elevated: Vec<String>,
     request: KubeRequest,
     masks: Arc<MaskRules>,
     /// What came with the request of the values that the answer may hold.
@@ -154,6 +160,11 @@ pub struct Deciding<'a> {
     pub cluster: &'a Cluster,
     /// What callers have spent.
     pub budgets: &'a Budgets,
+    /// The caller's grants.
+    pub lifts: &'a [Lift],
+    /// Whether a request that is held runs with the groups that its policy adds. Those of a plan do
+    /// not: they are tried, and answered, before anybody has approved anything.
+    pub elevates: bool,
     /// Makes what stands in for masked values.
     pub placeholders: &'a PlaceholderKey,
     /// The moment.
@@ -179,6 +190,9 @@ impl Deciding<'_> {
                 return Verdict::forbid(subject, policy, message);
             }
         }
+        // Before anything is looked at: it is as whom it will run that the API server is asked.
+        let elevation = self.elevation(&subject);
+        subject.elevate(elevation);
         match Box::pin(known_values::plan(self.cluster, &subject)).await {
             Ok(plan) => subject.set_text(plan),
             Err(unknown) => {
@@ -208,6 +222,19 @@ impl Deciding<'_> {
         self.settle(subject, ruling, seen)
     }
 
+    /// With which groups besides his own a caller's request will run once it is approved. Who acts
+    /// as somebody else gets none: whose groups they would be is nothing that an approver could see.
+    fn elevation(&self, subject: &Subject) -> Vec<String> {
+        if !self.elevates || self.mode == Mode::Observe || subject.request.impersonation.is_some() {
+            return Vec::new();
+        }
+        let info = &subject.request.info;
+        let query = policy_query(info, subject.request.query.pairs());
+        let (caller, cluster) = (&*subject.caller, self.cluster.name());
+        let facts = Facts { request: info, query: &query, caller, cluster };
+        self.policies.candidates(&facts).lifted_by(self.lifts).elevation(self.now)
+    }
+
     /// What the policies say, and on what they have seen: of the caller, and of the one as whom he
     /// acts as well, since neither gets more by way of the other.
     async fn rule(&self, subject: &Subject) -> Result<(Ruling, Option<Seen>), WouldRefuse> {
@@ -215,11 +242,17 @@ impl Deciding<'_> {
         let query = policy_query(info, subject.request.query.pairs());
         let facts =
             |caller| Facts { request: info, query: &query, caller, cluster: self.cluster.name() };
-        let asking = self.policies.candidates(&facts(&subject.caller));
+        let asking = self.policies.candidates(&facts(&subject.caller)).lifted_by(self.lifts);
         let live = LiveObjects::of(self.cluster, &subject.identity);
         if subject.request.impersonation.is_none() {
             let needs = asking.needs();
-            let (objects, seen) = objects(&live, &subject.request, (&asking, needs)).await?;
+            let looked = objects(&live, &subject.request, (&asking, needs)).await;
+            let (objects, seen) = match looked {
+                // What the API server says to those groups is not for the caller, until somebody has
+                // approved that he gets them.
+                Err(_) if !subject.elevated.is_empty() => (unseen(), None),
+                looked => looked?,
+            };
             return Ok((asking.decide(&objects, self.now), seen));
         }
         let acting = self.policies.candidates(&facts(&subject.identity));
@@ -231,22 +264,30 @@ impl Deciding<'_> {
 
     /// Turns a ruling into a verdict, once its price is reserved.
     fn settle(&self, mut subject: Subject, ruling: Ruling, seen: Option<Seen>) -> Verdict {
-        let Ruling { decision, observed, charges, .. } = ruling;
+        let Ruling { decision, observed, charges, lifted, .. } = ruling;
         subject.findings.observed = observed.map(|observed| record_of(&observed.0));
         let charges = if subject.request.is_dry_run() { Vec::new() } else { charges };
+        // What was certain before may be less by now: another policy may hold it as well.
+        let elevation = match &decision {
+            Decision::Hold(terms) if self.elevates && subject.request.impersonation.is_none() => {
+                terms.elevate.clone()
+            }
+            _ => Vec::new(),
+        };
+        subject.elevate(elevation);
+        let grants = lifted;
         let policy = match decision {
             Decision::Allow { policy } => policy,
-            refused => return Verdict::of_refusal(subject, refused, (charges, seen)),
+            refused => return Verdict::of_refusal(subject, refused, (charges, grants, seen)),
         };
         match self.budgets.reserve(&subject.caller.name, charges.clone(), self.now) {
             Ok(reservation) => {
                 let over = reservation.observed.as_ref().map(record_of);
                 subject.findings.observed = subject.findings.observed.take().or(over);
-                let hold = None;
-                let bond = seen.map(Bond::Version);
-                Verdict::Allow(Box::new(Permit { subject, policy, hold, reservation, bond }))
+                let permit = Permit::of(subject, policy, (reservation, seen.map(Bond::Version)));
+                Verdict::Allow(Box::new(Permit { grants, ..permit }))
             }
-            Err(over) => Verdict::of_refusal(subject, over, (charges, seen)),
+            Err(over) => Verdict::of_refusal(subject, *over, (charges, grants, seen)),
         }
     }
 }
@@ -274,6 +315,13 @@ async fn objects(
         objects.blast_radius = Box::pin(live.blast_radius(request, radius)).await;
     }
     Ok((objects, seen))
+}
+
+/// The objects of a request of which the caller may not know yet what it would do.
+fn unseen() -> Objects {
+    let why = "the cluster refuses a dry run of it with the groups that it would run with";
+    let object = Object::Unavailable { why: why.to_owned() };
+    Objects { object: object.clone(), old_object: object, creates: None, blast_radius: None }
 }
 
 impl Verdict {
@@ -338,12 +386,12 @@ impl Verdict {
     fn of_refusal(
         subject: Subject,
         decision: Decision,
-        (charges, seen): (Vec<Charge>, Option<Seen>),
+        (charges, grants, seen): (Vec<Charge>, Vec<String>, Option<Seen>),
     ) -> Self {
         match decision {
             Decision::Hold(terms) => {
                 let bond = seen.map(Bond::Version);
-                Self::Hold(Box::new(Held { subject, terms, charges, bond }))
+                Self::Hold(Box::new(Held { subject, terms, charges, grants, bond }))
             }
             Decision::Deny { policy, message } => Self::forbid(subject, policy, message),
             Decision::Allow { policy } => {
@@ -383,6 +431,15 @@ fn mask_read_by_patch(subject: &Subject) -> Option<String> {
 }
 
 impl Permit {
+    fn of(
+        subject: Subject,
+        policy: Option<String>,
+        (reservation, bond): (Reservation, Option<Bond>),
+    ) -> Self {
+        let (hold, grants, break_glass) = (None, Vec::new(), None);
+        Self { subject, policy, hold, grants, break_glass, reservation, bond }
+    }
+
     /// Who asks for what.
     pub fn subject(&self) -> &Subject {
         &self.subject
@@ -401,6 +458,16 @@ impl Permit {
     /// The hold whose approval let it through.
     pub fn hold(&self) -> Option<&str> {
         self.hold.as_deref()
+    }
+
+    /// The grants that it runs on.
+    pub fn grants(&self) -> &[String] {
+        &self.grants
+    }
+
+    /// Why it runs without the approval that it needs, if it does.
+    pub fn break_glass(&self) -> Option<&str> {
+        self.break_glass.as_deref()
     }
 
     /// The same request as one that stores nothing, and what it would have taken out of budgets.
@@ -462,15 +529,22 @@ impl Held {
         let Self { subject, terms, charges, .. } = self;
         let reservation = budgets.approved(&subject.caller.name, charges, now);
         let policy = Some(terms.policy);
-        Permit { subject, policy, hold: None, reservation, bond: None }.rehearsed(proof)
+        Permit::of(subject, policy, (reservation, None)).rehearsed(proof)
+    }
+
+    /// The grants without which others would hold it too.
+    pub fn grants(&self) -> &[String] {
+        &self.grants
     }
 
     /// The permit that an approval gives. It is charged like any other, whatever is left.
     pub fn release(self, approval: Approval, budgets: &Budgets, now: Timestamp) -> Permit {
-        let Self { subject, terms, charges, bond } = self;
+        let Self { subject, terms, charges, mut grants, bond } = self;
         let reservation = budgets.approved(&subject.caller.name, charges, now);
-        let hold = Some(approval.into_hold_id());
-        Permit { subject, policy: Some(terms.policy), hold, reservation, bond }
+        let Approved { hold, grant, break_glass } = approval.into_parts();
+        grants.extend(grant);
+        let permit = Permit::of(subject, Some(terms.policy), (reservation, bond));
+        Permit { hold: Some(hold), grants, break_glass, ..permit }
     }
 }
 
@@ -553,12 +627,39 @@ impl Subject {
         let echo = if reads { Echo::None } else { Echo::All };
         let noted_query = noted_query(&request, &masks);
         let (masks, text, findings) = (Arc::new(masks), None, Findings::default());
-        Self { caller, identity, request, masks, echo, text, noted_query, findings }
+        let elevated = Vec::new();
+        Self { caller, identity, elevated, request, masks, echo, text, noted_query, findings }
     }
 
     /// The caller.
     pub fn caller(&self) -> &Arc<Caller> {
         &self.caller
+    }
+
+    /// Has the request run with these groups, besides the caller's own.
+    fn elevate(&mut self, groups: Vec<String>) {
+        if self.elevated == groups {
+            return;
+        }
+        let mut identity = Caller::clone(&self.caller);
+        for group in &groups {
+            if !identity.groups.contains(group) {
+                identity.groups.push(group.clone());
+            }
+        }
+        self.identity = Arc::new(identity);
+        self.elevated = groups;
+    }
+
+    /// The groups that it runs with, besides the caller's own.
+    pub fn elevated(&self) -> &[String] {
+        &self.elevated
+    }
+
+    /// As whom the caller acts, for the policies: of the groups that an approval adds they know
+    /// nothing, or it could allow more than what was approved.
+    pub fn acting(&self) -> &Arc<Caller> {
+        if self.elevated.is_empty() { &self.identity } else { &self.caller }
     }
 
     /// As whom the request runs.

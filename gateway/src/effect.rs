@@ -106,6 +106,13 @@ pub fn known(effect: Effect) -> EffectLines {
     EffectLines { told, pending: true, ended: false }
 }
 
+/// Of a hold whose request would run with more groups than its caller's: what these may see is for
+/// those who decide whether he gets them.
+pub fn withheld() -> EffectLines {
+    let (tell, told) = watch::channel(Effect::default());
+    ended(&tell, told, "what it would do is shown to those alone who may approve it")
+}
+
 fn ended(tell: &watch::Sender<Effect>, told: watch::Receiver<Effect>, note: &str) -> EffectLines {
     tell.send_modify(|effect| {
         effect.notes.push(note.to_owned());

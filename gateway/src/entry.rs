@@ -67,6 +67,8 @@ impl Entry {
         let mut record = self.request(permit.subject(), Outcome::Allow);
         record.policy = permit.policy().map(str::to_owned);
         record.hold = permit.hold().map(str::to_owned);
+        record.grants = permit.grants().to_vec();
+        record.break_glass = permit.break_glass().map(str::to_owned);
         record.charges = permit.charges().clone();
         let change = record.request.is_change();
         let id = record.id;
@@ -82,6 +84,15 @@ impl Entry {
         let mut record = self.request(denial.subject(), Outcome::Deny);
         record.policy.clone_from(&denial.policy);
         record.why = Some(denial.message.clone());
+        self.append(Event::Request(Box::new(record))).await?.durable().await
+    }
+
+    /// Records a request that is not sent because a grant that it needs is not good any more.
+    pub async fn refuse_unused(&self, permit: &Permit, why: &str) -> Result<(), TrailUnavailable> {
+        let mut record = self.request(permit.subject(), Outcome::Deny);
+        record.policy = permit.policy().map(str::to_owned);
+        record.hold = permit.hold().map(str::to_owned);
+        record.why = Some(why.to_owned());
         self.append(Event::Request(Box::new(record))).await?.durable().await
     }
 
@@ -172,6 +183,9 @@ impl Entry {
             charges: BTreeMap::new(),
             hold: None,
             plan: self.origin.plan.as_ref().map(|of| of.plan.clone()),
+            grants: Vec::new(),
+            elevated: subject.elevated().to_vec(),
+            break_glass: None,
             claims: Claims::clone(&self.origin.claims),
             peer: self.origin.peer.clone(),
             user_agent: user_agent

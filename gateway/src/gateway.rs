@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::config::ExternalUrl;
 use crate::effect::Effects;
+use crate::grants::Grants;
 use crate::hold::Holds;
 use crate::metrics::Metrics;
 use crate::notify::Notifications;
@@ -46,6 +47,8 @@ pub struct Gateway {
     pub external_url: Option<ExternalUrl>,
     /// The room for working out what held requests would do.
     pub effects: Effects,
+    /// What approvers allowed for a while.
+    pub grants: Arc<Grants>,
     /// Parked requests.
     pub holds: Holds,
     /// Figures.

@@ -12,6 +12,7 @@
 //! A request is recognised by its [`digest`]: a plain client that comes back after a 429, or
 //! kubectl repeating a refused exec over SPDY, finds the hold that it opened before.
 
+mod break_glass;
 pub mod digest;
 mod inbox;
 mod plan;
@@ -23,22 +24,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kguard::api::{Decide, Escalation, Hold, HoldState, SessionEvent, Verdict};
+use kguard::api::{
+    Decide, Escalation, GrantOffer, GrantPattern, Hold, HoldState, SessionEvent, Verdict,
+};
 use kguard::audit::record::{Event, Record};
 use kguard::identity::{Caller, CallerKind, SubjectPattern};
 use kguard::policy::Escalate;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
+pub use self::break_glass::may_break_glass;
 pub use self::inbox::Inbox;
 pub use self::plan::PlanApproval;
-pub use self::refusal::{NotDecided, NotReleased};
+pub use self::refusal::{NotDecided, NotReleased, NotReviewed};
 use self::slot::{Slot, Waiter};
+use crate::authenticate::Authenticated;
 use crate::clock::Clock;
 use crate::config::ExternalUrl;
 use crate::decide::Held;
 use crate::effect::Matter;
 use crate::entry::Entry;
+use crate::grants::Grants;
 use crate::record::{Recorder, TrailUnavailable};
 use crate::request::Via;
 use crate::store::Store;
@@ -71,6 +77,9 @@ struct Shared {
     sessions: broadcast::Sender<Arc<Told>>,
     recorder: Arc<Recorder>,
     store: Arc<dyn Store>,
+    grants: Arc<Grants>,
+    /// One review is closed at a time.
+    reviewing: tokio::sync::Mutex<()>,
     clock: Clock,
     config: HoldsConfig,
 }
@@ -105,16 +114,26 @@ pub struct Told {
     pub event: SessionEvent,
 }
 
-/// Proof that the people whom a policy names have approved one request, once. Made here alone.
+/// Proof that the people whom a policy names have approved one request, once; or that it names the
+/// caller as one who need not wait for them. Made here alone.
 #[derive(Debug)]
-pub struct Approval {
-    hold: String,
+pub struct Approval(Approved);
+
+/// What an approval says.
+#[derive(Debug)]
+pub struct Approved {
+    /// The hold that was approved.
+    pub hold: String,
+    /// The grant that it was approved with, if it was not just for once.
+    pub grant: Option<String>,
+    /// Why nobody was waited for, if nobody was.
+    pub break_glass: Option<String>,
 }
 
 impl Approval {
-    /// The hold that was approved.
-    pub fn into_hold_id(self) -> String {
-        self.hold
+    /// Uses it up.
+    pub fn into_parts(self) -> Approved {
+        self.0
     }
 }
 
@@ -123,8 +142,8 @@ impl Holds {
     pub fn new(
         recorder: Arc<Recorder>,
         store: Arc<dyn Store>,
-        clock: Clock,
-        config: HoldsConfig,
+        grants: Arc<Grants>,
+        (clock, config): (Clock, HoldsConfig),
     ) -> Self {
         let shared = Shared {
             slots: Mutex::default(),
@@ -133,6 +152,8 @@ impl Holds {
             sessions: broadcast::channel(1024).0,
             recorder,
             store,
+            grants,
+            reviewing: tokio::sync::Mutex::default(),
             clock,
             config,
         };
@@ -162,7 +183,8 @@ impl Holds {
             match state {
                 HoldState::Approved if self.take(&slot).await? => {
                     waiter.leave();
-                    return Ok(Approval { hold: slot.id().to_owned() });
+                    let (hold, grant) = (slot.id().to_owned(), slot.hold().grant);
+                    return Ok(Approval(Approved { hold, grant, break_glass: None }));
                 }
                 // Another request with the same digest was faster: this one needs its own.
                 HoldState::Approved | HoldState::Used => {
@@ -181,21 +203,35 @@ impl Holds {
     }
 
     /// Takes a person's decision.
-    pub async fn decide(&self, id: &str, by: &Caller, decide: Decide) -> Result<Hold, NotDecided> {
+    pub async fn decide(
+        &self,
+        id: &str,
+        by: &Authenticated,
+        decide: Decide,
+    ) -> Result<Hold, NotDecided> {
         let slot = self.slot(id).ok_or_else(|| NotDecided::NotFound(id.to_owned()))?;
         // One decision at a time: each is recorded before it counts.
         let _turn = slot.turn().await;
         let now = self.now();
         let state = slot.judge(by, &decide, now)?;
+        let by = &by.caller;
+        if let Some(offer) = &decide.grant {
+            self.shared.grants.check((&slot.hold(), slot.document()), offer)?;
+        }
         let event = Event::HoldState {
             hold: id.to_owned(),
             state,
             by: Some(by.name.clone()),
             verdict: Some(decide.verdict),
             comment: decide.comment.clone(),
+            grant: decide.grant.clone(),
         };
         self.record(event).await?;
-        let hold = slot.decided(by, decide, state, now);
+        let grant = match slot.agreed_grant(&decide).filter(|_| state == HoldState::Approved) {
+            Some(offer) => self.give(&slot, by, offer).await,
+            None => None,
+        };
+        let hold = slot.decided(by, decide, (state, grant), now);
         self.announce(&slot, hold.clone()).await;
         Ok(hold)
     }
@@ -208,6 +244,21 @@ impl Holds {
         match slot.hold() {
             hold if hold.state == HoldState::Cancelled => Ok(hold),
             hold => Err(NotDecided::Settled(hold.state)),
+        }
+    }
+
+    /// Gives the grant on which all agree who approved. What cannot be recorded is not given: the
+    /// request itself is approved all the same.
+    async fn give(&self, slot: &Slot, last: &Caller, offer: GrantOffer) -> Option<String> {
+        let hold = slot.hold();
+        let by = hold.decisions.iter().map(|decision| decision.by.clone());
+        let by = by.chain([last.name.clone()]).collect();
+        match self.shared.grants.give((&hold, slot.document()), offer, by).await {
+            Ok(grant) => Some(grant.id),
+            Err(error) => {
+                tracing::error!(hold = hold.id, %error, "a grant is not in the trail: none is given");
+                None
+            }
         }
     }
 
@@ -321,7 +372,7 @@ impl Holds {
         if self.is_full(&held.subject().caller().name) {
             return Err(NotReleased::TooMany);
         }
-        let hold = self.describe(wanted);
+        let hold = self.describe(wanted).await;
         let request = Box::new(entry.held(held));
         self.record(Event::Hold { hold: hold.id.clone(), request }).await?;
         let slot = Arc::new(Slot::new(hold.clone(), held.terms(), Arc::clone(&wanted.matter)));
@@ -341,7 +392,7 @@ impl Holds {
             || own().filter(|slot| slot.is_pending()).count() >= MAX_PER_CALLER
     }
 
-    fn describe(&self, wanted: &Wanted<'_>) -> Hold {
+    async fn describe(&self, wanted: &Wanted<'_>) -> Hold {
         let Wanted { held, entry, digest, matter, kept } = wanted;
         let (subject, terms) = (held.subject(), held.terms());
         let now = self.now();
@@ -354,7 +405,7 @@ impl Holds {
             approvers: escalate.approvers.clone(),
             done: false,
         };
-        let id = self.fresh_id();
+        let id = self.unused_id().await;
         Hold {
             url: self.page_of(&id),
             id,
@@ -375,6 +426,11 @@ impl Holds {
             claims: entry.origin().claims.clone(),
             bound_to: matter.object().cloned(),
             plan: None,
+            elevate: subject.elevated().to_vec(),
+            max_auth_age: terms.max_auth_age.map(|age| age.as_secs()),
+            max_grant: max_grant(held, &entry.origin().cluster),
+            grant: None,
+            break_glass: None,
             decisions: Vec::new(),
             created: now,
             expires: after(terms.timeout),
@@ -396,6 +452,16 @@ impl Holds {
                 random.as_bytes().iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32)));
             let id: String = letters.take(5).map(|&letter| char::from(letter)).collect();
             if !self.slots().contains_key(&id) {
+                return id;
+            }
+        }
+    }
+
+    /// The same, of none that was used before either: that may still owe a review, or be a grant's.
+    async fn unused_id(&self) -> String {
+        loop {
+            let id = self.fresh_id();
+            if !matches!(self.shared.store.hold(&id).await, Ok(Some(_))) {
                 return id;
             }
         }
@@ -496,24 +562,36 @@ fn event_of(hold: &Hold) -> Option<SessionEvent> {
 }
 
 fn state_event(hold: &str, state: HoldState) -> Event {
-    Event::HoldState { hold: hold.to_owned(), state, by: None, verdict: None, comment: None }
+    let (hold, by, verdict, comment, grant) = (hold.to_owned(), None, None, None, None);
+    Event::HoldState { hold, state, by, verdict, comment, grant }
 }
 
-/// Whether `caller` is one of those who decide. A workload is one only if a policy names it as a
-/// workload: a group that happens to contain robots does not make robots approvers.
+/// For how long a request may be answered with a grant: not at all, if there is nothing to be alike
+/// in, and if it runs as somebody else than the one who would have the grant.
+fn max_grant(held: &Held, cluster: &str) -> Option<u64> {
+    let (subject, grants) = (held.subject(), held.terms().grants?);
+    let request = subject.request();
+    let pattern = GrantPattern::of(cluster, &request.info, subject.noted_query());
+    let may = request.impersonation.is_none() && pattern.is_some();
+    may.then_some(grants.as_secs())
+}
+
+/// Whether `caller` is one of those who decide.
 pub fn may_decide(hold: &Hold, caller: &Caller) -> bool {
     is_among(&hold.approvers, caller)
 }
 
 /// Whether he asked for it. One name is one user upstream, whoever issued it; one uid is one person
 /// at an issuer, whatever he is called today.
-fn is_own(hold: &Hold, by: &Caller) -> bool {
+pub fn is_own(hold: &Hold, by: &Caller) -> bool {
     let same_uid = by.uid.is_some() && by.uid == hold.caller.uid;
     hold.caller.name == by.name || (same_uid && hold.caller.issuer == by.issuer)
 }
 
-fn is_among(approvers: &[SubjectPattern], caller: &Caller) -> bool {
-    approvers.iter().any(|pattern| {
+/// Whether some patterns name `caller` as one with a mind of his own. A workload is one only if it is
+/// named as a workload: a group that happens to contain robots does not make robots approvers.
+pub fn is_among(patterns: &[SubjectPattern], caller: &Caller) -> bool {
+    patterns.iter().any(|pattern| {
         pattern.matches(caller)
             && (caller.kind == CallerKind::Person || matches!(pattern, SubjectPattern::Workload(_)))
     })

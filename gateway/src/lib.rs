@@ -18,6 +18,7 @@ pub mod effect;
 pub mod entry;
 pub mod forward;
 pub mod gateway;
+pub mod grants;
 pub mod hold;
 pub mod impersonate;
 pub mod incoming;

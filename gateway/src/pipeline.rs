@@ -27,7 +27,7 @@ use crate::effect::Matter;
 use crate::entry::Entry;
 use crate::forward::{self, PooledBody, Unmasked};
 use crate::gateway::Gateway;
-use crate::hold::NotReleased;
+use crate::hold::{NotReleased, may_break_glass};
 use crate::live::{Bond, Bound, LiveObjects, NotBound};
 use crate::mask;
 use crate::plans::Turn;
@@ -90,11 +90,18 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
         return Err(refused);
     }
     let policies = gateway.policies.current();
+    // To whom something was granted, it was granted as himself; a plan is approved by itself.
+    let lifts = match request.impersonation {
+        None if part.is_none() => gateway.grants.lifts(&caller),
+        _ => Vec::new(),
+    };
     let deciding = Deciding {
         policies: &policies,
         mode: gateway.policies.mode(),
         cluster: &cluster,
         budgets: &gateway.budgets,
+        lifts: &lifts,
+        elevates: part.is_none(),
         placeholders: &gateway.placeholders,
         now: gateway.clock.now(),
     };
@@ -105,22 +112,7 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
         Some(part) => Box::pin(part.turn(&gateway.plans, verdict, &deciding)).await,
         None => (verdict, Turn::Nothing),
     };
-    let unmasked = match verdict {
-        Verdict::Allow(permit) => send(gateway, (&cluster, *permit), entry).await?,
-        Verdict::Deny(denial) => return Err(deny(gateway, &denial, &entry).await?),
-        // Boxed, as everything below that is rare and big: a connection has room for the largest
-        // future of all, and every request's is moved there.
-        Verdict::Futile(futile) => Box::pin(give_up(&cluster, *futile, entry)).await?,
-        Verdict::Hold(mut held) => match Box::pin(bind(&mut held, &cluster, &entry)).await? {
-            Binding::Bound(matter) => {
-                let permit = Box::pin(wait(gateway, *held, matter, &entry)).await?;
-                send(gateway, (&cluster, permit), entry).await?
-            }
-            Binding::Futile(response) => {
-                Box::pin(give_up(&cluster, held.refused(response), entry)).await?
-            }
-        },
-    };
+    let unmasked = carry_out(gateway, (&cluster, verdict), entry).await?;
     let unmasked = match question {
         Some(question) => Box::pin(question.complete(unmasked, &deciding)).await?,
         None => unmasked,
@@ -128,6 +120,30 @@ async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>
     let unmasked = turn.answered(unmasked);
     let masked = mask::mask(unmasked, (&gateway.placeholders, &gateway.streams)).await?;
     Ok(masked.into_response())
+}
+
+/// Does what was decided: sends the request, at once or once it is approved, or refuses it.
+async fn carry_out(
+    gateway: &Gateway,
+    (cluster, verdict): (&Cluster, Verdict),
+    entry: Entry,
+) -> Result<Unmasked, Stopped> {
+    match verdict {
+        Verdict::Allow(permit) => send(gateway, (cluster, *permit), entry).await,
+        Verdict::Deny(denial) => Err(deny(gateway, &denial, &entry).await?),
+        // Boxed, as everything below that is rare and big: a connection has room for the largest
+        // future of all, and every request's is moved there.
+        Verdict::Futile(futile) => Box::pin(give_up(cluster, *futile, entry)).await,
+        Verdict::Hold(mut held) => match Box::pin(bind(&mut held, cluster, &entry)).await? {
+            Binding::Bound(matter) => {
+                let permit = Box::pin(wait(gateway, *held, matter, &entry)).await?;
+                send(gateway, (cluster, permit), entry).await
+            }
+            Binding::Futile(response) => {
+                Box::pin(give_up(cluster, held.refused(response), entry)).await
+            }
+        },
+    }
 }
 
 /// A request that can be decided on, and where it goes.
@@ -165,6 +181,9 @@ async fn send(
     (cluster, permit): (&Cluster, Permit),
     entry: Entry,
 ) -> Result<Unmasked, Stopped> {
+    if !permit.grants().is_empty() {
+        Box::pin(use_grants(gateway, &permit, &entry)).await?;
+    }
     let upgrade = permit.subject().request().upgrade.as_ref();
     let opened = if upgrade.is_some_and(|upgrade| upgrade.watch.is_none()) {
         // Boxed, as it is rare and big.
@@ -174,6 +193,14 @@ async fn send(
     };
     let committed = entry.commit(&permit).await?;
     Ok(forward::send(cluster, (permit, opened), committed).await?)
+}
+
+/// Counts a use of the grants that a request runs on; one may have ended since it was decided on.
+async fn use_grants(gateway: &Gateway, permit: &Permit, entry: &Entry) -> Result<(), Stopped> {
+    let Err(error) = gateway.grants.take(permit.grants()).await else { return Ok(()) };
+    entry.refuse_unused(permit, &error.to_string()).await?;
+    let request = Arc::clone(&permit.subject().request().info);
+    Err(Stopped::Held { request, error: error.into() })
 }
 
 /// Records a refusal, and tells the session that it belongs to.
@@ -239,6 +266,10 @@ async fn give_up(cluster: &Cluster, futile: Futile, entry: Entry) -> Result<Unma
     Ok(forward::refuse(cluster, subject, response, committed)?)
 }
 
+/// What a caller is told of a request that is refused even with the groups that it would run with.
+const FUTILE_ELEVATED: &str = "this needs an approval, and the cluster would refuse it even with the \
+                               groups that it would run with; ask those who approve";
+
 /// What comes of binding a held request.
 enum Binding {
     /// What is kept of it, to show what it would do.
@@ -253,6 +284,12 @@ async fn bind(held: &mut Held, cluster: &Cluster, entry: &Entry) -> Result<Bindi
         Ok(bound) => {
             held.bind(bound.bond.clone());
             return Ok(Binding::Bound(Arc::new(Matter::of(held, cluster.name(), bound))));
+        }
+        // What the API server says to more groups than the caller's own is not for him, until
+        // somebody has approved that he gets them.
+        Err(Unbound::Futile(_)) if !held.subject().elevated().is_empty() => {
+            let request = Arc::clone(&held.subject().request().info);
+            Stopped::Denied { request, message: FUTILE_ELEVATED.to_owned() }
         }
         Err(Unbound::Futile(response)) => return Ok(Binding::Futile(response)),
         Err(Unbound::Stopped(error)) => error,
@@ -294,7 +331,12 @@ async fn wait(
     matter: Arc<Matter>,
     entry: &Entry,
 ) -> Result<Permit, Stopped> {
-    match gateway.holds.wait(&held, matter, entry).await {
+    let broken = entry.origin().break_glass.as_deref().filter(|_| may_break_glass(&held));
+    let released = match broken {
+        Some(reason) => gateway.holds.break_glass((&held, reason), matter, entry).await,
+        None => gateway.holds.wait(&held, matter, entry).await,
+    };
+    match released {
         Ok(approval) => Ok(held.release(approval, &gateway.budgets, gateway.clock.now())),
         Err(NotReleased::Trail(error)) => Err(error.into()),
         Err(error) => {

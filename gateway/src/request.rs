@@ -45,6 +45,8 @@ pub struct Origin {
     pub claims: Claims,
     /// Whether the client asks that its holds stay when it goes away.
     pub keep_hold: bool,
+    /// Why it wants to wait for nobody, if it does.
+    pub break_glass: Option<String>,
 }
 
 /// A classified request. There is no other copy: what is decided on here is what is sent.

@@ -20,6 +20,7 @@ use crate::cluster::{Cluster, ClusterError};
 use crate::config::{ClusterConfig, Config, ExternalUrl};
 use crate::effect::Effects;
 use crate::gateway::{Gateway, PlaceholderKeyError, placeholder_key};
+use crate::grants::Grants;
 use crate::hold::{Holds, HoldsConfig};
 use crate::metrics::Metrics;
 use crate::notify::{self, NotificationConfig, Notifications, NotificationsError};
@@ -194,6 +195,8 @@ impl Started {
             tokio::spawn(watch),
             tokio::spawn(gateway.holds.clone().sweep()),
             tokio::spawn(Arc::clone(&gateway.plans).sweep()),
+            tokio::spawn(Arc::clone(&gateway.grants).sweep()),
+            tokio::spawn(Arc::clone(&streams).watch_grants()),
             tokio::spawn(streams.watch_policies()),
         ];
         if let Ok(address) = listener.local_addr() {
@@ -224,27 +227,28 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
     let recorder =
         Arc::new(Recorder::start(Arc::clone(&store), &parts.state_dir.join("trail.key")).await?);
     end_stale_holds(&*store).await?;
+    let policies = Arc::new(parts.policies);
+    let (recording, storing) = (|| Arc::clone(&recorder), || Arc::clone(&store));
+    let grants = Grants::load(Arc::clone(&policies), recording(), storing(), clock.clone()).await?;
+    let grants = Arc::new(grants);
     let config =
         HoldsConfig { plain_wait: parts.plain_wait, external_url: parts.external_url.clone() };
-    let holds = Holds::new(Arc::clone(&recorder), Arc::clone(&store), clock.clone(), config);
+    let holds = Holds::new(recording(), storing(), Arc::clone(&grants), (clock.clone(), config));
     let metrics = Metrics::new();
     let notifications = Notifications::start(
         &parts.notifications,
         &holds,
         metrics.notifications(),
-        (Arc::clone(&store), clock.clone()),
+        (storing(), clock.clone()),
     )?;
     let placeholders = placeholder_key(&parts.state_dir)?;
-    let plans = Plans::load(
-        holds.clone(),
-        (Arc::clone(&store), Arc::clone(&recorder)),
-        (clock.clone(), placeholders.clone()),
-    )
-    .await?;
-    let policies = Arc::new(parts.policies);
+    let plans =
+        Plans::load(holds.clone(), (storing(), recording()), (clock.clone(), placeholders.clone()))
+            .await?;
     let streams = Streams::start(
         (parts.recordings, &parts.state_dir),
-        (Arc::clone(&policies), clock.clone()),
+        (Arc::clone(&policies), Arc::clone(&grants)),
+        clock.clone(),
     )?;
     Ok(Arc::new(Gateway {
         authenticator,
@@ -255,6 +259,7 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         clusters,
         external_url: parts.external_url,
         effects: Effects::default(),
+        grants,
         holds,
         metrics,
         notifications,

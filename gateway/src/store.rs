@@ -1,4 +1,4 @@
-//! Where the gateway keeps what outlives it: the trail, the holds and the plans.
+//! Where the gateway keeps what outlives it: the trail, the holds, the grants and the plans.
 //!
 //! One gateway writes to a store at a time, because two would fork the chain; a store refuses the
 //! second. Only the modules below name a database.
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kguard::api::plans::Plan;
-use kguard::api::{DeadLetter, Hold, HoldState};
+use kguard::api::{DeadLetter, Grant, Hold, HoldState};
 use kguard::audit::record::Outcome;
 use kguard::audit::{Checkpoint, Head, Line, Record, Sealed};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub use columns::{Columns, Step};
 pub use local::LocalStore;
 
-/// Keeps the trail and the holds.
+/// Keeps the trail, the holds and the grants.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Adds a batch to the trail: wholly, and durably once this returns, or not at all. After an
@@ -79,6 +79,15 @@ pub trait Store: Send + Sync {
 
     /// Removes the plans whose time was up by then.
     async fn forget_plans(&self, until: Timestamp) -> Result<(), StoreError>;
+
+    /// Up to `limit` holds that owe a review, newest first.
+    async fn owed_reviews(&self, limit: u32) -> Result<Vec<Hold>, StoreError>;
+
+    /// Saves a grant in its present state.
+    async fn put_grant(&self, grant: &Grant) -> Result<(), StoreError>;
+
+    /// Up to `limit` grants that have ended or that have not, newest first.
+    async fn grants(&self, ended: bool, limit: u32) -> Result<Vec<Grant>, StoreError>;
 
     /// The next page of an export: up to `limit` entries after one, and the checkpoints among
     /// them.

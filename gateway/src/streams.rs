@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! a permit → opened (the recording's file is there, or nothing runs) → the API server agrees
-//!          → running (listed; ends by itself, by a person, by a reload of the policies) → its entry
+//!          → running (listed; ends by itself, by a person, with its grant, by a reload of the
+//!            policies) → its entry
 //! ```
 
 mod past;
@@ -33,6 +34,7 @@ pub(crate) use tap::Tap;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::decide::Permit;
+use crate::grants::Grants;
 use crate::live::LiveObjects;
 use crate::policies::Policies;
 use standing::Standing;
@@ -87,6 +89,7 @@ pub struct Streams {
     config: RecordingConfig,
     folder: PathBuf,
     policies: Arc<Policies>,
+    grants: Arc<Grants>,
     clock: Clock,
 }
 
@@ -139,14 +142,15 @@ impl Streams {
     /// Makes the folder of recordings; none runs yet.
     pub fn start(
         (config, state_dir): (RecordingConfig, &Path),
-        (policies, clock): (Arc<Policies>, Clock),
+        (policies, grants): (Arc<Policies>, Arc<Grants>),
+        clock: Clock,
     ) -> Result<Self, RecordingsError> {
         let folder = config.folder.clone().unwrap_or_else(|| state_dir.join("recordings"));
         if config.enabled {
             let made = std::fs::create_dir_all(&folder);
             made.map_err(|source| RecordingsError { folder: folder.clone(), source })?;
         }
-        Ok(Self { running: Mutex::default(), config, folder, policies, clock })
+        Ok(Self { running: Mutex::default(), config, folder, policies, grants, clock })
     }
 
     /// Gets ready for what a permit allows: reads what the recording's head tells, and makes its
@@ -169,9 +173,11 @@ impl Streams {
             request: Arc::clone(info),
             query: subject.request().query.pairs().to_vec(),
             caller: Arc::clone(subject.caller()),
-            identity: Arc::clone(subject.identity()),
+            identity: Arc::clone(subject.acting()),
             cluster: cluster.name().to_owned(),
             approved: permit.hold().and_then(|_| permit.policy()).map(str::to_owned),
+            lifts: self.grants.lifts_of(permit.grants()),
+            grants: permit.grants().to_vec(),
             ports: Mutex::default(),
         });
         let asks = |policy| self.policies.current().records_input(policy);
@@ -202,6 +208,10 @@ impl Streams {
         let written = recording.as_ref().map(RecordingFile::written);
         let running = Running { about, caller, standing: Arc::clone(&standing), end, written };
         self.lock().insert(id, Arc::new(running));
+        // One that has ended just before was not told of this stream.
+        if !standing.grants.iter().all(|grant| self.grants.is_in_force(grant)) {
+            tokio::spawn(Arc::clone(self).end_without_grants());
+        }
         let cast = recording.is_some().then(|| Cast::begin(facts, records_input, now.as_second()));
         let tap = Tap::new(cast, standing);
         let listed = Listed { streams: Arc::clone(self), id };
@@ -249,6 +259,24 @@ impl Streams {
                 if let Err(why) = running.standing.still_stands() {
                     running.end(format!("the policies have changed: {why}"));
                 }
+            }
+        }
+    }
+
+    /// Ends those whose grant has ended, whenever one does.
+    pub async fn watch_grants(self: Arc<Self>) {
+        let mut changes = self.grants.changes();
+        while changes.changed().await.is_ok() {
+            Arc::clone(&self).end_without_grants().await;
+        }
+    }
+
+    async fn end_without_grants(self: Arc<Self>) {
+        for running in self.running() {
+            let mut grants = running.standing.grants.iter();
+            if let Some(ended) = grants.find(|grant| !self.grants.is_in_force(grant)) {
+                let why = self.grants.end_of(ended).await;
+                running.end(format!("grant {ended}, on which this session ran, has ended: {why}"));
             }
         }
     }

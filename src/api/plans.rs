@@ -270,6 +270,9 @@ pub struct Demand {
     /// Whether the one who plans may be among them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub self_approval: bool,
+    /// How long ago they may have logged in, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_auth_age: Option<u64>,
     /// Who has approved of those who may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approved_by: Vec<String>,
@@ -356,6 +359,7 @@ mod tests {
             approvers: vec![SubjectPattern::Anyone],
             quorum: 0,
             self_approval: false,
+            max_auth_age: None,
             approved_by: Vec::new(),
         };
         assert!(!demand.is_met());

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::api::{Claims, HoldState, Verdict};
+use crate::api::{Claims, Grant, GrantEnd, GrantOffer, HoldState, Review, Verdict};
 use crate::identity::{Caller, SubjectPattern};
 use crate::kube::impersonation::Impersonation;
 use crate::kube::request_info::RequestInfo;
@@ -40,6 +40,24 @@ pub enum Event {
         /// The request that waits.
         request: Box<RequestRecord>,
     },
+    /// Approvers gave a grant.
+    Grant(Box<Grant>),
+    /// A grant ended.
+    GrantEnded {
+        /// The grant's id.
+        grant: String,
+        /// The hold that was answered with it.
+        hold: String,
+        /// How.
+        end: GrantEnd,
+    },
+    /// Somebody reviewed a request that ran without the approval that it needs.
+    Review {
+        /// The hold's id.
+        hold: String,
+        /// What was said by whom.
+        review: Review,
+    },
     /// A hold changed its state: an approver decided, it timed out, it was cancelled, it was used.
     HoldState {
         /// The hold's id.
@@ -55,6 +73,9 @@ pub enum Event {
         /// That person's comment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
+        /// The grant that the person would give.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grant: Option<Box<GrantOffer>>,
     },
     /// Nobody has decided on a hold for a while, so others may from now on, too.
     HoldEscalated {
@@ -198,6 +219,15 @@ pub struct RequestRecord {
     /// The plan that it was made for, or that it is part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    /// The grants that it runs on: without one of them it would have been held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<String>,
+    /// The groups that it runs with besides the caller's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elevated: Vec<String>,
+    /// Why it ran without the approval that it needs, in the caller's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<String>,
     /// What the client claims.
     #[serde(default, skip_serializing_if = "Claims::is_empty")]
     pub claims: Claims,

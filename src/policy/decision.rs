@@ -4,8 +4,7 @@
 mod evaluation;
 mod explanation;
 mod ruling;
-
-use std::time::Duration;
+mod terms;
 
 use jiff::Timestamp;
 
@@ -15,11 +14,12 @@ use super::blast_radius::BlastRadius;
 use super::capability::{Carried, Change};
 use super::document::{Budget, Effect, Mode, Policy};
 use super::expr::Expression;
+use super::lift::Lift;
 use super::matcher::{Fit, Particulars, Reach};
-use crate::identity::SubjectPattern;
 
 pub use explanation::{Applies, Explanation, Matched, Near};
 pub use ruling::{Charge, Observed, Over, Ruling};
+pub use terms::{Escalate, HoldTerms};
 
 /// What the policies say of a request.
 #[must_use]
@@ -40,36 +40,6 @@ pub enum Decision {
     },
     /// It waits for somebody's approval.
     Hold(HoldTerms),
-}
-
-/// On what terms a request is held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HoldTerms {
-    /// The policy that holds it.
-    pub policy: String,
-    /// What requester and approvers are told.
-    pub message: String,
-    /// Who may decide.
-    pub approvers: Vec<SubjectPattern>,
-    /// Who joins them when nobody has decided for a while.
-    pub escalate: Option<Box<Escalate>>,
-    /// How many different people have to approve.
-    pub quorum: u32,
-    /// How long it waits.
-    pub timeout: Duration,
-    /// Whether the requester has to say why.
-    pub reason_required: bool,
-    /// Whether the requester may be one of the approvers.
-    pub self_approval: bool,
-}
-
-/// More approvers, after a time of waiting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Escalate {
-    /// After how long; less than the hold's timeout.
-    pub after: Duration,
-    /// Who they are.
-    pub approvers: Vec<SubjectPattern>,
 }
 
 /// Which objects have to be at hand for a decision.
@@ -152,6 +122,15 @@ pub struct Candidates<'a> {
     pub(super) carried: Carried,
     pub(super) policies: Vec<Candidate<'a, Policy>>,
     pub(super) budgets: Vec<Candidate<'a, Budget>>,
+    /// What lifts holds.
+    pub(super) lifts: &'a [Lift],
+}
+
+/// What the policies in some modes say.
+struct Judged {
+    decision: Decision,
+    /// The grants without which the request would be held, if it is not denied anyway.
+    lifted: Vec<String>,
 }
 
 /// A document that is about a request, as far as the request line tells.
@@ -164,6 +143,13 @@ pub(super) struct Candidate<'a, D> {
 impl<D> Candidate<'_, D> {
     fn is_open(&self) -> bool {
         self.fit == Fit::Open
+    }
+}
+
+impl<'a> Candidates<'a> {
+    /// The same, for a caller to whom these grants were given.
+    pub fn lifted_by(self, lifts: &'a [Lift]) -> Self {
+        Self { lifts, ..self }
     }
 }
 
@@ -205,14 +191,38 @@ impl Candidates<'_> {
     pub fn decide(self, objects: &Objects, now: Timestamp) -> Ruling {
         let particulars = self.particulars(objects);
         let mut evaluation = Evaluation::new((self.facts, particulars.carried), objects, now);
-        let decision = self.judge(&mut evaluation, &particulars, &[Mode::Enforce]);
+        let judged = self.judge(&mut evaluation, &particulars, &[Mode::Enforce]);
+        let Judged { decision, lifted } = judged;
         let observes = self.policies.iter().any(|of| of.document.mode == Mode::Observe);
         let observed = observes
             .then(|| self.judge(&mut evaluation, &particulars, &[Mode::Enforce, Mode::Observe]))
+            .map(|judged| judged.decision)
             .filter(|observed| !observed.is_alike(&decision))
             .map(Observed);
         let charges = self.charges(&mut evaluation, &particulars, objects.blast_radius);
-        Ruling { decision, observed, carried: particulars.carried, charges }
+        Ruling { decision, observed, carried: particulars.carried, charges, lifted }
+    }
+
+    /// The groups with which the request is held to run, as far as that is certain before any
+    /// object is looked at. It is with them that objects are looked at, since the caller alone may
+    /// not even try what he asks for.
+    pub fn elevation(&self, now: Timestamp) -> Vec<String> {
+        let objects = Objects::default();
+        let particulars = self.particulars(&objects);
+        let mut evaluation = Evaluation::new((self.facts, particulars.carried), &objects, now);
+        let certain = self.policies.iter().filter(|of| {
+            of.document.mode == Mode::Enforce
+                && self.needs_of(of) == Needs::default()
+                && self.lift(of.document, &particulars).is_none()
+        });
+        let mut holds = certain.filter_map(|candidate| match &candidate.document.effect {
+            Effect::Hold(terms) if evaluation.applies(candidate.document).is_ok_and(|is| is) => {
+                Some(&**terms)
+            }
+            _ => None,
+        });
+        let first = holds.next().cloned();
+        first.map(|first| holds.fold(first, HoldTerms::and).elevate).unwrap_or_default()
     }
 
     /// What the policies in these modes say.
@@ -221,27 +231,49 @@ impl Candidates<'_> {
         evaluation: &mut Evaluation<'_>,
         particulars: &Particulars<'_>,
         modes: &[Mode],
-    ) -> Decision {
+    ) -> Judged {
+        let refused = |decision| Judged { decision, lifted: Vec::new() };
         if let Some(policy) = self.flat_denial() {
-            return evaluation.denial(policy);
+            return refused(evaluation.denial(policy));
         }
-        let mut hold = None;
+        let mut holds = Vec::new();
         let mut allow = None;
+        let mut lifts = Vec::new();
         for candidate in self.policies.iter().filter(|of| modes.contains(&of.document.mode)) {
             let policy = candidate.document;
             match (self.applies(candidate, evaluation, particulars), &policy.effect) {
-                (Err(undecided), _) => return Evaluation::refusal(policy, &undecided),
-                (Ok(true), Effect::Deny) => return evaluation.denial(policy),
-                (Ok(true), Effect::Hold(terms)) => hold = hold.or(Some((policy, terms))),
+                (Err(undecided), _) => return refused(Evaluation::refusal(policy, &undecided)),
+                (Ok(true), Effect::Deny) => return refused(evaluation.denial(policy)),
+                (Ok(true), Effect::Hold(terms)) => match self.lift(policy, particulars) {
+                    Some(lift) => lifts.push(lift),
+                    None => holds.push((policy, &**terms)),
+                },
                 (Ok(true), Effect::Allow) => allow = allow.or(Some(policy)),
                 (Ok(false), _) => {}
             }
         }
-        match (hold, allow) {
-            (Some((policy, terms)), _) => evaluation.hold(policy, terms),
-            (None, Some(policy)) => Decision::Allow { policy: Some(policy.name.clone()) },
+        // A hold that is lifted lets the request through as its approval would.
+        let lifted = lifts.first().map(|lift| &lift.policy);
+        let allow = lifted.or_else(|| allow.map(|policy| &policy.name));
+        let decision = match (holds.split_first(), allow) {
+            (Some((&(policy, terms), others)), _) => {
+                let others = others.iter().map(|(_, terms)| *terms);
+                evaluation.hold(policy, &others.fold(terms.clone(), HoldTerms::and))
+            }
+            (None, Some(policy)) => Decision::Allow { policy: Some(policy.clone()) },
             (None, None) => evaluation.unmatched(),
-        }
+        };
+        Judged { decision, lifted: lifts.into_iter().map(|lift| lift.grant.clone()).collect() }
+    }
+
+    /// What lifts a policy's hold from the request.
+    fn lift(&self, policy: &Policy, particulars: &Particulars<'_>) -> Option<&Lift> {
+        let Facts { request, query, cluster, .. } = self.facts;
+        self.lifts.iter().find(|lift| {
+            lift.policy == policy.name
+                && lift.document == policy.document
+                && lift.pattern.matches(cluster, (request, query), particulars.created)
+        })
     }
 
     fn applies(

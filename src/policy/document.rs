@@ -2,6 +2,7 @@
 //! in its place.
 
 mod budget;
+mod extras;
 mod mask;
 mod matching;
 mod spelling;
@@ -40,6 +41,8 @@ pub(super) struct Policy {
     pub(super) message: Option<Template>,
     /// Whether what is typed into a stream that it lets through is recorded.
     pub(super) record_input: bool,
+    /// SHA-256 of what the document says, hex.
+    pub(super) document: String,
 }
 
 /// Whether a document is in force.
@@ -57,7 +60,7 @@ pub(super) enum Effect {
     Allow,
     Deny,
     /// With everything but the message, which is made for each request.
-    Hold(HoldTerms),
+    Hold(Box<HoldTerms>),
 }
 
 impl Effect {
@@ -79,6 +82,7 @@ impl fmt::Debug for Policy {
 /// Reads one document of the file with this `text`.
 pub(super) fn read(node: Node, text: &str, problems: &mut Problems<'_>) -> Option<Document> {
     const KNOWN: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
+    let digest = node.value.digest();
     let mut fields = Fields::read(node, "the document", KNOWN, problems)?;
     if let Some((at, version)) = fields
         .require("apiVersion", problems)
@@ -98,8 +102,11 @@ pub(super) fn read(node: Node, text: &str, problems: &mut Problems<'_>) -> Optio
         }
         "Policy" => {
             let spec = fields.require("spec", problems)?;
+            let at = spec.at;
             let policy = policy(spec, text, problems)?;
-            name.map(|(at, name)| Document::Policy(at, Policy { name, ..policy }))
+            extras::check_elevation(&policy, at, problems);
+            let named = |name| Policy { name, document: digest, ..policy };
+            name.map(|(at, name)| Document::Policy(at, named(name)))
         }
         "Budget" => {
             let spec = fields.require("spec", problems)?;
@@ -146,7 +153,8 @@ fn policy(spec: Node, text: &str, problems: &mut Problems<'_>) -> Option<Policy>
     let record_input = fields.take("recordInput");
     let effect = effect(&mut fields, problems)?;
     let record_input = record_input.is_some_and(|node| record(node, &effect, problems));
-    Some(Policy { name: String::new(), matches, when, effect, mode, message, record_input })
+    let (name, document) = (String::new(), String::new());
+    Some(Policy { name, matches, when, effect, mode, message, record_input, document })
 }
 
 fn record(node: Node, effect: &Effect, problems: &mut Problems<'_>) -> bool {
@@ -185,7 +193,7 @@ fn effect(fields: &mut Fields, problems: &mut Problems<'_>) -> Option<Effect> {
                 problems.add_with(at, "`hold` is missing: who may approve?", hint);
                 return None;
             };
-            terms::read(hold, problems).map(Effect::Hold)
+            terms::read(hold, problems).map(Box::new).map(Effect::Hold)
         }
         other => {
             problems.add_with(at, format!("unknown effect `{other}`"), did_you_mean(other, KNOWN));

@@ -93,9 +93,11 @@ pub struct Count {
 }
 
 impl RequestRecord {
-    /// What the policies said of it, whatever an approver said then.
+    /// What the policies said of it, whatever an approver said then, or had said before: a grant
+    /// lifts a hold, and without the hold there would be nothing to lift.
     pub fn decided(&self) -> Outcome {
-        if self.hold.is_some() { Outcome::Hold } else { self.decision }
+        let held = self.hold.is_some() || !self.grants.is_empty();
+        if held { Outcome::Hold } else { self.decision }
     }
 }
 

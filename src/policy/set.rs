@@ -77,7 +77,7 @@ impl PolicySet {
                 (fit > Fit::No).then_some(Candidate { document: budget, fit })
             })
             .collect();
-        Candidates { facts: *facts, carried, policies, budgets }
+        Candidates { facts: *facts, carried, policies, budgets, lifts: &[] }
     }
 
     /// The decision, and how it came about.
@@ -104,8 +104,12 @@ impl PolicySet {
 
     /// Whether what is typed into a stream that this policy lets through is recorded.
     pub fn records_input(&self, policy: &str) -> bool {
-        let found = self.policies.binary_search_by(|of| of.name.as_str().cmp(policy));
-        found.ok().and_then(|at| self.policies.get(at)).is_some_and(|of| of.record_input)
+        self.policy(policy).is_some_and(|of| of.record_input)
+    }
+
+    pub(super) fn policy(&self, name: &str) -> Option<&Policy> {
+        let found = self.policies.binary_search_by(|of| of.name.as_str().cmp(name));
+        found.ok().and_then(|at| self.policies.get(at))
     }
 
     /// The names of all policies, in order.

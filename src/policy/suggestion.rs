@@ -33,6 +33,8 @@ pub struct Suggestion {
     open: HashMap<Uuid, Deed>,
     /// Who approved a hold whose request was not met yet.
     approvers: HashMap<String, BTreeSet<String>>,
+    /// Who gave the grants that are in force.
+    grants: HashMap<String, BTreeSet<String>>,
     done: BTreeMap<Who, BTreeMap<Action, Seen>>,
     actions: usize,
     left_out: LeftOut,
@@ -77,6 +79,7 @@ impl Suggestion {
             between,
             open: HashMap::new(),
             approvers: HashMap::new(),
+            grants: HashMap::new(),
             done: BTreeMap::new(),
             actions: 0,
             left_out: LeftOut::default(),
@@ -112,6 +115,13 @@ impl Suggestion {
                     self.approvers.entry(hold).or_default().insert(by);
                 }
             }
+            Event::Grant(grant) => {
+                let by = grant.by.into_iter().filter(|by| !by.contains('*')).collect();
+                if self.grants.len() < MAX_OPEN {
+                    self.grants.insert(grant.id, by);
+                }
+            }
+            Event::GrantEnded { grant, .. } => drop(self.grants.remove(&grant)),
             _ => {}
         }
     }
@@ -122,10 +132,13 @@ impl Suggestion {
         }
         // The approval of a plan is for many requests.
         let is_shared = request.plan.is_some();
-        let approvers = request.hold.as_ref().map(|hold| match self.approvers.get(hold) {
+        let approved = request.hold.as_ref().map(|hold| match self.approvers.get(hold) {
             Some(approvers) if is_shared => Some(approvers.clone()),
             _ => self.approvers.remove(hold),
         });
+        // What ran on a grant was approved by those who gave it.
+        let granted = || request.grants.first().map(|grant| self.grants.get(grant).cloned());
+        let approvers = approved.or_else(granted);
         let named = self.callers.as_ref().is_none_or(|of| of.matches(&request.caller));
         if !named || !self.between.contains(at) {
             return;

@@ -8,6 +8,7 @@ use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use serde_saphyr::{Location, Spanned};
 
 use super::problem::{Place, Problems, did_you_mean};
+use crate::audit::hex::sha256;
 
 /// A value and where it stands.
 pub(super) struct Node {
@@ -87,6 +88,43 @@ impl Value {
             Self::Null => "nothing",
             Self::Other(kind) => kind,
             Self::Text(_) => "a text",
+        }
+    }
+
+    /// SHA-256 of what it says, hex, wherever and however it stands there.
+    pub(super) fn digest(&self) -> String {
+        let mut text = Vec::new();
+        self.write(&mut text);
+        sha256(&text)
+    }
+
+    /// Writes it so that no two values are written alike: each with its kind, and with its length.
+    fn write(&self, text: &mut Vec<u8>) {
+        let mut leaf = |kind: u8, value: &str| {
+            text.push(kind);
+            text.extend_from_slice(&(value.len() as u64).to_be_bytes());
+            text.extend_from_slice(value.as_bytes());
+        };
+        match self {
+            Self::Bool(truth) => leaf(b'b', &truth.to_string()),
+            Self::Float(number) => leaf(b'f', &number.to_string()),
+            Self::Int(number) => leaf(b'i', &number.to_string()),
+            Self::List(items) => {
+                leaf(b'l', &items.len().to_string());
+                for item in items {
+                    item.value.write(text);
+                }
+            }
+            Self::Map(entries) => {
+                leaf(b'm', &entries.len().to_string());
+                for (key, node) in entries {
+                    Self::Text(key.name.clone()).write(text);
+                    node.value.write(text);
+                }
+            }
+            Self::Null => leaf(b'n', ""),
+            Self::Other(kind) => leaf(b'o', kind),
+            Self::Text(value) => leaf(b't', value),
         }
     }
 }

@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
 use uuid::Uuid;
 
-use super::{CLAIMS, KEEP_HOLD, PLAN, SESSION};
+use super::{BREAK_GLASS, CLAIMS, KEEP_HOLD, PLAN, SESSION};
 use crate::api::Claims;
 use crate::api::plans::PlanUse;
 use crate::redact::Secret;
@@ -15,12 +15,20 @@ use crate::redact::Secret;
 /// nobody reads that far before approving.
 const MAX_CLAIMS_BYTES: usize = 4 << 10;
 
+/// The longest reason for breaking the glass.
+const MAX_REASON_BYTES: usize = 1024;
+
 /// Why a header could not be made or read. Never repeats the header's value.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidHeader {
     /// The token is none, by the characters in it.
     #[error("the bearer token contains characters that no token has")]
     Bearer,
+    /// No reason, or none that can be shown.
+    #[error(
+        "`{BREAK_GLASS}` has to be the reason why nobody can be waited for: up to {MAX_REASON_BYTES} bytes of UTF-8 in one line"
+    )]
+    BreakGlass,
     /// The claims are not what [`connect_request`] makes; a broken or a hostile client.
     #[error("`{CLAIMS}` is no base64url of a JSON object within {MAX_CLAIMS_BYTES} bytes")]
     Claims,
@@ -62,13 +70,15 @@ pub struct Stream<'a> {
     pub claims: &'a Claims,
     /// Whether its holds are to stay when the client goes away.
     pub keep_hold: bool,
+    /// Why what would be held is to run without waiting, if it is.
+    pub break_glass: Option<&'a str>,
 }
 
 /// The request that opens a stream to `cluster`.
 pub fn connect_request(
     cluster: &str,
     token: &Secret<String>,
-    Stream { session, claims, keep_hold }: Stream<'_>,
+    Stream { session, claims, keep_hold, break_glass }: Stream<'_>,
 ) -> Result<Request<()>, InvalidHeader> {
     let invalid = || InvalidHeader::Cluster(cluster.to_owned());
     let uri = Uri::builder().authority(format!("{cluster}:443")).build().map_err(|_| invalid())?;
@@ -86,6 +96,11 @@ pub fn connect_request(
     }
     if keep_hold {
         headers.insert(KEEP_HOLD, HeaderValue::from_static("true"));
+    }
+    if let Some(reason) = break_glass {
+        let value = HeaderValue::from_bytes(reason.as_bytes());
+        headers.insert(BREAK_GLASS, value.map_err(|_| InvalidHeader::BreakGlass)?);
+        read_break_glass(headers)?;
     }
     Ok(request)
 }
@@ -139,6 +154,20 @@ pub fn read_claims(headers: &HeaderMap) -> Result<Claims, InvalidHeader> {
     serde_json::from_slice(&json).map_err(|_| InvalidHeader::Claims)
 }
 
+/// The reason for which a request is to run without waiting, if it is.
+pub fn read_break_glass(headers: &HeaderMap) -> Result<Option<String>, InvalidHeader> {
+    let mut values = headers.get_all(BREAK_GLASS).iter();
+    let (value, None) = (values.next(), values.next()) else {
+        return Err(InvalidHeader::BreakGlass);
+    };
+    let Some(value) = value else { return Ok(None) };
+    let reason = str::from_utf8(value.as_bytes()).map_err(|_| InvalidHeader::BreakGlass)?.trim();
+    let shows = !reason.is_empty()
+        && reason.len() <= MAX_REASON_BYTES
+        && !reason.chars().any(char::is_control);
+    if shows { Ok(Some(reason.to_owned())) } else { Err(InvalidHeader::BreakGlass) }
+}
+
 pub(super) fn session_value(session: Uuid) -> HeaderValue {
     HeaderValue::try_from(session.to_string()).unwrap_or(HeaderValue::from_static(""))
 }
@@ -165,6 +194,10 @@ mod tests {
 
     use super::*;
 
+    fn of_nobody(claims: &Claims) -> Stream<'_> {
+        Stream { session: Uuid::nil(), claims, keep_hold: false, break_glass: None }
+    }
+
     fn token() -> Secret<String> {
         Secret::new("abc.def.ghi".to_owned())
     }
@@ -177,16 +210,19 @@ mod tests {
             run: None,
         };
         let session = Uuid::new_v4();
-        let stream = Stream { session, claims: &claims, keep_hold: true };
+        let break_glass = Some("Fürs Büro");
+        let stream = Stream { session, claims: &claims, keep_hold: true, break_glass };
         let request = connect_request("prod-eu", &token(), stream).unwrap();
         assert_eq!(cluster(&request), Some("prod-eu"));
         assert_eq!(read_bearer(request.headers()), Some(token()));
         assert_eq!(read_session(request.headers()).unwrap(), Some(session));
         assert_eq!(read_claims(request.headers()).unwrap(), claims);
         assert!(read_keep_hold(request.headers()));
-        let stream = Stream { keep_hold: false, ..stream };
+        assert_eq!(read_break_glass(request.headers()).unwrap().as_deref(), break_glass);
+        let stream = Stream { keep_hold: false, break_glass: None, ..stream };
         let request = connect_request("prod-eu", &token(), stream).unwrap();
         assert!(!read_keep_hold(request.headers()));
+        assert_eq!(read_break_glass(request.headers()).unwrap(), None);
         assert!(!format!("{request:?}").contains("abc.def.ghi"));
     }
 
@@ -194,8 +230,7 @@ mod tests {
     fn a_huge_command_line_is_shortened_from_its_end() {
         let mut claims = Claims { argv: vec!["kubectl".into()], ..Claims::default() };
         claims.argv.extend((0..10_000).map(|n| format!("pod-{n}")));
-        let stream = Stream { session: Uuid::nil(), claims: &claims, keep_hold: false };
-        let request = connect_request("dev", &token(), stream).unwrap();
+        let request = connect_request("dev", &token(), of_nobody(&claims)).unwrap();
         let read = read_claims(request.headers()).unwrap();
         assert!(read.argv.len() > 10 && claims.argv.starts_with(&read.argv));
     }
@@ -203,7 +238,7 @@ mod tests {
     #[test]
     fn a_plan_is_read_once_or_the_stream_is_refused() {
         let claims = Claims::default();
-        let stream = Stream { session: Uuid::nil(), claims: &claims, keep_hold: false };
+        let stream = of_nobody(&claims);
         let request = connect_request("dev", &token(), stream).unwrap();
         assert_eq!(read_plan(request.headers()).unwrap(), None);
         let of: PlanUse = "plan ab2cd".parse().unwrap();
@@ -216,9 +251,7 @@ mod tests {
     #[test]
     fn a_name_that_is_no_host_opens_no_stream() {
         for name in ["", "a b", "a:1", "user@a", "a/b", "[::1", "a?b"] {
-            let claims = Claims::default();
-            let stream = Stream { session: Uuid::nil(), claims: &claims, keep_hold: false };
-            let made = connect_request(name, &token(), stream);
+            let made = connect_request(name, &token(), of_nobody(&Claims::default()));
             assert!(made.is_err(), "{name}");
         }
     }
@@ -236,6 +269,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_reason_is_one_line_that_says_something() {
+        let read = |values: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(BREAK_GLASS, HeaderValue::from_bytes(value).unwrap());
+            }
+            read_break_glass(&headers)
+        };
+        assert_eq!(read(&[]).unwrap(), None);
+        assert_eq!(read(&[b" the shop is down "]).unwrap().unwrap(), "the shop is down");
+        for values in
+            [&[&b""[..]][..], &[b"  "], &[b"a\tb"], &[b"\xff"], &[b"a", b"b"], &[&[b'a'; 1025]]]
+        {
+            assert!(read(values).is_err(), "{values:?}");
+        }
+    }
+
     proptest! {
         /// A client that is not ours says what it likes.
         #[test]
@@ -246,9 +297,10 @@ mod tests {
                 headers.insert(CLAIMS, value.clone());
                 headers.insert(SESSION, value.clone());
                 headers.insert(PLAN, value.clone());
+                headers.insert(BREAK_GLASS, value.clone());
                 headers.insert(AUTHORIZATION, value);
                 let _ = (read_claims(&headers), read_session(&headers), read_bearer(&headers));
-                let _ = read_plan(&headers);
+                let _ = (read_plan(&headers), read_break_glass(&headers));
             }
         }
     }

@@ -99,7 +99,9 @@ async fn ends() -> Ends {
 }
 
 async fn open(client: &mut Client, cluster: &str) -> TokioIo<Upgraded> {
-    let stream = Stream { session: Uuid::nil(), claims: &Claims::default(), keep_hold: false };
+    let claims = Claims::default();
+    let (session, keep_hold, break_glass) = (Uuid::nil(), false, None);
+    let stream = Stream { session, claims: &claims, keep_hold, break_glass };
     let request = connect_request(cluster, &token(), stream).unwrap();
     let response = client.send_request(request.map(|()| Empty::new())).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);

@@ -1,5 +1,7 @@
 //! `kguard approve`: approves one request, or asks about each as it comes in.
 
+pub(super) mod grant;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +10,7 @@ use std::time::Duration;
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, Select};
 use jiff::Timestamp;
-use kguard::api::{Hold, HoldState, Verdict};
+use kguard::api::{GrantOffer, GrantProposal, Hold, HoldState, Verdict};
 
 use crate::args::ApproveArgs;
 use crate::context::Context;
@@ -16,7 +18,7 @@ use crate::control::{Control, ControlError, Stream};
 use crate::desktop::Desktop;
 use crate::effect_card;
 use crate::failure::Failure;
-use crate::hold_card::{card, state};
+use crate::hold_card::{card, request_line, state};
 use crate::ui::{Ui, clean};
 
 use super::deny::decide;
@@ -56,6 +58,7 @@ async fn approve_one(
     if hold.state == HoldState::Pending {
         show_effect(ui, control, &hold).await;
     }
+    let grant = grant::of_flags(ui, control, (&hold, &args.grant)).await?;
     if hold.state == HoldState::Pending && ui.asks() && !args.yes {
         let confirmed = ask(|| {
             Confirm::with_theme(&ColorfulTheme::default())
@@ -68,7 +71,8 @@ async fn approve_one(
             return Ok(());
         }
     }
-    let decided = decide(control, &hold, Verdict::Approve, args.comment.clone()).await?;
+    let decision = (Verdict::Approve, args.comment.clone(), grant);
+    let decided = decide(control, &hold, decision).await?;
     report(ui, &decided);
     Ok(())
 }
@@ -86,6 +90,9 @@ enum Choice {
     Decide(Verdict),
     Skip,
 }
+
+/// What was decided: the choice, in which words, and with which grant.
+type Chosen = (Choice, Option<String>, Option<GrantOffer>);
 
 /// Asks about requests as they come in, until Ctrl-C. A gateway that restarts is waited for: what
 /// is pending comes first again, so nothing is missed.
@@ -117,6 +124,7 @@ async fn handle(
     let mut queue = BTreeMap::from([((first.created, first.id.clone()), first)]);
     while let Some((_, hold)) = queue.pop_first() {
         if hold.state != HoldState::Pending {
+            tell_of_broken_glass(ui, &hold);
             continue;
         }
         let call = desktop.notification(&format!(
@@ -127,10 +135,15 @@ async fn handle(
         ));
         ui.note(format_args!("\x07{call}\n{}", card(ui, &hold, Timestamp::now()).trim_end()));
         show_effect(ui, control, &hold).await;
+        // What cannot be proposed cannot be chosen: of the policy that holds it, say, since it changed.
+        let proposal = match hold.max_grant {
+            Some(_) => grant::proposal(control, &hold).await.ok(),
+            None => None,
+        };
         let is_gone = Arc::new(AtomicBool::new(false));
-        let mut asked = std::pin::pin!(choose(Arc::clone(&is_gone)));
+        let mut asked = std::pin::pin!(choose(proposal, Arc::clone(&is_gone)));
         let (mut connected, mut gone) = (true, false);
-        let (choice, comment) = loop {
+        let (choice, comment, grant) = loop {
             tokio::select! {
                 answer = &mut asked => break answer?,
                 news = stream.next(), if connected => match news {
@@ -158,7 +171,7 @@ async fn handle(
             }
         };
         if let (Choice::Decide(verdict), false) = (choice, gone) {
-            match decide(control, &hold, verdict, comment).await {
+            match decide(control, &hold, (verdict, comment, grant)).await {
                 Ok(decided) => report(ui, &decided),
                 // Somebody else was faster, or it timed out: no reason to stop.
                 Err(failure) => ui.failure(&failure),
@@ -172,30 +185,47 @@ async fn handle(
 }
 
 /// Asks what to do; and not for a comment on what `is_gone` by then.
-async fn choose(is_gone: Arc<AtomicBool>) -> Result<(Choice, Option<String>), Failure> {
-    let theme = ColorfulTheme::default;
+async fn choose(
+    proposal: Option<GrantProposal>,
+    is_gone: Arc<AtomicBool>,
+) -> Result<Chosen, Failure> {
     ask(move || {
-        let chosen = Select::with_theme(&theme())
-            .with_prompt("Decide")
-            .items(["skip", "approve", "deny"])
-            .default(0)
-            .interact()?;
-        let verdict = match chosen {
-            1 => Verdict::Approve,
-            2 => Verdict::Deny,
-            _ => return Ok((Choice::Skip, None)),
+        let theme = ColorfulTheme::default();
+        let mut items = vec!["skip", "approve", "deny"];
+        items.extend(proposal.as_ref().map(|_| "approve this and others like it, for a while"));
+        let select = Select::with_theme(&theme).with_prompt("Decide").items(items).default(0);
+        let (verdict, grant) = match (select.interact()?, proposal) {
+            (1, _) => (Verdict::Approve, None),
+            (2, _) => (Verdict::Deny, None),
+            (3, Some(proposal)) => (Verdict::Approve, Some(grant::ask(proposal)?)),
+            _ => return Ok((Choice::Skip, None, None)),
         };
         if is_gone.load(Ordering::Relaxed) {
-            return Ok((Choice::Skip, None));
+            return Ok((Choice::Skip, None, None));
         }
-        let comment: String = Input::with_theme(&theme())
+        let comment: String = Input::with_theme(&theme)
             .with_prompt("Comment (may be empty)")
             .allow_empty(true)
             .interact_text()?;
         let comment = Some(comment).filter(|comment| !comment.trim().is_empty());
-        Ok((Choice::Decide(verdict), comment))
+        Ok((Choice::Decide(verdict), comment, grant))
     })
     .await
+}
+
+/// What ran without waiting for anybody here is told once, and asks for nothing now.
+fn tell_of_broken_glass(ui: Ui, hold: &Hold) {
+    if let Some(broken) = hold.break_glass.as_ref().filter(|_| hold.owes_review()) {
+        ui.warn(format_args!(
+            "\x07{} broke the glass: {} on {} ran without approval ({}). Look at it, then: kguard \
+             reviews close {} --comment …",
+            clean(&hold.caller.name),
+            clean(&request_line(hold)),
+            clean(&hold.cluster),
+            clean(&broken.reason),
+            clean(&hold.id),
+        ));
+    }
 }
 
 /// Asks on a thread of its own, since the terminal blocks.
@@ -221,5 +251,16 @@ fn report(ui: Ui, hold: &Hold) {
             ui.note(format_args!("{} waits for {missing} more", clean(&hold.id)));
         }
         _ => ui.note(format_args!("{} is {}", clean(&hold.id), state(hold))),
+    }
+    if hold.state == HoldState::Approved {
+        match (&hold.grant, hold.decisions.last().and_then(|last| last.grant.as_deref())) {
+            (Some(id), Some(offer)) => ui.note(format_args!(
+                "and so are others like it for {}; kguard grants revoke {}",
+                clean(&grant::offer_text(offer)),
+                clean(id)
+            )),
+            (None, Some(_)) => ui.warn("just this request: the approvers do not name one grant"),
+            _ => {}
+        }
     }
 }

@@ -5,7 +5,7 @@ mod verify;
 mod watch;
 
 use kguard::audit::Sealed;
-use kguard::audit::record::{Event, Observed, Record, RequestRecord};
+use kguard::audit::record::{Event, Observed, Record, RequestRecord, ResponseRecord};
 use kguard::kube::target::Query;
 use serde_json::value::RawValue;
 
@@ -14,6 +14,8 @@ use crate::context::Context;
 use crate::control::Stream;
 use crate::failure::{Failure, Kind};
 use crate::output::{self, Columns, Format};
+
+use super::approve::grant::pattern_text;
 
 pub(super) async fn run(context: &Context, command: AuditCommand) -> Result<(), Failure> {
     match command {
@@ -118,28 +120,28 @@ fn of_event(event: &Event) -> [String; 6] {
             id.to_string(),
         ],
         Event::Hold { hold, request } => of_request(request, &format!(" as {hold}")),
-        Event::Response(response) => {
-            let code =
-                response.code.map_or_else(|| "never ended".to_owned(), |code| code.to_string());
-            let masked: u64 = response.masked.values().sum();
-            let masked =
-                if masked > 0 { format!(", {masked} values masked") } else { String::new() };
-            let why = response.failure.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-            let what = format!("{code}{masked}{why}");
-            ["end".to_owned(), none(), none(), what, none(), response.id.to_string()]
+        Event::Response(response) => of_response(response),
+        Event::Grant(grant) => [
+            "grant".to_owned(),
+            grant.caller.name.clone(),
+            grant.pattern.cluster.clone(),
+            format!("{} by {}", pattern_text(&grant.pattern), grant.by.join(", ")),
+            grant.policy.clone(),
+            grant.id.clone(),
+        ],
+        Event::GrantEnded { grant, end, .. } => {
+            let (who, what) = (end.by.clone().unwrap_or_default(), end.tell());
+            ["ungrant".to_owned(), who, none(), what, none(), grant.clone()]
+        }
+        Event::Review { hold, review } => {
+            let (who, what) = (review.by.clone(), review.comment.clone());
+            ["review".to_owned(), who, none(), what, none(), hold.clone()]
         }
         Event::HoldState { hold, state, by, comment, .. } => {
             let state = format!("{state:?}").to_lowercase();
             let comment = comment.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-            let who = by.clone().unwrap_or_default();
-            [
-                "hold".to_owned(),
-                who,
-                none(),
-                format!("{hold} {state}{comment}"),
-                none(),
-                hold.clone(),
-            ]
+            let (who, what) = (by.clone().unwrap_or_default(), format!("{hold} {state}{comment}"));
+            ["hold".to_owned(), who, none(), what, none(), hold.clone()]
         }
         Event::HoldEscalated { hold, approvers } => {
             let names: Vec<_> = approvers.iter().map(ToString::to_string).collect();
@@ -184,6 +186,15 @@ fn of_plan(event: &Event) -> [String; 6] {
     ["plan".to_owned(), caller.name.clone(), cluster, what, policies, plan.clone()]
 }
 
+fn of_response(response: &ResponseRecord) -> [String; 6] {
+    let code = response.code.map_or_else(|| "never ended".to_owned(), |code| code.to_string());
+    let masked: u64 = response.masked.values().sum();
+    let masked = if masked > 0 { format!(", {masked} values masked") } else { String::new() };
+    let why = response.failure.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let (none, what) = (String::new, format!("{code}{masked}{why}"));
+    ["end".to_owned(), none(), none(), what, none(), response.id.to_string()]
+}
+
 fn of_request(request: &RequestRecord, suffix: &str) -> [String; 6] {
     let RequestRecord { caller, impersonated, observed, .. } = request;
     let who = match impersonated {
@@ -202,8 +213,24 @@ fn of_request(request: &RequestRecord, suffix: &str) -> [String; 6] {
         request.decision.as_str().to_owned(),
         who,
         request.cluster.clone(),
-        format!("{} {}{suffix}", request.request.verb, request.request.path),
+        format!("{} {}{suffix}{}", request.request.verb, request.request.path, by_what(request)),
         policy,
         request.id.to_string(),
     ]
+}
+
+/// What let a request through that would have been held, and made it more than its caller's own.
+fn by_what(request: &RequestRecord) -> String {
+    let RequestRecord { grants, elevated, break_glass, .. } = request;
+    let mut text = String::new();
+    if !grants.is_empty() {
+        text.extend([" on grant ", &grants.join(", ")]);
+    }
+    if !elevated.is_empty() {
+        text.extend([" with group ", &elevated.join(", ")]);
+    }
+    if let Some(reason) = break_glass {
+        text.extend([" BREAK-GLASS: ", reason]);
+    }
+    text
 }

@@ -1,6 +1,6 @@
 //! `kguard deny`: refuses a held request.
 
-use kguard::api::{Decide, Hold, Verdict};
+use kguard::api::{Decide, GrantOffer, Hold, Verdict};
 
 use crate::args::DenyArgs;
 use crate::context::Context;
@@ -14,7 +14,7 @@ use super::requests::path;
 pub(super) async fn run(context: &Context, args: &DenyArgs) -> Result<(), Failure> {
     let control = context.control()?;
     let hold: Hold = control.get(&path(&args.id)?).await?;
-    let decided = decide(&control, &hold, Verdict::Deny, args.comment.clone()).await?;
+    let decided = decide(&control, &hold, (Verdict::Deny, args.comment.clone(), None)).await?;
     context.ui.note(format_args!("{} is {}", clean(&decided.id), state(&decided)));
     Ok(())
 }
@@ -23,9 +23,9 @@ pub(super) async fn run(context: &Context, args: &DenyArgs) -> Result<(), Failur
 pub(super) async fn decide(
     control: &Control,
     hold: &Hold,
-    verdict: Verdict,
-    comment: Option<String>,
+    (verdict, comment, grant): (Verdict, Option<String>, Option<GrantOffer>),
 ) -> Result<Hold, Failure> {
-    let decision = Decide { verdict, comment, digest: hold.digest.clone() };
+    let (digest, grant) = (hold.digest.clone(), grant.map(Box::new));
+    let decision = Decide { verdict, comment, digest, grant };
     Ok(control.post(&format!("{}/decision", path(&hold.id)?), &decision).await?)
 }

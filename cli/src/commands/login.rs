@@ -11,7 +11,7 @@ use crate::context::{Context, Target};
 use crate::credentials::store::Store;
 use crate::credentials::{LoginTokens, issuer_client};
 use crate::failure::Failure;
-use crate::oidc::{OidcError, Pending, Poll, Provider, TokenSet};
+use crate::oidc::{OidcError, Pending, Poll, Proof, Provider, TokenSet};
 use crate::ui::clean;
 
 pub(super) async fn run(mut context: Context, args: &LoginArgs) -> Result<(), Failure> {
@@ -30,7 +30,8 @@ pub(super) async fn run(mut context: Context, args: &LoginArgs) -> Result<(), Fa
     store.probe().await?;
 
     let info: LoginInfo = target.control()?.anonymous("/v1/login").await?;
-    let (provider, tokens) = ask(&context, &info).await?;
+    let proof = if args.fresh { Proof::Fresh } else { Proof::Usual };
+    let (provider, tokens) = ask(&context, &info, proof).await?;
     let id_token = tokens.id_token.ok_or(OidcError::NoIdToken)?;
     match &tokens.refresh_token {
         Some(refresh) => store.save(refresh).await?,
@@ -49,10 +50,14 @@ pub(super) async fn run(mut context: Context, args: &LoginArgs) -> Result<(), Fa
 }
 
 /// Shows the code and waits until it was entered.
-async fn ask(context: &Context, info: &LoginInfo) -> Result<(Provider, TokenSet), Failure> {
+async fn ask(
+    context: &Context,
+    info: &LoginInfo,
+    proof: Proof,
+) -> Result<(Provider, TokenSet), Failure> {
     let http = issuer_client(info.issuer_ca.as_deref())?;
     let (provider, endpoint) = Provider::discover(http, &info.issuer, &info.client_id).await?;
-    let mut pending = Pending::start(&provider, &endpoint, &info.scopes).await?;
+    let mut pending = Pending::start(&provider, &endpoint, (&info.scopes, proof)).await?;
     let code = &pending.code;
     let page = code.verification_uri_complete.as_ref().unwrap_or(&code.verification_uri);
     context.ui.note(format_args!("Open {}", clean(page)));

@@ -41,6 +41,27 @@ pub(crate) struct Pending {
     interval: Duration,
 }
 
+/// How the user is to prove who he is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Anew, whatever the issuer remembers of him.
+    Fresh,
+    /// As the issuer likes.
+    Usual,
+}
+
+impl Proof {
+    /// RFC 8628 knows none of OpenID's parameters; many issuers do, and the others have to ignore
+    /// what they do not know (RFC 6749, 3.1). With `max_age` a token says when its user logged in; a
+    /// second, as some take none at all for `prompt=login` and do not say it then.
+    fn parameters(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Fresh => &[("max_age", "1"), ("prompt", "login")],
+            Self::Usual => &[],
+        }
+    }
+}
+
 /// What one question brought.
 #[derive(Debug)]
 pub(crate) enum Poll {
@@ -54,9 +75,11 @@ impl Pending {
     pub(crate) async fn start(
         provider: &Provider,
         endpoint: &str,
-        scopes: &[String],
+        (scopes, proof): (&[String], Proof),
     ) -> Result<Self, OidcError> {
-        let form = [("client_id", provider.client_id.as_str()), ("scope", &scopes.join(" "))];
+        let scope = scopes.join(" ");
+        let mut form = vec![("client_id", provider.client_id.as_str()), ("scope", &scope)];
+        form.extend(proof.parameters());
         let request = provider.http.post(endpoint).form(&form);
         let code: DeviceCode = answer(endpoint, request).await??;
         Ok(Self { interval: Duration::from_secs(code.interval), code })

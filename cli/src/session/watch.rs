@@ -12,7 +12,7 @@ use kguard::api::{Hold, SessionEvent};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use self::words::{given_up, settled, waiting};
+use self::words::{broken, given_up, settled, waiting};
 use crate::outcome::{Cause, Outcome};
 use crate::tunnel::Tunnel;
 use crate::ui::{Ui, clean};
@@ -116,6 +116,7 @@ impl Desk {
     fn show(&mut self, event: SessionEvent) -> bool {
         self.outcome.send_modify(|outcome| outcome.note_event(&event));
         match event {
+            SessionEvent::BrokeGlass { hold } => self.ui.warn(broken(&hold)),
             SessionEvent::Held { hold } => return self.held(*hold),
             SessionEvent::Settled { hold } => {
                 if let Some(waiting) = self.waiting.remove(&hold.id) {

@@ -105,6 +105,7 @@ async fn admit(
         plan: tunnel::read_plan(request.headers()).map_err(invalid)?,
         claims: tunnel::read_claims(request.headers()).map_err(invalid)?.without_secrets(),
         keep_hold: tunnel::read_keep_hold(request.headers()),
+        break_glass: tunnel::read_break_glass(request.headers()).map_err(invalid)?,
     };
     Ok((authenticated, Arc::new(origin)))
 }

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::response::{Json, Response};
 use jiff::Timestamp;
 use kguard::api::effect::Effect;
-use kguard::api::{Decide, Hold, SessionEvent, SessionOutcome};
+use kguard::api::{Decide, Hold, SessionEvent, SessionOutcome, Verdict};
 use kguard::identity::Caller;
 use kguard::kube::status::{Reason, Status};
 use tokio::sync::broadcast;
@@ -18,11 +18,11 @@ use uuid::Uuid;
 
 pub(super) use self::listing::list;
 use super::stream::{self, Lines};
-use super::{Asking, Refusal, Shared};
+use super::{Asking, Refusal, Shared, grants};
 use crate::authenticate::Authenticated;
 use crate::effect::{self, EffectLines};
 use crate::gateway::Gateway;
-use crate::hold::{Inbox, NotDecided, Told, may_decide};
+use crate::hold::{Inbox, NotDecided, Told, is_own, may_decide};
 use crate::plans::effect as plan_effect;
 use crate::store::StoreError;
 
@@ -52,7 +52,10 @@ pub(super) async fn effect(
 ) -> Result<Response, Refusal> {
     let hold = show(State(Arc::clone(&gateway)), Asking(asking.clone()), Path(id)).await?;
     let left = left(&gateway, &asking);
+    let shown = hold.elevate.is_empty()
+        || (may_decide(&hold, &asking.caller) && !is_own(&hold, &asking.caller));
     let lines = match gateway.holds.matter(&hold.id) {
+        Some(_) if !shown => effect::withheld(),
         Some(matter) => effect::show(&gateway, matter, &asking.caller),
         None if hold.plan.is_some() => match gateway.plans.find(&hold.id).await {
             Ok((plan, _)) => effect::known(plan_effect(&plan)),
@@ -77,14 +80,17 @@ pub(super) async fn decide(
     Path(id): Path<String>,
     Json(decision): Json<Decide>,
 ) -> Result<Json<Hold>, Refusal> {
-    if decision.comment.as_ref().is_some_and(|comment| comment.len() > MAX_COMMENT_BYTES) {
-        let message = format!("the comment is longer than {MAX_COMMENT_BYTES} bytes");
+    if let Some(refusal) = too_long(decision.comment.as_deref()) {
+        return Err(refusal);
+    }
+    if decision.grant.is_some() && decision.verdict == Verdict::Deny {
+        let message = "a grant goes with an approval, not with a denial";
         return Err(Refusal(Status::failure(Reason::BadRequest, message)));
     }
     // Whoever has no part in a hold does not learn here that it exists.
     let hold = gateway.holds.hold(&id).filter(|hold| may_see(&gateway, hold, &asking.caller));
     let decided = match hold {
-        Some(_) => gateway.holds.decide(&id, &asking.caller, decision).await,
+        Some(_) => gateway.holds.decide(&id, &asking, decision).await,
         None => Err(NotDecided::NotFound(id)),
     };
     decided.map(Json).map_err(|error| refuse(&error))
@@ -153,7 +159,16 @@ impl Lines for Session {
     }
 }
 
-fn may_see(gateway: &Gateway, hold: &Hold, caller: &Caller) -> bool {
+/// The refusal of a comment that is longer than anybody writes.
+pub(super) fn too_long(comment: Option<&str>) -> Option<Refusal> {
+    let is_long = comment.is_some_and(|comment| comment.len() > MAX_COMMENT_BYTES);
+    is_long.then(|| {
+        let message = format!("the comment is longer than {MAX_COMMENT_BYTES} bytes");
+        Refusal(Status::failure(Reason::BadRequest, message))
+    })
+}
+
+pub(super) fn may_see(gateway: &Gateway, hold: &Hold, caller: &Caller) -> bool {
     let own = hold.caller.name == caller.name && hold.caller.issuer == caller.issuer;
     own || may_decide(hold, caller) || gateway.is_auditor(caller)
 }
@@ -163,7 +178,7 @@ fn left(gateway: &Gateway, asking: &Authenticated) -> Duration {
     Duration::try_from(asking.expires.duration_since(now)).unwrap_or_default()
 }
 
-fn unavailable(error: &StoreError) -> Refusal {
+pub(super) fn unavailable(error: &StoreError) -> Refusal {
     tracing::error!(%error, "the store cannot be read");
     Refusal(Status::failure(Reason::ServiceUnavailable, "the gateway's store cannot be read"))
 }
@@ -171,8 +186,12 @@ fn unavailable(error: &StoreError) -> Refusal {
 fn refuse(error: &NotDecided) -> Refusal {
     let reason = match error {
         NotDecided::Again | NotDecided::Digest | NotDecided::Settled(_) => Reason::Conflict,
+        NotDecided::Grant(error) => grants::reason(error),
         NotDecided::NotFound(_) => Reason::NotFound,
-        NotDecided::NotApprover { .. } | NotDecided::OwnRequest { .. } => Reason::Forbidden,
+        NotDecided::NotApprover { .. }
+        | NotDecided::OwnRequest { .. }
+        | NotDecided::Stale { .. }
+        | NotDecided::Undated { .. } => Reason::Forbidden,
         NotDecided::Trail(_) => Reason::ServiceUnavailable,
     };
     Refusal(Status::failure(reason, error.to_string()))

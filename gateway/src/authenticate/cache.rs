@@ -92,7 +92,7 @@ mod tests {
         let (name, issuer) = (name.to_owned(), String::new());
         let kind = CallerKind::Person;
         let caller = Caller { name, groups: vec![], uid: None, kind, issuer };
-        Authenticated { caller: caller.into(), expires: second(expires) }
+        Authenticated { caller: caller.into(), expires: second(expires), auth_time: None }
     }
 
     #[test]

@@ -93,6 +93,11 @@ impl<'a> UnverifiedToken<'a> {
         }
     }
 
+    /// When its holder last proved who he is (OpenID Connect Core 1.0, 2), if it says so.
+    pub(super) fn auth_time(&self) -> Result<Option<Timestamp>, AuthError> {
+        self.time("auth_time")
+    }
+
     fn time(&self, claim: &str) -> Result<Option<Timestamp>, AuthError> {
         let Some(value) = self.claims.get(claim) else { return Ok(None) };
         // Some issuers write fractions of a second, or 1.8e+09.

@@ -20,7 +20,7 @@ mod users;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kguard::identity::CallerKind;
 
 pub use self::state::StateError;
@@ -28,7 +28,7 @@ pub use self::users::{DevUser, local_users};
 
 use self::attempts::Attempts;
 use self::codes::Codes;
-use self::device::{DeviceCodes, Poll};
+use self::device::{DeviceCodes, LoggedIn, Poll};
 use self::refresh::RefreshTokens;
 use self::signer::{IdToken, Signer};
 use crate::authenticate::{ClaimMappings, Issuer, IssuerConfig, PrefixedClaim};
@@ -163,22 +163,23 @@ impl DevIdp {
             state.attempts.failed(now);
             return Login::WrongPassword;
         };
-        state.device_codes.approve(user_code, &user.name);
+        state.device_codes.approve(user_code, &user.name, now);
         Login::Done
     }
 
     /// A device asks for the tokens that its code stands for.
     fn redeem_device_code(&self, device_code: &str) -> Result<Tokens, GrantError> {
         let (now, mut state) = (self.0.clock.now(), self.state());
-        let user = match state.device_codes.poll(device_code, now) {
-            Poll::Approved(user) => user,
+        let LoggedIn { user, at } = match state.device_codes.poll(device_code, now) {
+            Poll::Approved(logged_in) => logged_in,
             Poll::Expired => return Err(GrantError::ExpiredToken),
             Poll::Pending => return Err(GrantError::AuthorizationPending),
             Poll::TooSoon => return Err(GrantError::SlowDown),
             Poll::Unknown => return Err(GrantError::InvalidGrant),
         };
-        let refresh_token = state.refresh_tokens.issue(&user, now);
-        self.tokens(&user, None, refresh_token.map_err(|error| failed(&error))?)
+        let refresh_token = state.refresh_tokens.issue(&user, at);
+        let refresh_token = refresh_token.map_err(|error| failed(&error))?;
+        self.tokens((&user, Some(at)), None, refresh_token)
     }
 
     /// The web page exchanges the code that a browser brought along.
@@ -191,22 +192,22 @@ impl DevIdp {
         let (now, mut state) = (self.0.clock.now(), self.state());
         let issued = state.codes.redeem(code, (verifier, redirect_uri), now);
         let issued = issued.ok_or(GrantError::InvalidGrant)?;
-        let refresh_token = state.refresh_tokens.issue(&issued.user, now);
+        let refresh_token = state.refresh_tokens.issue(&issued.user, issued.at);
         let refresh_token = refresh_token.map_err(|error| failed(&error))?;
-        self.tokens(&issued.user, issued.nonce.as_deref(), refresh_token)
+        self.tokens((&issued.user, Some(issued.at)), issued.nonce.as_deref(), refresh_token)
     }
 
     /// A device exchanges its refresh token.
     fn redeem_refresh_token(&self, token: &str) -> Result<Tokens, GrantError> {
         let (now, mut state) = (self.0.clock.now(), self.state());
         let rotated = state.refresh_tokens.rotate(token, now).map_err(|error| failed(&error))?;
-        let (user, refresh_token) = rotated.ok_or(GrantError::InvalidGrant)?;
-        self.tokens(&user, None, refresh_token)
+        let ((user, at), refresh_token) = rotated.ok_or(GrantError::InvalidGrant)?;
+        self.tokens((&user, at), None, refresh_token)
     }
 
     fn tokens(
         &self,
-        user: &str,
+        (user, auth_time): (&str, Option<Timestamp>),
         nonce: Option<&str>,
         refresh_token: String,
     ) -> Result<Tokens, GrantError> {
@@ -218,6 +219,7 @@ impl DevIdp {
             aud: CLIENT_ID,
             groups: &user.groups,
             nonce,
+            auth_time: auth_time.map(Timestamp::as_second),
             iat: now.as_second(),
             exp: now.as_second() + ID_TOKEN_LIFETIME.as_secs(),
         };

@@ -34,9 +34,11 @@ pub fn of(held: &Held, entry: &Entry, kept: bool) -> String {
     let groups = groups.join("\n");
     let acting = subject.identity();
     let acting = format!("{}\n{:?}\n{}", acting.name, acting.uid, acting.groups.join("\n"));
-    let parts: [&[u8]; 14] = [
-        b"kguard hold v5",
+    let elevated = subject.elevated().join("\n");
+    let parts: [&[u8]; 15] = [
+        b"kguard hold v6",
         acting.as_bytes(),
+        elevated.as_bytes(),
         caller.issuer.as_bytes(),
         caller.name.as_bytes(),
         caller.uid.as_deref().unwrap_or_default().as_bytes(),

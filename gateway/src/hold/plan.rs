@@ -14,7 +14,7 @@ use kguard::api::{Decide, Decision, Hold, HoldState, Verdict};
 use kguard::identity::Caller;
 
 use super::slot::Slot;
-use super::{Approval, Holds, NotDecided, NotReleased, is_among};
+use super::{Approval, Approved, Holds, NotDecided, NotReleased, is_among};
 use crate::record::TrailUnavailable;
 
 impl Holds {
@@ -80,7 +80,7 @@ impl PlanApproval {
 
     /// The approval of one write of the plan.
     pub(crate) fn of_one_write(&self) -> Approval {
-        Approval { hold: self.hold.clone() }
+        Approval(Approved { hold: self.hold.clone(), grant: None, break_glass: None })
     }
 }
 
@@ -164,6 +164,7 @@ mod tests {
             approvers: vec![format!("group:{group}").parse().unwrap()],
             quorum,
             self_approval: false,
+            max_auth_age: None,
             approved_by: Vec::new(),
         }
     }
@@ -176,12 +177,16 @@ mod tests {
     }
 
     fn approve(hold: &mut Hold, by: &Caller) -> Result<HoldState, NotDecided> {
-        let decide =
-            Decide { verdict: Verdict::Approve, comment: None, digest: hold.digest.clone() };
+        let decide = Decide {
+            verdict: Verdict::Approve,
+            comment: None,
+            digest: hold.digest.clone(),
+            grant: None,
+        };
         let card = hold.plan.clone().unwrap();
         let state = judge((hold, &card), by, &decide)?;
         let (verdict, at) = (Verdict::Approve, hold.created);
-        let decision = Decision { by: by.name.clone(), verdict, comment: None, at };
+        let decision = Decision { by: by.name.clone(), verdict, comment: None, grant: None, at };
         decided(hold, by, decision);
         Ok(state)
     }

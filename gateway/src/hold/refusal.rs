@@ -2,7 +2,9 @@
 
 use kguard::api::{HoldState, SessionOutcome};
 
+use crate::grants::{NotGranted, NotUsed};
 use crate::record::TrailUnavailable;
+use crate::store::StoreError;
 
 /// Why a held request is not let through.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,9 @@ pub enum NotReleased {
         /// Who could have.
         approvers: String,
     },
+    /// It would run on a grant that is not good any more.
+    #[error(transparent)]
+    Grant(#[from] NotUsed),
     /// The policy wants a reason and the client gave none.
     #[error(
         "policy `{policy}` holds this and asks for a reason: repeat it with `kguard --reason \"…\" kubectl …`"
@@ -51,6 +56,9 @@ pub enum NotReleased {
         /// Who can decide.
         approvers: String,
     },
+    /// What has to be kept of it cannot be.
+    #[error("kguard cannot store that this request ran without an approval, so it does not run")]
+    Store(#[source] StoreError),
     /// Too many holds wait already.
     #[error(
         "too many requests wait for approval already; decide on those first (`kguard requests`)"
@@ -77,7 +85,11 @@ impl NotReleased {
             | Self::Denied { hold, .. }
             | Self::Expired { hold, .. }
             | Self::StillHeld { hold, .. } => Some(hold),
-            Self::ReasonRequired { .. } | Self::TooMany | Self::Trail(_) => None,
+            Self::Grant(_)
+            | Self::ReasonRequired { .. }
+            | Self::Store(_)
+            | Self::TooMany
+            | Self::Trail(_) => None,
         }
     }
 }
@@ -95,6 +107,9 @@ pub enum NotDecided {
     /// The hold is for another request than the approver was shown.
     #[error("the hold has changed since you looked at it; look again")]
     Digest,
+    /// The grant that it names cannot be given.
+    #[error(transparent)]
+    Grant(#[from] NotGranted),
     /// No such hold.
     #[error("there is no hold `{0}`")]
     NotFound(String),
@@ -110,9 +125,58 @@ pub enum NotDecided {
         /// Who can.
         approvers: String,
     },
+    /// The approver has logged in too long ago.
+    #[error(
+        "policy `{policy}` takes approvals from those alone who have logged in within the last {minutes} min: run `kguard login --fresh`, then approve it again"
+    )]
+    Stale {
+        /// The policy.
+        policy: String,
+        /// How long ago it may have been.
+        minutes: u64,
+    },
+    /// Nobody knows when the approver has logged in.
+    #[error(
+        "policy `{policy}` takes approvals from those alone who have logged in within the last {minutes} min, and your token does not say when you did: run `kguard login --fresh`, which asks for it; if that changes nothing, your issuer has to send the claim `auth_time`"
+    )]
+    Undated {
+        /// The policy.
+        policy: String,
+        /// How long ago it may have been.
+        minutes: u64,
+    },
     /// Somebody, or time, was faster.
     #[error("the hold is {0:?} already")]
     Settled(HoldState),
+    /// It could not be recorded.
+    #[error(transparent)]
+    Trail(#[from] TrailUnavailable),
+}
+
+/// Why a review is not closed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReviewed {
+    /// The caller is not an approver.
+    #[error("you may not review this; {approvers} can")]
+    NotApprover {
+        /// Who can.
+        approvers: String,
+    },
+    /// No such hold.
+    #[error("there is no hold `{0}`")]
+    NotFound(String),
+    /// Nobody owes one, or not any more.
+    #[error("{0} owes no review; `kguard reviews` lists those that do")]
+    NotOwed(String),
+    /// It is one's own.
+    #[error("nobody reviews his own request; {approvers} can")]
+    OwnRequest {
+        /// Who can.
+        approvers: String,
+    },
+    /// It could not be stored.
+    #[error("the review cannot be stored")]
+    Store(#[from] StoreError),
     /// It could not be recorded.
     #[error(transparent)]
     Trail(#[from] TrailUnavailable),

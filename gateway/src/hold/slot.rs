@@ -4,15 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kguard::api::{Decide, Decision, Hold, HoldState, Verdict};
+use kguard::api::{Decide, Decision, GrantOffer, Hold, HoldState, Verdict};
 use kguard::identity::{Caller, SubjectPattern};
 use kguard::policy::HoldTerms;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::effect::Matter;
-
 use super::{Holds, NotDecided, NotReleased, Wanted, after, is_own, may_decide, plan};
+use crate::authenticate::Authenticated;
+use crate::effect::Matter;
 
 /// How many sessions of a kept hold's caller are told of it at a time.
 const MAX_SESSIONS: usize = 16;
@@ -79,12 +79,22 @@ impl Slot {
             reason_required: false,
             self_approval: false,
             escalate: None,
+            document: String::new(),
+            grants: None,
+            elevate: Vec::new(),
+            break_glass: Vec::new(),
+            max_auth_age: hold.max_auth_age.map(Duration::from_secs),
         };
         Self::with((hold, &terms), (String::new(), None))
     }
 
     pub(super) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// SHA-256 of the document of the policy that holds it.
+    pub(super) fn document(&self) -> &str {
+        &self.terms.document
     }
 
     pub(super) fn sessions(&self) -> Vec<Uuid> {
@@ -175,19 +185,30 @@ impl Slot {
     /// What a decision by `by` would make of the hold.
     pub(super) fn judge(
         &self,
-        by: &Caller,
+        authenticated: &Authenticated,
         decide: &Decide,
         now: Timestamp,
     ) -> Result<HoldState, NotDecided> {
+        let by = &authenticated.caller;
         let inner = self.inner();
         let hold = &inner.hold;
         let approvers = || names(hold);
         if !may_decide(hold, by) {
             return Err(NotDecided::NotApprover { approvers: approvers() });
         }
-        let approves_own = decide.verdict == Verdict::Approve && is_own(hold, by);
-        if approves_own && !self.terms.self_approval && hold.plan.is_none() {
+        let approves = decide.verdict == Verdict::Approve;
+        if approves && is_own(hold, by) && !self.terms.self_approval && hold.plan.is_none() {
             return Err(NotDecided::OwnRequest { approvers: approvers() });
+        }
+        // Whoever refuses something may have logged in whenever he likes.
+        if let Some(age) = self.terms.max_auth_age.filter(|_| approves)
+            && !authenticated.is_fresh(age.try_into().unwrap_or_default(), now)
+        {
+            let (policy, minutes) = (hold.policy.clone(), age.as_secs().div_ceil(60));
+            return Err(match authenticated.auth_time {
+                Some(_) => NotDecided::Stale { policy, minutes },
+                None => NotDecided::Undated { policy, minutes },
+            });
         }
         if hold.state != HoldState::Pending || hold.expires <= now {
             return Err(NotDecided::Settled(hold.state));
@@ -204,17 +225,28 @@ impl Slot {
         }
     }
 
+    /// The grant that this decision names, if all before it have named the same one.
+    pub(super) fn agreed_grant(&self, decide: &Decide) -> Option<GrantOffer> {
+        let inner = self.inner();
+        let agree = inner.hold.decisions.iter().all(|decision| decision.grant == decide.grant);
+        decide.grant.as_deref().filter(|_| agree).cloned()
+    }
+
     /// Takes a recorded decision over.
     pub(super) fn decided(
         &self,
         by: &Caller,
         decide: Decide,
-        state: HoldState,
+        (state, given): (HoldState, Option<String>),
         now: Timestamp,
     ) -> Hold {
-        let Decide { verdict, comment, .. } = decide;
-        let decision = Decision { by: by.name.clone(), verdict, comment, at: now };
-        plan::decided(&mut self.inner().hold, by, decision);
+        let Decide { verdict, comment, grant, .. } = decide;
+        let decision = Decision { by: by.name.clone(), verdict, comment, grant, at: now };
+        {
+            let mut inner = self.inner();
+            plan::decided(&mut inner.hold, by, decision);
+            inner.hold.grant = given;
+        }
         self.set(state, now)
     }
 
@@ -294,7 +326,7 @@ impl Slot {
     }
 }
 
-fn names(hold: &Hold) -> String {
+pub(super) fn names(hold: &Hold) -> String {
     let names: Vec<_> = hold.approvers.iter().map(ToString::to_string).collect();
     names.join(", ")
 }

@@ -19,6 +19,10 @@ struct Told {
 impl Tracker {
     /// What there is to tell of a hold that has just changed.
     pub(super) fn news(&mut self, hold: &Hold) -> Option<NotificationEvent> {
+        // It waited for nobody, and is told of once: what comes next closes its review.
+        if hold.owes_review() {
+            return Some(NotificationEvent::BreakGlass);
+        }
         let escalated = hold.escalation.as_ref().is_some_and(|escalation| escalation.done);
         match (hold.state, self.told.get_mut(&hold.id)) {
             (HoldState::Pending, None) => {
@@ -57,6 +61,19 @@ mod tests {
 
     use super::*;
     use crate::store::samples;
+
+    #[test]
+    fn a_run_that_broke_the_glass_is_told_and_its_review_is_not() {
+        let mut hold = samples::hold("7kq4m", HoldState::Used, "2026-01-01T00:00:00Z");
+        let broken = serde_json::json!({"reason": "the shop is down", "review": null});
+        hold.break_glass = Some(serde_json::from_value(broken).unwrap());
+        let mut tracker = Tracker::default();
+        assert_eq!(tracker.news(&hold), Some(NotificationEvent::BreakGlass));
+        let review =
+            serde_json::json!({"by": "bob", "comment": "ok", "at": "2026-01-01T00:00:00Z"});
+        hold.break_glass.as_mut().unwrap().review = Some(serde_json::from_value(review).unwrap());
+        assert_eq!(tracker.news(&hold), None);
+    }
 
     #[test]
     fn each_thing_is_told_once() {

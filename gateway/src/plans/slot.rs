@@ -243,13 +243,22 @@ impl Live {
     /// Takes up what a policy wants, once.
     fn demand(&mut self, terms: HoldTerms) {
         let HoldTerms {
-            policy, message, approvers, quorum, reason_required, self_approval, ..
+            policy,
+            message,
+            approvers,
+            quorum,
+            reason_required,
+            self_approval,
+            max_auth_age,
+            ..
         } = terms;
         if reason_required {
             self.wants_reason.get_or_insert_with(|| policy.clone());
         }
+        let max_auth_age = max_auth_age.map(|age| age.as_secs());
+        let approved_by = Vec::new();
         let demand =
-            Demand { policy, message, approvers, quorum, self_approval, approved_by: Vec::new() };
+            Demand { policy, message, approvers, quorum, self_approval, max_auth_age, approved_by };
         if !self.demands.iter().any(|known| is_same(known, &demand)) {
             self.demands.push(demand);
         }
@@ -282,6 +291,7 @@ impl Claim {
             approvers: terms.approvers.clone(),
             quorum: terms.quorum,
             self_approval: terms.self_approval,
+            max_auth_age: terms.max_auth_age.map(|age| age.as_secs()),
             approved_by: Vec::new(),
         };
         let demands = self.approval.demands();
@@ -302,8 +312,8 @@ impl Drop for Claim {
 
 /// Whether two demands want the same people.
 fn is_same(a: &Demand, b: &Demand) -> bool {
-    (&a.policy, &a.approvers, a.quorum, a.self_approval)
-        == (&b.policy, &b.approvers, b.quorum, b.self_approval)
+    (&a.policy, &a.approvers, a.quorum, a.self_approval, a.max_auth_age)
+        == (&b.policy, &b.approvers, b.quorum, b.self_approval, b.max_auth_age)
 }
 
 fn line_bytes(write: &PlannedWrite) -> usize {

@@ -78,6 +78,7 @@ fn hold(plan: &Plan, demands: Vec<Demand>, digest: String) -> Hold {
         [one] => one.message.clone(),
         _ => "several policies hold parts of this plan, and all of them have their say".to_owned(),
     };
+    let max_auth_age = demands.iter().filter_map(|demand| demand.max_auth_age).min();
     let path = format!("/v1/plans/{}", plan.id);
     let state = if demands.is_empty() { HoldState::Approved } else { HoldState::Pending };
     let apply_as = plan.apply_as.clone();
@@ -99,6 +100,11 @@ fn hold(plan: &Plan, demands: Vec<Demand>, digest: String) -> Hold {
         quorum,
         claims: plan.claims.clone(),
         bound_to: None,
+        elevate: Vec::new(),
+        max_auth_age,
+        max_grant: None,
+        grant: None,
+        break_glass: None,
         // Its hold knows.
         url: None,
         escalation: None,

@@ -54,6 +54,16 @@ impl<'a> Columns<'a> {
     pub fn of(record: &'a Record) -> Self {
         let at = record.at;
         match &record.event {
+            Event::Grant(grant) => Self {
+                hold: Some(&grant.hold),
+                caller: Some(&grant.caller.name),
+                cluster: Some(&grant.pattern.cluster),
+                ..Self::of_event(at, "grant")
+            },
+            Event::GrantEnded { hold, end, .. } => {
+                let caller = end.by.as_deref();
+                Self { hold: Some(hold), caller, ..Self::of_event(at, "grantEnded") }
+            }
             Event::Hold { hold, request } => {
                 Self { hold: Some(hold), ..Self::of_request(at, "hold", request) }
             }
@@ -70,22 +80,14 @@ impl<'a> Columns<'a> {
                 Self { hold: Some(plan), caller, ..Self::of_event(at, "planEnded") }
             }
             Event::PlanSubmitted { plan, caller, cluster, .. } => {
-                let of_plan = Self::of_event(at, "planSubmitted");
-                Self {
-                    hold: Some(plan),
-                    caller: Some(&caller.name),
-                    cluster: Some(cluster),
-                    ..of_plan
-                }
+                let (hold, caller, cluster) =
+                    (Some(&**plan), Some(&*caller.name), Some(&**cluster));
+                Self { hold, caller, cluster, ..Self::of_event(at, "planSubmitted") }
             }
             Event::Planned { plan, caller, cluster, .. } => {
-                let of_plan = Self::of_event(at, "planned");
-                Self {
-                    hold: Some(plan),
-                    caller: Some(&caller.name),
-                    cluster: Some(cluster),
-                    ..of_plan
-                }
+                let (hold, caller, cluster) =
+                    (Some(&**plan), Some(&*caller.name), Some(&**cluster));
+                Self { hold, caller, cluster, ..Self::of_event(at, "planned") }
             }
             Event::PoliciesLoaded { .. } => Self::of_event(at, "policiesLoaded"),
             Event::Rejected { id, caller, cluster, .. } => Self {
@@ -98,6 +100,9 @@ impl<'a> Columns<'a> {
             Event::Request(request) => Self::of_request(at, "request", request),
             Event::Response(response) => {
                 Self { request: Some(response.id), ..Self::of_event(at, "response") }
+            }
+            Event::Review { hold, review } => {
+                Self { hold: Some(hold), caller: Some(&review.by), ..Self::of_event(at, "review") }
             }
             Event::Started { .. } => Self::of_event(at, "started"),
         }

@@ -9,6 +9,7 @@
 mod connections;
 mod dead_letters;
 mod files;
+mod grants;
 mod holds;
 mod index;
 mod indexer;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kguard::api::plans::Plan;
-use kguard::api::{DeadLetter, Hold, HoldState};
+use kguard::api::{DeadLetter, Grant, Hold, HoldState};
 use kguard::audit::{Checkpoint, Head, Line, Sealed};
 use rusqlite::{Connection, ErrorCode};
 
@@ -253,6 +254,20 @@ impl Store for LocalStore {
         let id = id.to_owned();
         let removed = self.writer.run(move |connection| dead_letters::remove(connection, &id));
         removed.await.map_err(|error| self.not_written(error))
+    }
+
+    async fn owed_reviews(&self, limit: u32) -> Result<Vec<Hold>, StoreError> {
+        self.read(move |connection| holds::owing(connection, limit), &self.database).await
+    }
+
+    async fn put_grant(&self, grant: &Grant) -> Result<(), StoreError> {
+        let grant = grant.clone();
+        let put = self.writer.run(move |connection| grants::put(connection, &grant)).await;
+        put.map_err(|error| self.not_written(error))
+    }
+
+    async fn grants(&self, ended: bool, limit: u32) -> Result<Vec<Grant>, StoreError> {
+        self.read(move |connection| grants::list(connection, ended, limit), &self.database).await
     }
 }
 

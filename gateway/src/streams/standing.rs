@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
-use kguard::policy::{Decision, Facts, Needs, Objects};
+use kguard::policy::{Decision, Facts, Lift, Needs, Objects};
 
 use crate::clock::Clock;
 use crate::policies::{Mode, Policies};
@@ -27,6 +27,9 @@ pub(super) struct Standing {
     pub(super) cluster: String,
     /// The policy that held it and was satisfied, so that it need not be approved by that one again.
     pub(super) approved: Option<String>,
+    /// The grants that it runs on, and what they lift.
+    pub(super) grants: Vec<String>,
+    pub(super) lifts: Vec<Lift>,
     /// The ports to which connections were opened.
     pub(super) ports: Mutex<BTreeSet<u16>>,
 }
@@ -55,6 +58,8 @@ impl Standing {
             identity: nobody,
             cluster: "test".to_owned(),
             approved: None,
+            grants: Vec::new(),
+            lifts: Vec::new(),
             ports: Mutex::default(),
         }
     }
@@ -88,7 +93,7 @@ impl Standing {
         for caller in [&self.caller, &self.identity] {
             let request = &self.request;
             let facts = Facts { request, query, caller, cluster: &self.cluster };
-            let candidates = policies.candidates(&facts);
+            let candidates = policies.candidates(&facts).lifted_by(&self.lifts);
             if !asks(candidates.needs()) {
                 continue;
             }

@@ -177,7 +177,11 @@ pub(super) mod tests {
             issuer: "https://issuer.example".to_owned(),
         };
         Vouched {
-            authenticated: Authenticated { caller: caller.into(), expires: second(expires) },
+            authenticated: Authenticated {
+                caller: caller.into(),
+                expires: second(expires),
+                auth_time: None,
+            },
             at: second(at),
             refresh_token: Some(Secret::new("refresh".to_owned())),
         }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::api::{HoldState, Verdict};
+use crate::api::{Grant, GrantPattern, HoldState, Verdict};
 use crate::audit::Line;
 use crate::audit::chain::{Head, RecordText};
 use crate::audit::record::{Event, Outcome, Record, RequestRecord, ResponseRecord};
@@ -21,7 +21,8 @@ pub(crate) struct Trail {
 
 impl Trail {
     /// A request by `CALLER METHOD TARGET`, where a caller with a `/` is a workload, and how it was
-    /// answered. `alice>bob` is alice who acts as bob. A decision is `allow`, `deny`, or `hold NAME` for one that NAME approved.
+    /// answered. `alice>bob` is alice who acts as bob. A decision is `allow`, `deny`, `hold NAME` for one that NAME
+    /// approved, or `grant NAME` for one on a grant of his.
     pub(crate) fn request(&mut self, line: &str, decision: &str, code: Option<u16>) -> &mut Self {
         let mut words = line.splitn(3, ' ');
         let (caller, method, target) = (words.next(), words.next(), words.next());
@@ -34,6 +35,8 @@ impl Trail {
         self.requests += 1;
         let id = Uuid::from_u128(self.requests);
         let hold = decision.strip_prefix("hold ").map(|by| self.approve(by));
+        let grants: Vec<_> =
+            decision.strip_prefix("grant ").map(|by| self.grant(by, &asked)).into_iter().collect();
         let record: RequestRecord = serde_json::from_value(json!({
             "id": id,
             "caller": self::caller(caller),
@@ -44,6 +47,7 @@ impl Trail {
             "query": asked.query,
             "decision": if decision == "deny" { Outcome::Deny } else { Outcome::Allow },
             "hold": hold,
+            "grants": grants,
             "peer": "127.0.0.1",
         }))
         .unwrap();
@@ -70,8 +74,30 @@ impl Trail {
             by: Some(by.into()),
             verdict: Some(Verdict::Approve),
             comment: None,
+            grant: None,
         });
         hold
+    }
+
+    fn grant(&mut self, by: &str, asked: &Asked) -> String {
+        let id = format!("g{}", self.requests);
+        let pattern = GrantPattern::of("prod", &asked.request, &asked.query).unwrap();
+        self.event(Event::Grant(Box::new(Grant {
+            id: id.clone(),
+            caller: caller("alice").into(),
+            policy: "p".into(),
+            document: String::new(),
+            pattern,
+            hold: id.clone(),
+            approvers: Vec::new(),
+            by: vec![by.into()],
+            created: Timestamp::UNIX_EPOCH,
+            expires: Timestamp::MAX,
+            max_uses: None,
+            uses: 0,
+            ended: None,
+        })));
+        id
     }
 
     pub(crate) fn event(&mut self, event: Event) {

@@ -53,7 +53,12 @@ impl<'a> Evaluation<'a> {
 
     pub(super) fn hold(&mut self, policy: &Policy, terms: &HoldTerms) -> Decision {
         let message = self.message(policy, "asks for approval to");
-        Decision::Hold(HoldTerms { policy: policy.name.clone(), message, ..terms.clone() })
+        Decision::Hold(HoldTerms {
+            policy: policy.name.clone(),
+            document: policy.document.clone(),
+            message,
+            ..terms.clone()
+        })
     }
 
     /// What `budget` takes for the request, if it is `amount` that the request takes along.

@@ -19,6 +19,8 @@ pub struct Ruling {
     pub carried: Capabilities,
     /// What it is charged with, if it is let through.
     pub charges: Vec<Charge>,
+    /// The grants without which it would be held.
+    pub lifted: Vec<String>,
 }
 
 /// A decision that was not taken.
@@ -50,7 +52,7 @@ pub enum Over {
     /// It is refused.
     Deny,
     /// It is held on these terms.
-    Hold(HoldTerms),
+    Hold(Box<HoldTerms>),
 }
 
 impl Default for Ruling {
@@ -61,6 +63,7 @@ impl Default for Ruling {
             observed: None,
             carried: Capabilities::default(),
             charges: Vec::new(),
+            lifted: Vec::new(),
         }
     }
 }
@@ -74,6 +77,12 @@ impl Ruling {
             | (Decision::Hold(_), Decision::Hold(_)) => (self, other),
             _ => (other, self),
         };
+        if let (Decision::Hold(terms), Decision::Hold(others)) =
+            (&mut strict.decision, &rest.decision)
+        {
+            *terms = terms.clone().and(others);
+        }
+        strict.lifted.extend(rest.lifted);
         strict.observed = strict.observed.or(rest.observed);
         for charge in rest.charges {
             if !strict.charges.iter().any(|of| of.budget == charge.budget) {
@@ -87,13 +96,15 @@ impl Ruling {
     /// decided is recorded.
     pub fn only_observed(self) -> Self {
         let Self { decision, carried, mut charges, .. } = self;
+        // What is let through anyway runs on no grant.
+        let lifted = Vec::new();
         for charge in &mut charges {
             charge.observes = true;
         }
         let allowed = matches!(decision, Decision::Allow { .. });
         let observed = (!allowed).then(|| Observed(decision.clone()));
         let decision = if allowed { decision } else { Decision::Allow { policy: None } };
-        Self { decision, observed, carried, charges }
+        Self { decision, observed, carried, charges, lifted }
     }
 }
 
@@ -112,7 +123,7 @@ impl Charge {
         );
         match over {
             Over::Deny => Decision::Deny { policy: Some(budget), message },
-            Over::Hold(terms) => Decision::Hold(HoldTerms { policy: budget, message, ..terms }),
+            Over::Hold(terms) => Decision::Hold(HoldTerms { policy: budget, message, ..*terms }),
         }
     }
 }

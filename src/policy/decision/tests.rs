@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::*;
@@ -199,15 +201,34 @@ fn an_object_that_nobody_asks_for_may_be_unavailable() {
     assert_eq!(brief(&decision), "allow a");
 }
 
+/// What holds whose policy says nothing of it; the digest is that of the policy `a` in `set`.
+fn careful_in(set: &PolicySet) -> HoldTerms {
+    HoldTerms {
+        policy: "a".into(),
+        document: set.document("a").unwrap().to_owned(),
+        message: String::new(),
+        approvers: Vec::new(),
+        escalate: None,
+        quorum: 1,
+        timeout: Duration::from_mins(15),
+        reason_required: false,
+        self_approval: false,
+        grants: None,
+        elevate: Vec::new(),
+        break_glass: Vec::new(),
+        max_auth_age: None,
+    }
+}
+
 #[test]
 fn a_hold_carries_its_terms() {
     let set = set(&["{effect: hold, message: 'Deletes {{ request.name }}!', hold: {approvers: \
                      ['group:sre', 'user:bob'], quorum: 2, timeout: 1h30m, reason: required, \
-                     selfApproval: true, escalate: {after: 5m, approvers: \
+                     selfApproval: true, elevate: {groups: [admins]}, maxAuthAge: 10m, \
+                     breakGlass: {callers: ['group:oncall']}, escalate: {after: 5m, approvers: \
                      ['group:managers']}}}"]);
     let request = request(Verb::Delete, "pods", "shop", "web");
     let terms = HoldTerms {
-        policy: "a".into(),
         message: "Deletes web!".into(),
         approvers: vec!["group:sre".parse().unwrap(), "user:bob".parse().unwrap()],
         escalate: Some(Box::new(Escalate {
@@ -218,6 +239,10 @@ fn a_hold_carries_its_terms() {
         timeout: Duration::from_mins(90),
         reason_required: true,
         self_approval: true,
+        elevate: vec!["admins".into()],
+        break_glass: vec![vec!["group:oncall".parse().unwrap()]],
+        max_auth_age: Some(Duration::from_mins(10)),
+        ..careful_in(&set)
     };
     assert_eq!(decide(&set, &request, Person, &nothing()), Decision::Hold(terms));
 }
@@ -227,16 +252,11 @@ fn a_hold_has_careful_defaults() {
     let set = set(&["{effect: hold, hold: {approvers: ['group:sre']}}"]);
     let request = request(Verb::Delete, "deployments.apps", "shop", "web");
     let terms = HoldTerms {
-        policy: "a".into(),
         message: "policy `a` asks for approval to delete deployments.apps \"web\" in namespace \
                   \"shop\" of cluster \"prod\""
             .into(),
         approvers: vec!["group:sre".parse().unwrap()],
-        escalate: None,
-        quorum: 1,
-        timeout: Duration::from_mins(15),
-        reason_required: false,
-        self_approval: false,
+        ..careful_in(&set)
     };
     assert_eq!(decide(&set, &request, Person, &nothing()), Decision::Hold(terms));
 }
@@ -272,4 +292,75 @@ fn a_denial_says_what_was_refused_and_what_to_do() {
 #[test]
 fn the_debug_form_of_an_object_is_silent_about_values() {
     assert_eq!(format!("{:?}", known(json!({"a": "hunter2"}))), "Known(..)");
+}
+
+/// What a set with `specs`, named `a`, `b` and so on, says of the deletion of a pod by somebody to
+/// whom a grant on `a` was given.
+fn with_grant(specs: &[&str], change: impl Fn(&mut Lift)) -> Ruling {
+    let set = set(specs);
+    let request = request(Verb::Delete, "pods", "shop", "web");
+    let caller = caller(Person);
+    let pattern = crate::api::GrantPattern::of("prod", &request, &[]).unwrap();
+    let document = set.document("a").unwrap().to_owned();
+    let mut lift = Lift { grant: "g".into(), policy: "a".into(), document, pattern };
+    change(&mut lift);
+    let lifts = [lift];
+    let facts = Facts { request: &request, query: &[], caller: &caller, cluster: "prod" };
+    set.candidates(&facts).lifted_by(&lifts).decide(&nothing(), Timestamp::UNIX_EPOCH)
+}
+
+#[test]
+fn a_grant_lifts_the_hold_of_its_policy_and_nothing_else() {
+    let hold = "{effect: hold, hold: {approvers: ['group:sre'], grants: {maxDuration: 1h}}}";
+    for (specs, says, lifted) in [
+        (vec![hold], "allow a", true),
+        (vec![hold, "{effect: allow}"], "allow a", true),
+        (vec![hold, hold], "hold b", true),
+        (vec![hold, "{effect: deny}"], "deny b", false),
+        (vec![hold, "{when: 'true', effect: deny}"], "deny b", false),
+    ] {
+        let ruling = with_grant(&specs, |_| {});
+        assert_eq!(brief(&ruling.decision), says, "{specs:?}");
+        assert_eq!(ruling.lifted == ["g"], lifted, "{specs:?}");
+    }
+    for change in [
+        (&|lift: &mut Lift| lift.document = "other".into()) as &dyn Fn(&mut Lift),
+        &|lift| lift.policy = "b".into(),
+        &|lift| lift.pattern.names = vec!["db".into()],
+    ] {
+        let ruling = with_grant(&[hold], change);
+        assert_eq!((brief(&ruling.decision).as_str(), ruling.lifted), ("hold a", Vec::new()));
+    }
+}
+
+#[test]
+fn it_is_certain_before_any_object_is_seen_with_which_groups_a_request_will_run() {
+    let with = |groups: &str, more: &str| {
+        format!(
+            "{{{more}effect: hold, hold: {{approvers: ['group:sre'], elevate: {{groups: {groups}}}}}}}"
+        )
+    };
+    let one = with("[admins, 'system:masters']", "");
+    let other = with("[admins]", "");
+    let elsewhere = with("[admins]", "match: {verbs: [get]}, ");
+    let no = with("[admins]", "when: 'false', ");
+    let observes = with("[admins]", "mode: observe, ");
+    let plain = "{effect: hold, hold: {approvers: ['group:sre']}}";
+    let by_object = "{when: object.a == 1, effect: hold, hold: {approvers: ['group:sre']}}";
+    for (specs, groups) in [
+        (vec![one.as_str()], vec!["admins", "system:masters"]),
+        (vec![one.as_str(), "{effect: allow}"], vec!["admins", "system:masters"]),
+        (vec![one.as_str(), other.as_str()], vec!["admins"]),
+        (vec![one.as_str(), by_object], vec!["admins", "system:masters"]),
+        (vec![one.as_str(), plain], vec![]),
+        (vec![elsewhere.as_str()], vec![]),
+        (vec![no.as_str()], vec![]),
+        (vec![observes.as_str()], vec![]),
+    ] {
+        let set = set(&specs);
+        let (request, caller) = (request(Verb::Delete, "pods", "shop", "web"), caller(Person));
+        let facts = Facts { request: &request, query: &[], caller: &caller, cluster: "prod" };
+        let elevation = set.candidates(&facts).elevation(Timestamp::UNIX_EPOCH);
+        assert_eq!(elevation, groups, "{specs:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Mode, matching, mode, template, terms};
+use super::{Mode, extras, matching, mode, template, terms};
 use crate::policy::decision::Over;
 use crate::policy::matcher::Match;
 use crate::policy::problem::{Place, Problems, did_you_mean};
@@ -69,7 +69,12 @@ fn over(fields: &mut Fields, problems: &mut Problems<'_>) -> Option<Over> {
             problems.add_with(hold.at, "`hold` means nothing with `over: deny`", hint);
             None
         }
-        ("hold", Some(hold)) => terms::read(hold, problems).map(Over::Hold),
+        ("hold", Some(hold)) => {
+            let at = hold.at;
+            let terms = terms::read(hold, problems)?;
+            extras::refuse_in_budget(&terms, at, problems);
+            Some(Over::Hold(Box::new(terms)))
+        }
         ("hold", None) => missing_hold(at, problems),
         (other, _) => {
             let hint = did_you_mean(other, &["deny", "hold"]);

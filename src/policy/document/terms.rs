@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::extras::{self, Extras};
 use super::matching::subjects;
 use crate::identity::SubjectPattern;
 use crate::policy::decision::{Escalate, HoldTerms};
@@ -13,15 +14,27 @@ const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 const LARGEST_QUORUM: u32 = 16;
 
 pub(super) fn read(node: Node, problems: &mut Problems<'_>) -> Option<HoldTerms> {
-    const KNOWN: &[&str] =
-        &["approvers", "escalate", "quorum", "reason", "selfApproval", "timeout"];
+    const KNOWN: &[&str] = &[
+        "approvers",
+        "breakGlass",
+        "elevate",
+        "escalate",
+        "grants",
+        "maxAuthAge",
+        "quorum",
+        "reason",
+        "selfApproval",
+        "timeout",
+    ];
     let mut fields = Fields::read(node, "`hold`", KNOWN, problems)?;
     let approvers = approvers(&mut fields, problems);
     let timeout = fields.text("timeout", problems);
     let timeout = timeout.map_or(DEFAULT_TIMEOUT, |(at, text)| duration(at, &text, problems));
     let reason = fields.text("reason", problems);
+    let Extras { grants, elevate, break_glass, max_auth_age } = extras::read(&mut fields, problems);
     Some(HoldTerms {
         policy: String::new(),
+        document: String::new(),
         message: String::new(),
         approvers,
         escalate: fields.take("escalate").and_then(|node| escalate(node, timeout, problems)),
@@ -29,6 +42,10 @@ pub(super) fn read(node: Node, problems: &mut Problems<'_>) -> Option<HoldTerms>
         timeout,
         reason_required: reason.is_some_and(|(at, text)| reason_required(at, &text, problems)),
         self_approval: truth(fields.take("selfApproval"), "selfApproval", problems),
+        grants,
+        elevate,
+        break_glass,
+        max_auth_age,
     })
 }
 

@@ -396,3 +396,49 @@ fn a_bare_star_gets_the_hint_to_quote_it() {
 fn check_one(text: &str) -> String {
     check(&[Source { name: "a.yaml".into(), text: text.into() }])[0].to_string()
 }
+
+#[test]
+fn mistakes_in_what_else_a_hold_has_are_reported_in_their_place_with_a_way_out() {
+    for (hold, problem) in [
+        ("grants: {}", "4:55: `maxDuration` is missing"),
+        (
+            "grants: {maxDuration: ever}",
+            "4:69: `ever` is no duration\n  hint: write it as `90s`, `15m` or `1h30m`, at most `24h`",
+        ),
+        (
+            "elevate: {groups: ['system:*']}",
+            "4:66: `system:*` has a star\n  hint: a request runs with just the groups that stand \
+             here; spell each of them out",
+        ),
+        (
+            "elevate: {groups: [' a']}",
+            "4:66: that is no group's name\n  hint: write it as the cluster's RBAC does, as \
+             `system:masters`",
+        ),
+        ("elevate: {}", "4:56: `groups` is missing"),
+        (
+            "elevate: {groups: [a]}, grants: {maxDuration: 1h}",
+            "4:28: `grants` and `elevate` do not go together\n  hint: what runs with more groups is \
+             approved one by one; leave one of them out",
+        ),
+        (
+            "breakGlass: {}",
+            "4:59: `callers` is missing\n  hint: name who may run without waiting: `callers: \
+             [\"group:NAME\"]`",
+        ),
+        (
+            "maxAuthAge: never",
+            "4:59: `never` is no duration\n  hint: write it as `90s`, `15m` or `1h30m`, at most `24h`",
+        ),
+    ] {
+        let spec = format!("spec: {{effect: hold, hold: {{approvers: ['*'], {hold}}}}}");
+        assert_problem(&spec, problem);
+    }
+    let spec = "spec: {when: oldObject.a == 1, effect: hold, hold: {approvers: ['*'], elevate: \
+                {groups: [a]}}}";
+    assert_problem(
+        spec,
+        "4:7: `elevate` does not go with a `when` that looks at objects\n  hint: the caller may not \
+         see them, and would learn from the decision what is in them",
+    );
+}

@@ -121,3 +121,13 @@ fn lines_that_are_no_requests_are_passed_over_and_what_is_no_trail_is_an_error()
     let replayed = replay.finish();
     assert_eq!((replayed.requests, replayed.unknown), (0, 1));
 }
+
+#[test]
+fn what_ran_on_a_grant_was_a_hold_to_the_policies() {
+    let mut trail = Trail::default();
+    trail.request("alice GET /api/v1/nodes", "grant bob", Some(200));
+    let hold = "{match: {verbs: [list]}, effect: hold, hold: {approvers: ['*']}}";
+    assert_eq!(replay(&[hold], &trail, Between::default()).unchanged, 1);
+    let replayed = replay(&["{effect: allow}"], &trail, Between::default());
+    assert_eq!(told(&replayed), ["hold→allow alice list nodes a 1"]);
+}

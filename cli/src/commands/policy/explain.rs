@@ -19,6 +19,7 @@ use crate::commands::audit;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::{self, Format};
+use crate::ui::clean;
 
 /// An explanation as programs read it.
 #[derive(Serialize)]
@@ -137,12 +138,19 @@ async fn recorded(context: &Context, id: &str) -> Result<Situation, Failure> {
         let failure = Failure::new(Kind::Other, format_args!("the trail has no request `{id}`"));
         return Err(failure.hint("`kguard audit list -o wide` shows the ids of requests"));
     };
-    let RequestRecord { caller, cluster, request, query, impersonated, .. } = *request;
+    let RequestRecord { caller, cluster, request, query, impersonated, grants, .. } = *request;
     if let Some(identity) = impersonated {
         let user = identity.caller(&caller).name;
         context.ui.warn(format_args!(
             "it ran as {user}, who needs to be allowed too; this explains {} alone",
             caller.name
+        ));
+    }
+    if !grants.is_empty() {
+        context.ui.warn(format_args!(
+            "it ran on a grant ({}), which lifted a hold; this explains what the policies say without \
+             it",
+            clean(&grants.join(", "))
         ));
     }
     Ok(Situation {
@@ -202,7 +210,8 @@ fn decided(decision: &Decision) -> Vec<String> {
     let by = decision.policy().map(|policy| format!(" by policy `{policy}`")).unwrap_or_default();
     let mut lines = vec![format!("{}{by}", decision.outcome().as_str())];
     lines.extend(decision.message().map(|message| format!("message  {message}")));
-    if let Decision::Hold(HoldTerms { approvers, quorum, timeout, escalate, .. }) = decision {
+    if let Decision::Hold(terms) = decision {
+        let HoldTerms { approvers, quorum, timeout, escalate, elevate, grants, .. } = terms;
         lines.push(format!(
             "approval {quorum} of {}, within {}",
             names(approvers),
@@ -211,6 +220,10 @@ fn decided(decision: &Decision) -> Vec<String> {
         lines.extend(escalate.as_deref().map(|Escalate { after, approvers }| {
             format!("         or of {} as well, after {}", names(approvers), minutes(*after))
         }));
+        lines.extend(grants.map(|most| format!("grants   of up to {}", minutes(most))));
+        if !elevate.is_empty() {
+            lines.push(format!("runs     with group {}, once approved", elevate.join(", ")));
+        }
     }
     lines
 }

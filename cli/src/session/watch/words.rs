@@ -24,6 +24,19 @@ pub(super) fn waiting(hold: &Hold) -> String {
     )
 }
 
+/// That it ran without an approval: said even to those who want to hear nothing, since somebody will
+/// ask them about it.
+pub(super) fn broken(hold: &Hold) -> String {
+    let approvers: Vec<String> = hold.approvers.iter().map(ToString::to_string).collect();
+    format!(
+        "BREAK-GLASS {}: runs without the approval that policy `{}` asks for. Approvers have been \
+         told, it is in the trail, and one of {} has to review it.",
+        clean(&hold.id),
+        clean(&hold.policy),
+        clean(&approvers.join(", ")),
+    )
+}
+
 /// What became of it, where that is news.
 pub(super) fn settled(hold: &Hold) -> Option<String> {
     let decided = |verdict| {

@@ -26,7 +26,14 @@ struct Waiting {
     user_code: String,
     started: Timestamp,
     asked: Option<Timestamp>,
-    approved_by: Option<String>,
+    approved_by: Option<LoggedIn>,
+}
+
+/// Who logged in, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LoggedIn {
+    pub(super) user: String,
+    pub(super) at: Timestamp,
 }
 
 /// The two codes of a device that begins to wait.
@@ -41,7 +48,7 @@ pub(super) struct Started {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Poll {
     /// This user has logged in. Told once.
-    Approved(String),
+    Approved(LoggedIn),
     /// The time is over.
     Expired,
     /// Nobody has logged in yet.
@@ -79,10 +86,10 @@ impl DeviceCodes {
     }
 
     /// `user` typed this code and logged in.
-    pub(super) fn approve(&mut self, user_code: &str, user: &str) {
+    pub(super) fn approve(&mut self, user_code: &str, user: &str, at: Timestamp) {
         let user_code = normal(user_code);
         for waiting in self.0.values_mut().filter(|waiting| waiting.user_code == user_code) {
-            waiting.approved_by = Some(user.to_owned());
+            waiting.approved_by = Some(LoggedIn { user: user.to_owned(), at });
         }
     }
 
@@ -96,9 +103,9 @@ impl DeviceCodes {
         if before.is_some_and(|before| now.duration_since(before) < MIN_PAUSE) {
             return Poll::TooSoon;
         }
-        let Some(user) = waiting.approved_by.take() else { return Poll::Pending };
+        let Some(logged_in) = waiting.approved_by.take() else { return Poll::Pending };
         self.0.remove(device_code);
-        Poll::Approved(user)
+        Poll::Approved(logged_in)
     }
 }
 
@@ -143,9 +150,12 @@ mod tests {
         assert_eq!(codes.poll(&device_code, second(1)), Poll::TooSoon);
         let typed = format!(" {} ", user_code.to_lowercase().replace('-', " "));
         assert!(codes.is_pending(&typed, second(2)));
-        codes.approve(&typed, "alice");
+        codes.approve(&typed, "alice", second(2));
         assert!(!codes.is_pending(&user_code, second(2)), "a code is typed once");
-        assert_eq!(codes.poll(&device_code, second(3)), Poll::Approved("alice".into()));
+        assert_eq!(
+            codes.poll(&device_code, second(3)),
+            Poll::Approved(LoggedIn { user: "alice".into(), at: second(2) })
+        );
         assert_eq!(codes.poll(&device_code, second(4)), Poll::Unknown);
     }
 
@@ -154,7 +164,7 @@ mod tests {
         let mut codes = DeviceCodes::default();
         let Started { device_code, user_code } = codes.start(second(0)).unwrap().unwrap();
         assert!(codes.is_pending(&user_code, second(599)));
-        codes.approve(&user_code, "alice");
+        codes.approve(&user_code, "alice", second(599));
         assert!(!codes.is_pending(&user_code, second(600)));
         assert_eq!(codes.poll(&device_code, second(600)), Poll::Expired);
         assert_eq!(codes.poll("made up", second(600)), Poll::Unknown);

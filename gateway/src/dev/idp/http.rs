@@ -49,7 +49,7 @@ async fn discovery(State(idp): State<DevIdp>) -> Json<Value> {
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": ["none"],
         "scopes_supported": ["openid", "offline_access"],
-        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "groups"],
+        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "groups"],
     }))
 }
 

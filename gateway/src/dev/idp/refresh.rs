@@ -20,6 +20,9 @@ pub(super) struct RefreshTokens {
     families: Families,
 }
 
+/// A user, and when he logged in.
+type Login = (String, Option<Timestamp>);
+
 /// By the part of the token that all of a family share.
 type Families = BTreeMap<String, Family>;
 
@@ -30,6 +33,9 @@ struct Family {
     /// SHA-256 of the one part that is good now.
     current: String,
     used: Timestamp,
+    /// When the user logged in; of families that an earlier version began, nobody knows.
+    #[serde(default)]
+    auth_time: Option<Timestamp>,
 }
 
 impl RefreshTokens {
@@ -48,30 +54,38 @@ impl RefreshTokens {
             let Some(id) = oldest.map(|(id, _)| id.clone()) else { break };
             self.families.remove(&id);
         }
-        self.renew(random_text()?, user.to_owned(), now)
+        self.renew(random_text()?, (user.to_owned(), Some(now)), now)
     }
 
-    /// The user of a token and the token that replaces it; `None` when it is not good.
+    /// The user of a token with the time of his login, and the token that replaces it; `None` when it
+    /// is not good.
     pub(super) fn rotate(
         &mut self,
         token: &str,
         now: Timestamp,
-    ) -> Result<Option<(String, String)>, StateError> {
+    ) -> Result<Option<(Login, String)>, StateError> {
         let Some((id, secret)) = token.split_once('.') else { return Ok(None) };
         let Some(family) = self.families.remove(id) else { return Ok(None) };
         if !family.is_alive(now) || family.current != sha256_text(secret) {
             self.save()?;
             return Ok(None);
         }
-        let token = self.renew(id.to_owned(), family.user.clone(), now)?;
-        Ok(Some((family.user, token)))
+        let login = (family.user, family.auth_time);
+        let token = self.renew(id.to_owned(), login.clone(), now)?;
+        Ok(Some((login, token)))
     }
 
     /// Saves before it answers: a token that was given out is known after a crash.
-    fn renew(&mut self, id: String, user: String, now: Timestamp) -> Result<String, StateError> {
+    fn renew(
+        &mut self,
+        id: String,
+        (user, auth_time): Login,
+        now: Timestamp,
+    ) -> Result<String, StateError> {
         let secret = random_text()?;
         let token = format!("{id}.{secret}");
-        self.families.insert(id, Family { user, current: sha256_text(&secret), used: now });
+        let current = sha256_text(&secret);
+        self.families.insert(id, Family { user, current, used: now, auth_time });
         self.save()?;
         Ok(token)
     }
@@ -101,8 +115,8 @@ mod tests {
         let mut tokens = RefreshTokens::open(folder.path()).unwrap();
         let first = tokens.issue("alice", second(0)).unwrap();
         let other = tokens.issue("bob", second(0)).unwrap();
-        let (user, next) = tokens.rotate(&first, second(1)).unwrap().unwrap();
-        assert_eq!(user, "alice");
+        let (login, next) = tokens.rotate(&first, second(1)).unwrap().unwrap();
+        assert_eq!(login, ("alice".to_owned(), Some(second(0))), "a refresh is no login");
         assert_eq!(tokens.rotate(&first, second(2)).unwrap(), None);
         assert_eq!(tokens.rotate(&next, second(3)).unwrap(), None, "the family has ended");
         assert!(tokens.rotate(&other, second(4)).unwrap().is_some(), "others have not");
@@ -115,8 +129,8 @@ mod tests {
         let saved = std::fs::read_to_string(folder.path().join("refresh-tokens.json")).unwrap();
         assert!(!saved.contains(token.split_once('.').unwrap().1));
         let mut tokens = RefreshTokens::open(folder.path()).unwrap();
-        let (user, _) = tokens.rotate(&token, second(1)).unwrap().unwrap();
-        assert_eq!(user, "alice");
+        let (login, _) = tokens.rotate(&token, second(1)).unwrap().unwrap();
+        assert_eq!(login.0, "alice");
         let mut tokens = RefreshTokens::open(folder.path()).unwrap();
         assert_eq!(tokens.rotate(&token, second(2)).unwrap(), None, "nor is it good again");
     }

@@ -26,6 +26,8 @@ pub(super) struct IdToken<'a> {
     pub(super) groups: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) nonce: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) auth_time: Option<i64>,
     pub(super) iat: i64,
     pub(super) exp: i64,
 }

@@ -159,6 +159,9 @@ async fn refreshing_is_silent_and_a_stolen_refresh_token_ends_the_login() {
     let second = setup.refresh(&first).await;
     let caller = authenticator.authenticate(second["id_token"].as_str().unwrap()).await.unwrap();
     assert_eq!(caller.caller.name, "alice");
+    let (minutes, now) = (SignedDuration::from_mins, setup.clock.clock().now());
+    assert!(caller.is_fresh(minutes(17), now), "{caller:?}");
+    assert!(!caller.is_fresh(minutes(15), now), "a refresh is no login");
     let third = setup.refresh(&second).await;
     assert_eq!(setup.refresh(&first).await["error"], "invalid_grant");
     assert_eq!(setup.refresh(&third).await["error"], "invalid_grant", "the family has ended");

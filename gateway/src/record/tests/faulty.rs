@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kguard::api::plans::Plan;
-use kguard::api::{DeadLetter, Hold, HoldState};
+use kguard::api::{DeadLetter, Grant, Hold, HoldState};
 use kguard::audit::{Checkpoint, Head, Sealed};
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
@@ -123,5 +123,17 @@ impl Store for FaultyStore {
 
     async fn remove_dead_letter(&self, id: &str) -> Result<(), StoreError> {
         self.inner.remove_dead_letter(id).await
+    }
+
+    async fn owed_reviews(&self, limit: u32) -> Result<Vec<Hold>, StoreError> {
+        self.inner.owed_reviews(limit).await
+    }
+
+    async fn put_grant(&self, grant: &Grant) -> Result<(), StoreError> {
+        self.inner.put_grant(grant).await
+    }
+
+    async fn grants(&self, ended: bool, limit: u32) -> Result<Vec<Grant>, StoreError> {
+        self.inner.grants(ended, limit).await
     }
 }

@@ -10,10 +10,17 @@ pub(super) fn put(connection: &Connection, hold: &Hold) -> rusqlite::Result<()> 
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     connection
         .prepare_cached(
-            "INSERT INTO holds (id, state, created, body) VALUES (?, ?, ?, ?) \
-             ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
+            "INSERT INTO holds (id, state, created, body, owes_review) VALUES (?, ?, ?, ?, ?) \
+             ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body, \
+             owes_review = excluded.owes_review",
         )?
-        .execute(params![hold.id, hold.state.as_str(), hold.created.as_microsecond(), body])?;
+        .execute(params![
+            hold.id,
+            hold.state.as_str(),
+            hold.created.as_microsecond(),
+            body,
+            hold.owes_review()
+        ])?;
     Ok(())
 }
 
@@ -63,4 +70,12 @@ fn read(mut rows: Rows<'_>) -> Result<Vec<Hold>, BoxError> {
         holds.push(serde_json::from_str(row.get_ref(0)?.as_str()?)?);
     }
     Ok(holds)
+}
+
+/// Those that owe a review, newest first.
+pub(super) fn owing(connection: &Connection, limit: u32) -> Result<Vec<Hold>, BoxError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT body FROM holds WHERE owes_review = 1 ORDER BY created DESC LIMIT ?",
+    )?;
+    read(statement.query([limit])?)
 }
