@@ -44,6 +44,10 @@ say "Python's Kubernetes client"
 "$HERE/python/build.sh"
 say 'Chromium'
 "$HERE/browser/build.sh"
+say 'the object store'
+"$HERE/s3/build.sh"
+say 'tmux'
+command -v tmux || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tmux; }
 say 'the binaries'
 cargo build --workspace --locked
 code=0

@@ -3,6 +3,7 @@
 
 mod ends;
 mod load;
+mod object_store;
 mod python;
 mod recorded;
 mod transfer;

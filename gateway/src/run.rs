@@ -197,6 +197,7 @@ impl Started {
             tokio::spawn(Arc::clone(&gateway.plans).sweep()),
             tokio::spawn(Arc::clone(&gateway.grants).sweep()),
             tokio::spawn(Arc::clone(&streams).watch_grants()),
+            tokio::spawn(Arc::clone(&streams).move_finished()),
             tokio::spawn(streams.watch_policies()),
         ];
         if let Ok(address) = listener.local_addr() {

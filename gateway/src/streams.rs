@@ -6,6 +6,8 @@
 //!            policies) → its entry
 //! ```
 
+mod mover;
+mod object_store;
 mod past;
 mod recording;
 mod standing;
@@ -16,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use kguard::api::{PastStream, RunningStream};
 use kguard::audit::record::RecordingDigest;
 use kguard::identity::Caller;
@@ -27,6 +31,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+pub use object_store::{ObjectStoreConfig, ObjectStoreError};
 pub(crate) use recording::RecordingFile;
 pub(crate) use standing::policy_query;
 pub(crate) use tap::Tap;
@@ -37,6 +42,8 @@ use crate::decide::Permit;
 use crate::grants::Grants;
 use crate::live::LiveObjects;
 use crate::policies::Policies;
+use mover::Mover;
+use object_store::RecordingStore;
 use standing::Standing;
 
 /// What is recorded, and where.
@@ -49,6 +56,9 @@ pub struct RecordingConfig {
     /// Where to; `recordings` in the state folder if it is not named.
     #[serde(default)]
     pub folder: Option<PathBuf>,
+    /// Where recordings go from there when they are finished; they stay if it is not named.
+    #[serde(default)]
+    pub object_store: Option<ObjectStoreConfig>,
     /// Whether what people type is recorded everywhere, passwords among it; otherwise only where the
     /// policy says so that lets a stream through.
     #[serde(default)]
@@ -68,16 +78,30 @@ fn most_mebibytes() -> u64 {
 
 impl Default for RecordingConfig {
     fn default() -> Self {
-        Self { enabled: true, folder: None, input: false, max_mebibytes: most_mebibytes() }
+        Self {
+            enabled: true,
+            folder: None,
+            object_store: None,
+            input: false,
+            max_mebibytes: most_mebibytes(),
+        }
     }
 }
 
-/// The folder of recordings cannot be used.
+/// Recordings cannot be kept.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot make the folder {} for recordings", folder.display())]
-pub struct RecordingsError {
-    folder: PathBuf,
-    source: std::io::Error,
+pub enum RecordingsError {
+    /// The folder.
+    #[error("cannot make the folder {} for recordings", folder.display())]
+    Folder {
+        /// It.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The object store.
+    #[error(transparent)]
+    ObjectStore(#[from] ObjectStoreError),
 }
 
 /// How long streams may take for their last words when the gateway stops.
@@ -88,9 +112,19 @@ pub struct Streams {
     running: Mutex<BTreeMap<Uuid, Arc<Running>>>,
     config: RecordingConfig,
     folder: PathBuf,
+    /// Takes what is finished out of the folder, if it does not stay there.
+    mover: Option<Mover>,
     policies: Arc<Policies>,
     grants: Arc<Grants>,
     clock: Clock,
+}
+
+/// A recording that is complete.
+pub(crate) enum Found {
+    /// In the folder.
+    File(tokio::fs::File),
+    /// In the object store, piece by piece.
+    Object(BoxStream<'static, std::io::Result<Bytes>>),
 }
 
 /// A stream that may begin.
@@ -135,6 +169,9 @@ pub(crate) struct Listed {
 impl Drop for Listed {
     fn drop(&mut self) {
         self.streams.lock().remove(&self.id);
+        if let Some(mover) = &self.streams.mover {
+            mover.wake();
+        }
     }
 }
 
@@ -148,9 +185,11 @@ impl Streams {
         let folder = config.folder.clone().unwrap_or_else(|| state_dir.join("recordings"));
         if config.enabled {
             let made = std::fs::create_dir_all(&folder);
-            made.map_err(|source| RecordingsError { folder: folder.clone(), source })?;
+            made.map_err(|source| RecordingsError::Folder { folder: folder.clone(), source })?;
         }
-        Ok(Self { running: Mutex::default(), config, folder, policies, grants, clock })
+        let store = config.object_store.as_ref().map(RecordingStore::new).transpose()?;
+        let mover = store.map(Mover::new);
+        Ok(Self { running: Mutex::default(), config, folder, mover, policies, grants, clock })
     }
 
     /// Gets ready for what a permit allows: reads what the recording's head tells, and makes its
@@ -228,9 +267,29 @@ impl Streams {
         self.lock().get(&id).cloned()
     }
 
-    /// Where a recording is, whether or not it is complete.
-    pub fn path(&self, id: Uuid) -> PathBuf {
-        recording::path(&self.folder, id)
+    /// The file of a recording that is being made.
+    pub async fn file(&self, id: Uuid) -> std::io::Result<tokio::fs::File> {
+        tokio::fs::File::open(recording::path(&self.folder, id)).await
+    }
+
+    /// A recording, wherever it is; none if it is nowhere.
+    pub(crate) async fn recording(&self, id: Uuid) -> std::io::Result<Option<Found>> {
+        match (self.file(id).await, &self.mover) {
+            (Ok(file), _) => Ok(Some(Found::File(file))),
+            (Err(error), Some(mover)) if is_absent(&error) => {
+                Ok(mover.read(id).await?.map(Found::Object))
+            }
+            (Err(error), None) if is_absent(&error) => Ok(None),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Moves what is finished to the object store, for as long as the gateway runs.
+    pub async fn move_finished(self: Arc<Self>) {
+        if let Some(mover) = &self.mover {
+            let is_running = |id| self.lock().contains_key(&id);
+            mover.run(&self.folder, is_running).await;
+        }
     }
 
     /// The ids of those that have ended and have a recording, before one of them, newest first.
@@ -248,7 +307,7 @@ impl Streams {
 
     /// What the recording of one says of itself.
     pub async fn past(&self, id: Uuid) -> Option<PastStream> {
-        past::read(&self.path(id)).await
+        past::read(&self.folder, id).await
     }
 
     /// Ends those that the policies do not allow any more, whenever they change.
@@ -293,6 +352,10 @@ impl Streams {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Uuid, Arc<Running>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::NotFound
 }
 
 impl Running {

@@ -9,7 +9,7 @@ use super::{Scene, VERSIONS};
 use crate::harness::{User, eventually, http};
 
 impl Scene {
-    fn call(&self, user: &User, line: &str, body: &str) -> http::Answer {
+    pub(super) fn call(&self, user: &User, line: &str, body: &str) -> http::Answer {
         let head = format!(
             "{line} HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n",
             user.token

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{Asking, Refusal, Shared};
 use crate::gateway::Gateway;
 use crate::store::{Filter, Query, Window};
-use crate::streams::Running;
+use crate::streams::{Found, Running};
 
 /// A request has two, and some for its hold.
 const ENTRIES: u32 = 16;
@@ -61,7 +61,8 @@ pub(super) async fn follow(
     let Some(written) = running.written.clone() else {
         return Err(not_found("this session is not recorded"));
     };
-    Ok(respond(open(&gateway, id).await?, written))
+    let file = gateway.streams.file(id).await.map_err(|_| not_found(NONE))?;
+    Ok(respond(file, written))
 }
 
 /// A recording that is complete.
@@ -73,11 +74,19 @@ pub(super) async fn recording(
     if !may_see(&gateway, &asking.caller, &owner(&gateway, id).await?) {
         return Err(not_found(NONE));
     }
-    let file = open(&gateway, id).await?;
-    let length = file.metadata().await.map_err(|_| not_found(NONE))?.len();
-    // Closed at once: what is there is all there is.
-    let (_, written) = watch::channel(length);
-    Ok(respond(file, written))
+    let found = gateway.streams.recording(id).await.map_err(|error| {
+        tracing::error!(%error, "a recording cannot be read");
+        Refusal(Status::failure(Reason::ServiceUnavailable, "the recording cannot be read now"))
+    })?;
+    match found.ok_or_else(|| not_found(NONE))? {
+        Found::File(file) => {
+            let length = file.metadata().await.map_err(|_| not_found(NONE))?.len();
+            // Closed at once: what is there is all there is.
+            let (_, written) = watch::channel(length);
+            Ok(respond(file, written))
+        }
+        Found::Object(pieces) => Ok(asciicast(Body::from_stream(pieces))),
+    }
 }
 
 const NONE: &str = "there is no such recording";
@@ -110,10 +119,6 @@ fn may_see(gateway: &Gateway, caller: &Caller, owner: &str) -> bool {
     caller.name == owner || gateway.is_auditor(caller)
 }
 
-async fn open(gateway: &Gateway, id: Uuid) -> Result<File, Refusal> {
-    File::open(gateway.streams.path(id)).await.map_err(|_| not_found(NONE))
-}
-
 fn not_found(message: &str) -> Refusal {
     Refusal(Status::failure(Reason::NotFound, message))
 }
@@ -141,5 +146,9 @@ fn respond(file: File, written: watch::Receiver<u64>) -> Response {
             written.changed().await.ok()?;
         }
     });
-    ([(CONTENT_TYPE, "application/x-asciicast")], Body::from_stream(body)).into_response()
+    asciicast(Body::from_stream(body))
+}
+
+fn asciicast(body: Body) -> Response {
+    ([(CONTENT_TYPE, "application/x-asciicast")], body).into_response()
 }

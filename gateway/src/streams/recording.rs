@@ -12,7 +12,17 @@ use uuid::Uuid;
 
 /// Where the recording of a request is.
 pub(super) fn path(folder: &Path, id: Uuid) -> PathBuf {
-    folder.join(format!("{id}.cast"))
+    folder.join(file_name(id))
+}
+
+/// What the recording of a request is called.
+pub(super) fn file_name(id: Uuid) -> String {
+    format!("{id}.cast")
+}
+
+/// The request whose recording is called so.
+pub(super) fn id_of(file_name: &str) -> Option<Uuid> {
+    file_name.strip_suffix(".cast")?.parse().ok()
 }
 
 /// The file of a recording that is being made.
