@@ -30,6 +30,9 @@
 //! | `GET /v1/notifications` | `Vec<`[`DeadLetter`]`>`, newest first, for auditors: what could not be delivered |
 //! | `POST /v1/notifications/ID/retry` | [`Sent`]: auditors |
 //! | `POST /v1/notification-targets/NAME/test` | [`Sent`]: auditors |
+//! | `GET /v1/undo` | `Vec<`[`undo::Undoable`]`>`, newest first: one's own, and those whose hold one may see |
+//! | `GET /v1/undo/ID` | [`undo::UndoPreview`], by the id of the request or of its hold |
+//! | `POST /v1/undo/ID` with [`undo::Undo`] | lines of [`undo::UndoLine`] until it is undone or not |
 //! | `GET /v1/streams` | `Vec<`[`RunningStream`]`>`, oldest first: all for auditors, one's own for others |
 //! | `POST /v1/streams/ID/end` with [`EndStream`] | [`RunningStream`]: auditors, and whose it is |
 //! | `GET /v1/streams/ID/recording` | the recording's lines (asciicast v2), as they are written, until the stream ends |
@@ -45,6 +48,7 @@ pub mod effect;
 mod grants;
 mod notifications;
 pub mod plans;
+pub mod undo;
 
 use std::sync::Arc;
 
@@ -180,6 +184,9 @@ pub struct Hold {
     pub impersonated: Option<Box<Impersonation>>,
     /// Which cluster the request is for.
     pub cluster: String,
+    /// The earlier request that this one undoes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<uuid::Uuid>,
     /// The HTTP method.
     pub method: String,
     /// The request as the API server will read it.
@@ -244,23 +251,7 @@ impl Hold {
         if let Some(plan) = &self.plan {
             return format!("plan of {} writes", plan.writes);
         }
-        let verb = self.request.verb.as_str();
-        let Some(resource) = &self.request.resource else {
-            return format!("{verb} {}", self.request.path);
-        };
-        let mut line = format!("{verb} {}", resource.resource);
-        if !resource.api_group.is_empty() {
-            line = format!("{line}.{}", resource.api_group);
-        }
-        for part in [&resource.subresource, &resource.name] {
-            if !part.is_empty() {
-                line = format!("{line}/{part}");
-            }
-        }
-        if !resource.namespace.is_empty() && resource.resource != "namespaces" {
-            line = format!("{line} in {}", resource.namespace);
-        }
-        line
+        self.request.summary()
     }
 }
 

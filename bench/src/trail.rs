@@ -120,6 +120,8 @@ fn request(id: Uuid) -> Record {
         grants: Vec::new(),
         elevated: Vec::new(),
         break_glass: None,
+        pre_image: None,
+        undoes: None,
         claims: Claims::default(),
         peer: "10.0.0.7:40000".to_owned(),
         user_agent: Some("kubectl/v1.33.0 (linux/amd64) kubernetes/0000000".to_owned()),

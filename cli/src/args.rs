@@ -143,6 +143,8 @@ pub(crate) enum Command {
     Approve(ApproveArgs),
     /// Refuse a held request
     Deny(DenyArgs),
+    /// Take back an approved delete, update or scaling
+    Undo(UndoArgs),
     /// List notifications that could not be delivered, send one again, try a target
     Notifications(NotificationsArgs),
     /// List what was approved for a while, or revoke it
@@ -406,6 +408,35 @@ pub(crate) struct DenyArgs {
     /// Tell the requester why
     #[arg(long, value_name = "TEXT")]
     pub(crate) comment: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kguard undo --list           what can be undone, and until when
+  kguard undo 7kq4m            what a hold let through: shows the difference, and asks
+  kguard undo 7kq4m --dry-run  only shows it; with -o yaml in full
+  kguard undo --yes 01a210c5-f9f9-7007-83ba-997981bb9dba
+
+Undoing is a request of your own: policies decide on it, and it may have to be approved.
+What was changed since is not overwritten.")]
+pub(crate) struct UndoArgs {
+    /// The hold that let the change through, or the request's own id
+    #[arg(value_name = "ID", required_unless_present = "list")]
+    pub(crate) id: Option<String>,
+    /// List what can be undone
+    #[arg(long, conflicts_with_all = ["id", "yes"])]
+    pub(crate) list: bool,
+    /// Only show what it would do
+    #[arg(long, conflicts_with_all = ["list", "yes"])]
+    pub(crate) dry_run: bool,
+    /// Do not ask back
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
     #[command(flatten)]
     pub(crate) common: Common,
 }

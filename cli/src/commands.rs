@@ -21,6 +21,7 @@ mod reviews;
 mod run;
 mod sessions;
 mod shim;
+mod undo;
 mod use_cluster;
 mod version;
 mod whoami;
@@ -57,6 +58,7 @@ pub(crate) async fn run(cli: Cli, environment: Environment) -> Result<u8, Failur
         Command::Requests(args) => requests::run(&context(&args.common)?, &args).await,
         Command::Approve(args) => approve::run(&context(&args.common)?, &args).await,
         Command::Deny(args) => deny::run(&context(&args.common)?, &args).await,
+        Command::Undo(args) => undo::run(&context(&args.common)?, &args).await,
         Command::Notifications(args) => {
             notifications::run(&context(notifications::common(&args))?, &args).await
         }

@@ -91,13 +91,27 @@ impl Control {
     /// Follows a stream of lines.
     pub(crate) async fn follow<T>(&self, path: &str) -> Result<Stream<T>, ControlError> {
         let response = self.ask(Method::GET, path, None::<&()>).await?;
-        Ok(Stream {
+        Ok(self.stream(path, response))
+    }
+
+    /// Begins something, and follows what becomes of it.
+    pub(crate) async fn begin<T>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Stream<T>, ControlError> {
+        let response = self.ask(Method::POST, path, Some(body)).await?;
+        Ok(self.stream(path, response))
+    }
+
+    fn stream<T>(&self, path: &str, response: Response) -> Stream<T> {
+        Stream {
             path: path.to_owned(),
             gateway: self.gateway.clone(),
             response,
             lines: Lines::default(),
             of: PhantomData,
-        })
+        }
     }
 
     /// Gets a file.

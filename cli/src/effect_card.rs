@@ -56,6 +56,17 @@ pub(crate) fn card(ui: Ui, effect: &Result<Effect, ControlError>, id: &str) -> S
     }
 }
 
+/// A unified diff for the terminal; `command` prints all of it.
+pub(crate) fn difference(ui: Ui, diff: &str, command: &str) -> String {
+    let mut card = Card { ui, text: String::new() };
+    card.diff(diff, command);
+    card.text
+}
+
+fn in_full(id: &str) -> String {
+    format!("kguard requests {id} -o yaml")
+}
+
 /// A card as it is written.
 struct Card {
     ui: Ui,
@@ -68,7 +79,7 @@ impl Card {
             let (first, diff) = moved.what.split_once('\n').unwrap_or((&moved.what, ""));
             let warning = self.ui.paint("33;1", &clean(first));
             self.painted("Moved", &warning);
-            self.diff(diff, id);
+            self.diff(diff, &in_full(id));
         }
         self.exec(effect.exec.as_ref());
         if let Some(scale) = &effect.scale {
@@ -90,7 +101,7 @@ impl Card {
             Some(change) if change.diff.is_empty() => self.line("Change", "none"),
             Some(change) => {
                 self.painted("Change", "");
-                self.diff(&change.diff, id);
+                self.diff(&change.diff, &in_full(id));
             }
             None => {}
         }
@@ -147,8 +158,8 @@ impl Card {
         }
     }
 
-    /// A unified diff, each line in its colour.
-    fn diff(&mut self, diff: &str, id: &str) {
+    /// A unified diff, each line in its colour; `command` prints all of it.
+    fn diff(&mut self, diff: &str, command: &str) {
         let lines = diff.lines().count();
         for line in diff.lines().take(MOST_LINES) {
             let shown = clean(line);
@@ -161,9 +172,8 @@ impl Card {
             self.text.extend([&shown, "\n"]);
         }
         if let Some(left @ 1..) = lines.checked_sub(MOST_LINES) {
-            let id = clean(id);
             // Writing to a String does not fail.
-            let _ = writeln!(self.text, "… {left} more lines: `kguard requests {id} -o yaml`");
+            let _ = writeln!(self.text, "… {left} more lines: `{}`", clean(command));
         }
     }
 

@@ -60,6 +60,9 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
     } else {
         line("Does", &request_line(hold));
     }
+    if let Some(undone) = hold.undoes {
+        line("Undoes", &format!("{undone} (`kguard audit show {undone}`)"));
+    }
     // Escaped, so that one parameter cannot look like two.
     let query = hold.query.iter().cloned().collect::<Query>().encode();
     let query = if query.is_empty() { query } else { format!("?{query}") };

@@ -3,7 +3,7 @@
 
 mod folder;
 mod in_plan;
-mod watch;
+pub(crate) mod watch;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -250,7 +250,7 @@ fn current<'a>(chosen: Option<&'a str>, names: &'a [String]) -> Result<&'a str, 
 }
 
 /// What we say of ourselves. Nobody believes it, but everybody may read it.
-pub(crate) fn claims(context: &Context, argv: Vec<String>) -> Claims {
+pub(crate) pub(crate) fn claims(context: &Context, argv: Vec<String>) -> Claims {
     let environment = &context.environment;
     let github = || {
         let server = environment.get("GITHUB_SERVER_URL")?;

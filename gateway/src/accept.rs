@@ -202,6 +202,7 @@ async fn to_cluster(
     };
     let origin = Origin {
         cluster,
+        undoes: None,
         via: Via::Plain,
         peer: peer.to_string(),
         session: None,

@@ -10,6 +10,7 @@ mod reviews;
 mod search;
 mod stream;
 mod streams;
+mod undo;
 
 use std::sync::Arc;
 
@@ -61,6 +62,8 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/notifications", get(notifications::list))
         .route("/v1/notifications/{id}/retry", post(notifications::retry))
         .route("/v1/notification-targets/{name}/test", post(notifications::test))
+        .route("/v1/undo", get(undo::list))
+        .route("/v1/undo/{id}", get(undo::show).post(undo::run))
         .route("/v1/streams", get(streams::list))
         .route("/v1/streams/{id}/end", post(streams::end))
         .route("/v1/streams/{id}/recording", get(streams::follow))

@@ -15,6 +15,7 @@ use crate::authenticate::IssuerConfig;
 use crate::notify::NotificationConfig;
 use crate::policies::Mode;
 use crate::streams::RecordingConfig;
+use crate::undo::UndoConfig;
 use crate::web::WebConfig;
 
 /// The whole configuration.
@@ -32,7 +33,8 @@ pub struct Config {
     pub external_url: Option<ExternalUrl>,
     /// The certificate to listen with.
     pub tls: TlsConfig,
-    /// A folder for the trail, its signing key and the key that placeholders are made with.
+    /// A folder for the trail, its signing key, and the keys that placeholders are made with and that
+    /// what is kept for undoing is encrypted with.
     pub state_dir: PathBuf,
     /// A folder of `*.yaml` policy files, reloaded when they change; or one file.
     pub policies: PathBuf,
@@ -55,6 +57,9 @@ pub struct Config {
     /// Who is told of what happens to holds, and how.
     #[serde(default)]
     pub notifications: Vec<NotificationConfig>,
+    /// What is kept to undo changes with.
+    #[serde(default)]
+    pub undo: UndoConfig,
     /// How long a shutdown waits for requests under way, in seconds.
     #[serde(default = "default_drain_seconds")]
     pub drain_seconds: u64,

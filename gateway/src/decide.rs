@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kguard::audit::record::{Observed, Outcome};
+use kguard::audit::record::{Observed, Outcome, PreImage};
 use kguard::identity::Caller;
 use kguard::kube::request_info::Verb;
 use kguard::kube::status::Reason;
@@ -55,6 +55,7 @@ pub struct Permit {
     break_glass: Option<String>,
     reservation: Reservation,
     bond: Option<Bond>,
+    pre_image: Option<PreImage>,
 }
 
 /// A request that waits. Turned into a permit by an approval of it, and by nothing else.
@@ -436,8 +437,8 @@ impl Permit {
         policy: Option<String>,
         (reservation, bond): (Reservation, Option<Bond>),
     ) -> Self {
-        let (hold, grants, break_glass) = (None, Vec::new(), None);
-        Self { subject, policy, hold, grants, break_glass, reservation, bond }
+        let (hold, grants, break_glass, pre_image) = (None, Vec::new(), None, None);
+        Self { subject, policy, hold, grants, break_glass, reservation, bond, pre_image }
     }
 
     /// Who asks for what.
@@ -481,6 +482,21 @@ impl Permit {
     /// The same permit for just what was looked at.
     pub(crate) fn bound(self, bond: Option<Bond>) -> Self {
         Self { bond, ..self }
+    }
+
+    /// Whether it was let through where others wait.
+    pub(crate) fn needed_approval(&self) -> bool {
+        self.hold.is_some() || !self.grants.is_empty()
+    }
+
+    /// Whether the object is kept as it was before.
+    pub fn pre_image(&self) -> Option<&PreImage> {
+        self.pre_image.as_ref()
+    }
+
+    /// Notes whether the object is kept.
+    pub(crate) fn note_pre_image(&mut self, pre_image: PreImage) {
+        self.pre_image = Some(pre_image);
     }
 
     /// Ends the permit: what is left is a request that is being sent, and what it rests on.

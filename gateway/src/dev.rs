@@ -25,6 +25,7 @@ use crate::policies::{Mode, Policies, PoliciesError};
 use crate::private_file;
 use crate::run::{Guarding, Listening, Setup};
 use crate::streams::RecordingConfig;
+use crate::undo::UndoConfig;
 use crate::web::{self, WebConfig};
 
 /// The group that lets the local users do in the cluster what the kubeconfig may. Their RBAC is
@@ -152,6 +153,7 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
         auditors: vec![SubjectPattern::Anyone],
         recordings: RecordingConfig::default(),
         notifications: Vec::new(),
+        undo: UndoConfig::default(),
         plain_wait: Duration::from_secs(default_plain_wait_seconds()),
     };
     let setup = Setup { listening, guarding };

@@ -70,6 +70,7 @@ impl Entry {
         record.grants = permit.grants().to_vec();
         record.break_glass = permit.break_glass().map(str::to_owned);
         record.charges = permit.charges().clone();
+        record.pre_image = permit.pre_image().cloned();
         let change = record.request.is_change();
         let id = record.id;
         let mut receipt = Some(self.append(Event::Request(Box::new(record))).await?);
@@ -186,6 +187,8 @@ impl Entry {
             grants: Vec::new(),
             elevated: subject.elevated().to_vec(),
             break_glass: None,
+            pre_image: None,
+            undoes: self.origin.undoes,
             claims: Claims::clone(&self.origin.claims),
             peer: self.origin.peer.clone(),
             user_agent: user_agent

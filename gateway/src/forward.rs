@@ -100,6 +100,12 @@ pub enum ForwardError {
     /// The entry is another request's; a fault of the gateway's own.
     #[error("the committed entry is for another request")]
     Entry,
+    /// The cluster answered with more than is ever read.
+    #[error("cluster `{cluster}` answered with more than kguard reads")]
+    Long {
+        /// The cluster.
+        cluster: String,
+    },
     /// What it was approved for is not there any more.
     #[error(
         "the object that this was approved for is another one by now, so it was not sent; try again, and it will be held for the one that is there"
@@ -137,7 +143,7 @@ impl ForwardError {
             Self::Anonymous(_) | Self::Entry => Reason::InternalError,
             Self::Moved => Reason::Conflict,
             Self::NotAcceptable => Reason::NotAcceptable,
-            Self::Protocol { .. } | Self::Send { .. } => Reason::BadGateway,
+            Self::Long { .. } | Self::Protocol { .. } | Self::Send { .. } => Reason::BadGateway,
             Self::Timeout { .. } => Reason::Timeout,
         }
     }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_lc_rs::rand;
 use kguard::audit::record::{Event, Record};
 use kguard::identity::{Caller, SubjectPattern};
 use kguard::mask::PlaceholderKey;
@@ -23,11 +22,13 @@ use crate::notify::Notifications;
 use crate::outcomes::Outcomes;
 use crate::plans::Plans;
 use crate::policies::Policies;
+use crate::private_file::{KeyError, key};
 use crate::record::{Recorder, TrailUnavailable};
 use crate::refused_upgrades::RefusedUpgrades;
 use crate::stopped::Stopped;
 use crate::store::Store;
 use crate::streams::Streams;
+use crate::undo::Undos;
 
 /// The running gateway.
 pub struct Gateway {
@@ -71,6 +72,8 @@ pub struct Gateway {
     pub store: Arc<dyn Store>,
     /// The exec, attach and port-forward that run.
     pub streams: Arc<Streams>,
+    /// What changes are undone with.
+    pub undos: Undos,
 }
 
 impl Gateway {
@@ -97,43 +100,7 @@ impl Gateway {
     }
 }
 
-/// Why the key for placeholders cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum PlaceholderKeyError {
-    /// It cannot be read or written.
-    #[error("cannot read or write {path}")]
-    Io {
-        /// The file.
-        path: std::path::PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It has not 32 bytes.
-    #[error("{path} is damaged; delete it, placeholders then change once")]
-    Length {
-        /// The file.
-        path: std::path::PathBuf,
-    },
-    /// The system has no randomness.
-    #[error("the system gave no random bytes")]
-    Random,
-}
-
 /// The key that placeholders are made with: read from the state folder, made at first.
-pub fn placeholder_key(state_dir: &Path) -> Result<PlaceholderKey, PlaceholderKeyError> {
-    let path = state_dir.join("placeholder.key");
-    let at = |source| PlaceholderKeyError::Io { path: path.clone(), source };
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let mut key = [0u8; 32];
-            rand::fill(&mut key).map_err(|_| PlaceholderKeyError::Random)?;
-            crate::private_file::create(&path, &key).map_err(at)?;
-            key.to_vec()
-        }
-        Err(error) => return Err(at(error)),
-    };
-    let key = <[u8; 32]>::try_from(bytes.as_slice())
-        .map_err(|_| PlaceholderKeyError::Length { path: path.clone() })?;
-    Ok(PlaceholderKey::new(&key))
+pub fn placeholder_key(state_dir: &Path) -> Result<PlaceholderKey, KeyError> {
+    key(&state_dir.join("placeholder.key")).map(|key| PlaceholderKey::new(&key))
 }

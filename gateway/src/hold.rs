@@ -413,6 +413,7 @@ impl Holds {
             caller: Arc::clone(subject.caller()),
             impersonated: subject.request().impersonation.clone(),
             cluster: entry.origin().cluster.clone(),
+            undoes: entry.origin().undoes,
             method: subject.request().method.to_string(),
             request: Arc::clone(&subject.request().info),
             query: subject.noted_query().to_vec(),

@@ -41,5 +41,6 @@ pub mod stopped;
 pub mod store;
 mod stream;
 pub mod streams;
+pub mod undo;
 pub mod watch_socket;
 pub mod web;

@@ -8,7 +8,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{Request, Response};
+use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use kguard::api::{SessionEvent, SessionOutcome};
 use kguard::identity::Caller;
@@ -35,6 +37,7 @@ use crate::refused_upgrades::Asked;
 use crate::request::{KubeRequest, Origin, WEBSOCKET};
 use crate::review::Question;
 use crate::stopped::Stopped;
+use crate::undo;
 
 /// A request as it arrived, with what is known of its way here.
 pub struct Arrival {
@@ -66,10 +69,37 @@ pub async fn serve(gateway: &Gateway, arrival: Arrival) -> Response<AnswerBody> 
     response
 }
 
+/// Serves a request that the gateway has put together for a caller who asked it to.
+pub async fn serve_own(
+    gateway: &Gateway,
+    (caller, request): (Arc<Caller>, Request<Full<Bytes>>),
+    origin: Arc<Origin>,
+) -> Response<AnswerBody> {
+    let timer = gateway.metrics.request();
+    let path = request.uri().path().to_owned();
+    let entry = Entry::open(gateway, origin);
+    let result = Box::pin(run_as(gateway, (caller, entry), (request, path))).await;
+    let response = result.unwrap_or_else(|stopped| answer::stopped(&stopped));
+    timer.answered(response.status());
+    response
+}
+
 async fn run(gateway: &Gateway, arrival: Arrival) -> Result<Response<AnswerBody>, Stopped> {
     let Arrival { request, path, credential, origin } = arrival;
     let entry = Entry::open(gateway, origin);
     let caller = authenticate(gateway, credential).await?;
+    run_as(gateway, (caller, entry), (request, path)).await
+}
+
+async fn run_as<B>(
+    gateway: &Gateway,
+    (caller, entry): (Arc<Caller>, Entry),
+    (request, path): (Request<B>, String),
+) -> Result<Response<AnswerBody>, Stopped>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let method = request.method().clone();
     let Understood { cluster, request, _room } =
         match understand(gateway, request, (&path, &entry.origin().cluster), &caller).await {
@@ -155,12 +185,16 @@ struct Understood {
 }
 
 /// Reads a request. Whatever stops it here is the client's doing, or too much of it.
-async fn understand(
+async fn understand<B>(
     gateway: &Gateway,
-    request: Request<Incoming>,
+    request: Request<B>,
     (path, cluster): (&str, &str),
     caller: &Caller,
-) -> Result<Understood, Stopped> {
+) -> Result<Understood, Stopped>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let cluster = gateway.cluster(cluster)?;
     let (parts, body) = request.into_parts();
     let room = match gateway.bodies.take(&caller.name, &body.size_hint()) {
@@ -178,7 +212,7 @@ async fn understand(
 /// Sends what may be sent, once that is recorded.
 async fn send(
     gateway: &Gateway,
-    (cluster, permit): (&Cluster, Permit),
+    (cluster, mut permit): (&Cluster, Permit),
     entry: Entry,
 ) -> Result<Unmasked, Stopped> {
     if !permit.grants().is_empty() {
@@ -191,8 +225,14 @@ async fn send(
     } else {
         None
     };
+    // Boxed, as it is rare: of what needed an approval.
+    let kept = Box::pin(undo::keep(gateway, cluster, &mut permit)).await;
     let committed = entry.commit(&permit).await?;
-    Ok(forward::send(cluster, (permit, opened), committed).await?)
+    let unmasked = forward::send(cluster, (permit, opened), committed).await?;
+    match kept {
+        Some(kept) => Ok(Box::pin(kept.settle(gateway, unmasked)).await?),
+        None => Ok(unmasked),
+    }
 }
 
 /// Counts a use of the grants that a request runs on; one may have ended since it was decided on.

@@ -33,6 +33,8 @@ pub enum Via {
 pub struct Origin {
     /// The cluster it is for.
     pub cluster: String,
+    /// The earlier request that this one undoes.
+    pub undoes: Option<Uuid>,
     /// The way in.
     pub via: Via,
     /// The peer's address.

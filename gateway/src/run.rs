@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::cluster::{Cluster, ClusterError};
 use crate::config::{ClusterConfig, Config, ExternalUrl};
 use crate::effect::Effects;
-use crate::gateway::{Gateway, PlaceholderKeyError, placeholder_key};
+use crate::gateway::{Gateway, placeholder_key};
 use crate::grants::Grants;
 use crate::hold::{Holds, HoldsConfig};
 use crate::metrics::Metrics;
@@ -27,10 +27,12 @@ use crate::notify::{self, NotificationConfig, Notifications, NotificationsError}
 use crate::outcomes::Outcomes;
 use crate::plans::Plans;
 use crate::policies::{Policies, PoliciesError};
+use crate::private_file::KeyError;
 use crate::record::{Recorder, StartError, TrailUnavailable};
 use crate::refused_upgrades::RefusedUpgrades;
 use crate::store::{LocalStore, Store, StoreError};
 use crate::streams::{RecordingConfig, RecordingsError, Streams};
+use crate::undo::{self, UndoConfig, Undos, Vault, VaultError};
 use crate::web::{Web, WebConfig, WebError};
 
 /// What a gateway is made of.
@@ -75,6 +77,8 @@ pub struct Guarding {
     pub recordings: RecordingConfig,
     /// Who is told of holds.
     pub notifications: Vec<NotificationConfig>,
+    /// What is kept to undo changes with.
+    pub undo: UndoConfig,
 }
 
 /// Why a gateway does not start.
@@ -99,7 +103,7 @@ pub enum RunError {
     Notifications(#[from] NotificationsError),
     /// The placeholder key.
     #[error(transparent)]
-    Placeholders(#[from] PlaceholderKeyError),
+    Placeholders(#[from] KeyError),
     /// Its policies.
     #[error(transparent)]
     Policies(#[from] PoliciesError),
@@ -118,6 +122,9 @@ pub enum RunError {
     /// The trail cannot be written.
     #[error(transparent)]
     Unrecorded(#[from] TrailUnavailable),
+    /// What is kept to undo changes with.
+    #[error(transparent)]
+    Undo(#[from] VaultError),
     /// The page.
     #[error(transparent)]
     Web(#[from] WebError),
@@ -149,6 +156,7 @@ pub async fn from_config(config: Config) -> Result<Setup, RunError> {
             plain_wait: Duration::from_secs(config.plain_wait_seconds),
             recordings: config.recordings,
             notifications: config.notifications,
+            undo: config.undo,
         },
     })
 }
@@ -199,6 +207,7 @@ impl Started {
             tokio::spawn(Arc::clone(&streams).watch_grants()),
             tokio::spawn(Arc::clone(&streams).move_finished()),
             tokio::spawn(streams.watch_policies()),
+            tokio::spawn(undo::sweep(Arc::clone(&gateway.store), gateway.clock.clone())),
         ];
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, clusters = gateway.clusters.len(), "listening");
@@ -272,6 +281,7 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         refused_upgrades: RefusedUpgrades::default(),
         store,
         streams: Arc::new(streams),
+        undos: Undos { vault: Vault::open_in(&parts.state_dir)?, config: parts.undo },
     }))
 }
 

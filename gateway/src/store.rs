@@ -89,6 +89,24 @@ pub trait Store: Send + Sync {
     /// Up to `limit` grants that have ended or that have not, newest first.
     async fn grants(&self, ended: bool, limit: u32) -> Result<Vec<Grant>, StoreError>;
 
+    /// Saves an object as it was before a change. Of more than `most` bytes in all, the oldest go.
+    async fn put_pre_image(&self, image: PreImage, most: u64) -> Result<(), StoreError>;
+
+    /// Notes what the change left.
+    async fn set_pre_image_outcome(&self, id: &str, outcome: &str) -> Result<(), StoreError>;
+
+    /// Up to `limit` of a request, or of all that a hold let through, newest first.
+    async fn pre_images(&self, id: &str, limit: u32) -> Result<Vec<PreImage>, StoreError>;
+
+    /// What is said of up to `limit` of them whose change was seen to succeed, newest first.
+    async fn pre_images_about(&self, limit: u32) -> Result<Vec<String>, StoreError>;
+
+    /// Forgets the one of a request.
+    async fn remove_pre_image(&self, id: &str) -> Result<(), StoreError>;
+
+    /// Forgets those whose time is up.
+    async fn expire_pre_images(&self, now: Timestamp) -> Result<(), StoreError>;
+
     /// The next page of an export: up to `limit` entries after one, and the checkpoints among
     /// them.
     async fn lines(&self, after: u64, limit: u32) -> Result<Vec<Line>, StoreError> {
@@ -143,6 +161,25 @@ pub struct Spending {
     pub at: Timestamp,
     /// How much, in pods or objects.
     pub amount: u64,
+}
+
+/// An object as it was before a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreImage {
+    /// The request's id.
+    pub id: String,
+    /// The hold that let it through.
+    pub hold: Option<String>,
+    /// When it was made.
+    pub at: Timestamp,
+    /// When it goes.
+    pub expires: Timestamp,
+    /// What was changed by whom: JSON, and part of what the seal is over.
+    pub about: String,
+    /// The object, sealed.
+    pub sealed: Vec<u8>,
+    /// What the change left, as whoever made the image says it; none until that is known.
+    pub outcome: Option<String>,
 }
 
 /// Selects entries.

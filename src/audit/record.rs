@@ -228,6 +228,12 @@ pub struct RequestRecord {
     /// Why it ran without the approval that it needs, in the caller's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub break_glass: Option<String>,
+    /// Whether the object is kept as it was before; of changes that needed an approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pre_image: Option<PreImage>,
+    /// The earlier request that this one undoes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Uuid>,
     /// What the client claims.
     #[serde(default, skip_serializing_if = "Claims::is_empty")]
     pub claims: Claims,
@@ -246,6 +252,16 @@ impl RequestRecord {
         let is_refused = self.decision == Outcome::Deny && self.policy.is_none();
         self.plan.is_some() && (is_tried || is_refused)
     }
+}
+
+/// Whether a change can be undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PreImage {
+    /// The object is kept as it was.
+    Kept,
+    /// It is not, for this reason.
+    Missing(String),
 }
 
 /// A decision that was not taken.

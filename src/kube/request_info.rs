@@ -24,6 +24,29 @@ pub struct RequestInfo {
     pub resource: Option<ResourceInfo>,
 }
 
+impl RequestInfo {
+    /// The request in a few words: verb, resource and where.
+    pub fn summary(&self) -> String {
+        let verb = self.verb.as_str();
+        let Some(resource) = &self.resource else {
+            return format!("{verb} {}", self.path);
+        };
+        let mut line = format!("{verb} {}", resource.resource);
+        if !resource.api_group.is_empty() {
+            line = format!("{line}.{}", resource.api_group);
+        }
+        for part in [&resource.subresource, &resource.name] {
+            if !part.is_empty() {
+                line = format!("{line}/{part}");
+            }
+        }
+        if !resource.namespace.is_empty() && resource.resource != "namespaces" {
+            line = format!("{line} in {}", resource.namespace);
+        }
+        line
+    }
+}
+
 /// Which resource a request is about. Empty strings mean "none", as upstream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

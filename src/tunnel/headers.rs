@@ -13,7 +13,7 @@ use crate::redact::Secret;
 
 /// What the claims of one stream may take, decoded. A command line can be megabytes long, and
 /// nobody reads that far before approving.
-const MAX_CLAIMS_BYTES: usize = 4 << 10;
+pub const MAX_CLAIMS_BYTES: usize = 4 << 10;
 
 /// The longest reason for breaking the glass.
 const MAX_REASON_BYTES: usize = 1024;

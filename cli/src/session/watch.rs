@@ -1,7 +1,7 @@
 //! Shows what happens to the session's requests while the program runs: who is waited for, what
 //! was refused. All of it on standard error.
 
-mod words;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -99,6 +99,7 @@ async fn admit(
     let invalid = |error| Box::new(bad_request(&error));
     let origin = Origin {
         cluster: cluster.to_owned(),
+        undoes: None,
         via: Via::Tunnel,
         peer: peer.to_string(),
         session: tunnel::read_session(request.headers()).map_err(invalid)?,

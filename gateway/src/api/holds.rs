@@ -34,14 +34,19 @@ pub(super) async fn show(
     Asking(asking): Asking,
     Path(id): Path<String>,
 ) -> Result<Json<Hold>, Refusal> {
-    let hold = match gateway.holds.hold(&id) {
-        Some(hold) => Some(hold),
-        None => gateway.store.hold(&id).await.map_err(|error| unavailable(&error))?,
-    };
+    let hold = stored(&gateway, &id).await?;
     // Whoever may not see it is told the same as if there were none.
     hold.filter(|hold| may_see(&gateway, hold, &asking.caller))
         .map(Json)
         .ok_or_else(|| refuse(&NotDecided::NotFound(id)))
+}
+
+/// A hold, whether it waits or not.
+pub(super) async fn stored(gateway: &Gateway, id: &str) -> Result<Option<Hold>, Refusal> {
+    match gateway.holds.hold(id) {
+        Some(hold) => Ok(Some(hold)),
+        None => gateway.store.hold(id).await.map_err(|error| unavailable(&error)),
+    }
 }
 
 /// What a hold would do, while it is not settled.
@@ -173,7 +178,7 @@ pub(super) fn may_see(gateway: &Gateway, hold: &Hold, caller: &Caller) -> bool {
     own || may_decide(hold, caller) || gateway.is_auditor(caller)
 }
 
-fn left(gateway: &Gateway, asking: &Authenticated) -> Duration {
+pub(super) fn left(gateway: &Gateway, asking: &Authenticated) -> Duration {
     let now: Timestamp = gateway.clock.now();
     Duration::try_from(asking.expires.duration_since(now)).unwrap_or_default()
 }

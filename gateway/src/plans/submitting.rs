@@ -84,6 +84,7 @@ fn hold(plan: &Plan, demands: Vec<Demand>, digest: String) -> Hold {
     let apply_as = plan.apply_as.clone();
     let card = PlanCard { writes: plan.writes.len(), apply_as, changes, unforeseen, demands };
     Hold {
+        undoes: None,
         id: plan.id.clone(),
         state,
         caller: Arc::clone(&plan.caller),

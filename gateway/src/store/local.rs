@@ -16,6 +16,7 @@ mod indexer;
 mod log;
 mod migrations;
 mod plans;
+mod pre_images;
 
 use std::fs::File;
 use std::io;
@@ -32,7 +33,9 @@ use rusqlite::{Connection, ErrorCode};
 use self::connections::{Readers, Writer, blocking};
 use self::indexer::Indexer;
 use self::log::{Extent, Log, Place};
-use super::{Batch, BoxError, OpenRequest, PastHolds, Query, Spending, Store, StoreError};
+use super::{
+    Batch, BoxError, OpenRequest, PastHolds, PreImage, Query, Spending, Store, StoreError,
+};
 
 /// A store in a folder.
 #[derive(Debug)]
@@ -268,6 +271,37 @@ impl Store for LocalStore {
 
     async fn grants(&self, ended: bool, limit: u32) -> Result<Vec<Grant>, StoreError> {
         self.read(move |connection| grants::list(connection, ended, limit), &self.database).await
+    }
+
+    async fn put_pre_image(&self, image: PreImage, most: u64) -> Result<(), StoreError> {
+        let put = move |connection: &mut Connection| pre_images::put(connection, &image, most);
+        self.writer.run(put).await.map_err(|error| self.not_written(error))
+    }
+
+    async fn set_pre_image_outcome(&self, id: &str, outcome: &str) -> Result<(), StoreError> {
+        let (id, outcome) = (id.to_owned(), outcome.to_owned());
+        let set = self.writer.run(move |of| pre_images::set_outcome(of, &id, &outcome));
+        set.await.map_err(|error| self.not_written(error))
+    }
+
+    async fn pre_images(&self, id: &str, limit: u32) -> Result<Vec<PreImage>, StoreError> {
+        let id = id.to_owned();
+        self.read(move |of| pre_images::find(of, &id, limit), &self.database).await
+    }
+
+    async fn pre_images_about(&self, limit: u32) -> Result<Vec<String>, StoreError> {
+        self.read(move |of| pre_images::about(of, limit), &self.database).await
+    }
+
+    async fn remove_pre_image(&self, id: &str) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        let removed = self.writer.run(move |of| pre_images::remove(of, &id));
+        removed.await.map_err(|error| self.not_written(error))
+    }
+
+    async fn expire_pre_images(&self, now: Timestamp) -> Result<(), StoreError> {
+        let expired = self.writer.run(move |of| pre_images::expire(of, now));
+        expired.await.map_err(|error| self.not_written(error))
     }
 }
 

@@ -5,7 +5,7 @@ use kguard::api::{Hold, HoldState, Verdict};
 use crate::ui::clean;
 
 /// Who is waited for, and how they decide.
-pub(super) fn waiting(hold: &Hold) -> String {
+pub(crate) fn waiting(hold: &Hold) -> String {
     let approvers: Vec<String> = hold.approvers.iter().map(ToString::to_string).collect();
     let people = match hold.quorum {
         0 | 1 => String::new(),
@@ -38,7 +38,7 @@ pub(super) fn broken(hold: &Hold) -> String {
 }
 
 /// What became of it, where that is news.
-pub(super) fn settled(hold: &Hold) -> Option<String> {
+pub(crate) fn settled(hold: &Hold) -> Option<String> {
     let decided = |verdict| {
         let by = hold.decisions.iter().filter(|decision| decision.verdict == verdict);
         let texts = by.map(|decision| match &decision.comment {

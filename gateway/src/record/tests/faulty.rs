@@ -11,7 +11,9 @@ use kguard::audit::{Checkpoint, Head, Sealed};
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
-use crate::store::{Batch, LocalStore, OpenRequest, PastHolds, Query, Spending, Store, StoreError};
+use crate::store::{
+    Batch, LocalStore, OpenRequest, PastHolds, PreImage, Query, Spending, Store, StoreError,
+};
 
 /// What the store does with a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,5 +137,29 @@ impl Store for FaultyStore {
 
     async fn grants(&self, ended: bool, limit: u32) -> Result<Vec<Grant>, StoreError> {
         self.inner.grants(ended, limit).await
+    }
+
+    async fn put_pre_image(&self, image: PreImage, most: u64) -> Result<(), StoreError> {
+        self.inner.put_pre_image(image, most).await
+    }
+
+    async fn set_pre_image_outcome(&self, id: &str, outcome: &str) -> Result<(), StoreError> {
+        self.inner.set_pre_image_outcome(id, outcome).await
+    }
+
+    async fn pre_images(&self, id: &str, limit: u32) -> Result<Vec<PreImage>, StoreError> {
+        self.inner.pre_images(id, limit).await
+    }
+
+    async fn pre_images_about(&self, limit: u32) -> Result<Vec<String>, StoreError> {
+        self.inner.pre_images_about(limit).await
+    }
+
+    async fn remove_pre_image(&self, id: &str) -> Result<(), StoreError> {
+        self.inner.remove_pre_image(id).await
+    }
+
+    async fn expire_pre_images(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.expire_pre_images(now).await
     }
 }

@@ -8,13 +8,14 @@ use super::open_error;
 use crate::store::StoreError;
 
 /// In order; what was released is never edited, only added to.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/sqlite/0001_index.sql"),
     include_str!("../../../migrations/sqlite/0002_spending.sql"),
     include_str!("../../../migrations/sqlite/0003_holds_by_time.sql"),
     include_str!("../../../migrations/sqlite/0004_dead_letters.sql"),
     include_str!("../../../migrations/sqlite/0005_plans.sql"),
     include_str!("../../../migrations/sqlite/0006_grants.sql"),
+    include_str!("../../../migrations/sqlite/0007_pre_images.sql"),
 ];
 
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
