@@ -47,7 +47,8 @@ mod tests;
 
 pub use handshake::{AcceptError, ConnectError, accept, connect};
 pub use headers::{
-    InvalidHeader, MAX_CLAIMS_BYTES, Stream, bearer, cluster, connect_request, in_plan, read_bearer, read_break_glass, read_claims, read_keep_hold, read_plan, read_session,
+    InvalidHeader, MAX_CLAIMS_BYTES, Stream, bearer, cluster, connect_request, in_plan,
+    read_bearer, read_break_glass, read_claims, read_keep_hold, read_plan, read_session,
 };
 pub use http2::{
     CLIENT_STREAM_WINDOW_BYTES, CONNECTION_WINDOW_BYTES, KEEP_ALIVE, KEEP_ALIVE_TIMEOUT,

@@ -43,4 +43,5 @@ mod policy_tools;
 mod streams;
 mod trail;
 mod tunnel;
+mod undo;
 mod web;

@@ -250,7 +250,7 @@ fn current<'a>(chosen: Option<&'a str>, names: &'a [String]) -> Result<&'a str, 
 }
 
 /// What we say of ourselves. Nobody believes it, but everybody may read it.
-pub(crate) pub(crate) fn claims(context: &Context, argv: Vec<String>) -> Claims {
+pub(crate) fn claims(context: &Context, argv: Vec<String>) -> Claims {
     let environment = &context.environment;
     let github = || {
         let server = environment.get("GITHUB_SERVER_URL")?;

@@ -10,7 +10,7 @@ use kguard::api::{Hold, HoldState};
 
 use crate::args::UndoArgs;
 use crate::context::Context;
-use crate::control::{Control, Stream};
+use crate::control::Stream;
 use crate::effect_card::difference;
 use crate::failure::{Failure, Kind};
 use crate::hold_card::age;

@@ -97,7 +97,7 @@ fn news(event: &SessionEvent) -> Option<UndoLine> {
         SessionEvent::Held { hold } => Some(UndoLine::Held { hold: hold.clone() }),
         SessionEvent::Settled { hold } => Some(UndoLine::Settled { hold: hold.clone() }),
         // The answer says so.
-        SessionEvent::Refused { .. } => None,
+        SessionEvent::BrokeGlass { .. } | SessionEvent::Refused { .. } => None,
     }
 }
 
