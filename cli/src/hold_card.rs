@@ -60,9 +60,7 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
     } else {
         line("Does", &request_line(hold));
     }
-    if let Some(undone) = hold.undoes {
-        line("Undoes", &format!("{undone} (`kguard audit show {undone}`)"));
-    }
+    line("Undoes", &hold.undoes.map(|request| request.to_string()).unwrap_or_default());
     // Escaped, so that one parameter cannot look like two.
     let query = hold.query.iter().cloned().collect::<Query>().encode();
     let query = if query.is_empty() { query } else { format!("?{query}") };

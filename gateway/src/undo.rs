@@ -139,7 +139,7 @@ pub async fn find(gateway: &Gateway, id: &str) -> Result<Former, NotUndone> {
         return Err(NotUndone::Many(id.to_owned()));
     }
     let seal = Seal { about: &image.about };
-    let object = gateway.undos.vault.open(&seal, image.sealed).ok_or(NotUndone::Sealed)?;
+    let object = gateway.undos.vault.open(&seal, &image.sealed).ok_or(NotUndone::Sealed)?;
     let change = serde_json::from_str(&image.about).map_err(|_| NotUndone::Sealed)?;
     let object = serde_json::from_slice(&object).map_err(|_| NotUndone::Sealed)?;
     Ok(Former { change, object, outcome: image.outcome })

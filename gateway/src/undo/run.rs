@@ -101,16 +101,18 @@ fn news(event: &SessionEvent) -> Option<UndoLine> {
     }
 }
 
+/// The part of a Status that people read.
+#[derive(Deserialize)]
+struct Status {
+    message: String,
+}
+
 async fn line_of(response: http::Response<AnswerBody>) -> UndoLine {
     let (parts, body) = response.into_parts();
     let bytes = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
     // To its end, which closes the entry; what it says of an object nobody asked for.
     if parts.status.is_success() {
         return UndoLine::Done;
-    }
-    #[derive(Deserialize)]
-    struct Status {
-        message: String,
     }
     let status = bytes.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok());
     let message = status.map_or_else(

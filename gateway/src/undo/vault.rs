@@ -48,7 +48,7 @@ impl Vault {
     }
 
     /// Decrypts; none if it is not what was sealed.
-    pub(super) fn open(&self, seal: &Seal<'_>, sealed: Vec<u8>) -> Option<Vec<u8>> {
+    pub(super) fn open(&self, seal: &Seal<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut text = text.to_vec();
@@ -74,14 +74,14 @@ mod tests {
         let (about, other) = (Seal { about: "a" }, Seal { about: "b" });
         let sealed = vault.seal(&about, b"hunter2".to_vec()).unwrap();
         assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
-        assert_eq!(vault.open(&about, sealed.clone()).unwrap(), b"hunter2");
-        assert!(vault.open(&other, sealed.clone()).is_none());
-        assert!(Vault::with_key(&[8; 32]).unwrap().open(&about, sealed.clone()).is_none());
+        assert_eq!(vault.open(&about, &sealed).unwrap(), b"hunter2");
+        assert!(vault.open(&other, &sealed).is_none());
+        assert!(Vault::with_key(&[8; 32]).unwrap().open(&about, &sealed).is_none());
         for at in 0..sealed.len() {
             let mut altered = sealed.clone();
             altered[at] ^= 1;
-            assert!(vault.open(&about, altered).is_none(), "{at}");
-            assert!(vault.open(&about, sealed[..at].to_vec()).is_none(), "{at}");
+            assert!(vault.open(&about, &altered).is_none(), "{at}");
+            assert!(vault.open(&about, &sealed[..at]).is_none(), "{at}");
         }
         assert_eq!(format!("{vault:?}"), "Vault(..)");
     }
@@ -91,7 +91,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let seal = Seal { about: "a" };
         let sealed = Vault::open_in(folder.path()).unwrap().seal(&seal, b"x".to_vec()).unwrap();
-        assert_eq!(Vault::open_in(folder.path()).unwrap().open(&seal, sealed).unwrap(), b"x");
+        assert_eq!(Vault::open_in(folder.path()).unwrap().open(&seal, &sealed).unwrap(), b"x");
         std::fs::write(folder.path().join(KEY_FILE), b"short").unwrap();
         let error = Vault::open_in(folder.path()).unwrap_err().to_string();
         assert!(error.contains("undo.key") && error.contains("delete it"), "{error}");

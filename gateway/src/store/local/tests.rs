@@ -334,3 +334,37 @@ async fn of_undelivered_notifications_the_newest_are_kept() {
     store.remove_dead_letter("none").await.unwrap();
     assert_eq!(ids().await, ["c"]);
 }
+
+fn pre_image(id: &str, at: i64, bytes: usize) -> PreImage {
+    let at = Timestamp::from_second(at).unwrap();
+    PreImage {
+        id: id.to_owned(),
+        hold: Some("7kq4m".to_owned()),
+        at,
+        expires: at + jiff::SignedDuration::from_secs(100),
+        about: format!("about {id}"),
+        sealed: vec![7; bytes],
+        outcome: None,
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_for_undoing_is_found_and_goes_by_age_and_by_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(folder.path()).await.unwrap();
+    for (id, at) in [("a", 1), ("b", 2), ("c", 3)] {
+        store.put_pre_image(pre_image(id, at, 40), 100).await.unwrap();
+    }
+    // The oldest made room.
+    assert!(store.pre_images("a", 9).await.unwrap().is_empty());
+    assert_eq!(store.pre_images("b", 9).await.unwrap(), [pre_image("b", 2, 40)]);
+    let of_hold = store.pre_images("7kq4m", 9).await.unwrap();
+    assert_eq!(of_hold, [pre_image("c", 3, 40), pre_image("b", 2, 40)]);
+
+    assert!(store.pre_images_about(9).await.unwrap().is_empty());
+    store.set_pre_image_outcome("b", "nothing").await.unwrap();
+    assert_eq!(store.pre_images_about(9).await.unwrap(), ["about b"]);
+    store.expire_pre_images(Timestamp::from_second(102).unwrap()).await.unwrap();
+    store.remove_pre_image("c").await.unwrap();
+    assert!(store.pre_images("7kq4m", 9).await.unwrap().is_empty());
+}
