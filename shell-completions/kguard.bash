@@ -82,6 +82,9 @@ _kguard() {
             kguard,shim)
                 cmd="kguard__subcmd__shim"
                 ;;
+            kguard,undo)
+                cmd="kguard__subcmd__undo"
+                ;;
             kguard,use)
                 cmd="kguard__subcmd__use"
                 ;;
@@ -222,6 +225,9 @@ _kguard() {
                 ;;
             kguard__subcmd__help,shim)
                 cmd="kguard__subcmd__help__subcmd__shim"
+                ;;
+            kguard__subcmd__help,undo)
+                cmd="kguard__subcmd__help__subcmd__undo"
                 ;;
             kguard__subcmd__help,use)
                 cmd="kguard__subcmd__help__subcmd__use"
@@ -425,7 +431,7 @@ _kguard() {
 
     case "${cmd}" in
         kguard)
-            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --break-glass --help --version login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help"
+            opts="-v -q -h -V --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --break-glass --help --version login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny undo notifications grants reviews sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1412,7 +1418,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__help)
-            opts="login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny notifications grants reviews sessions audit policy completion doctor version help"
+            opts="login logout whoami clusters use kubectl run plan apply proxy env shim requests approve deny undo notifications grants reviews sessions audit policy completion doctor version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2030,6 +2036,20 @@ _kguard() {
         kguard__subcmd__help__subcmd__shim__subcmd__install)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__help__subcmd__undo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3518,6 +3538,52 @@ _kguard() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kguard__subcmd__undo)
+            opts="-y -o -v -q -h -V --list --dry-run --yes --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-hold)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
