@@ -11,6 +11,7 @@ pub mod audit;
 pub mod command_line;
 pub mod effect;
 pub mod glob;
+pub mod hidden;
 pub mod identity;
 pub mod kube;
 pub mod mask;

@@ -20,6 +20,7 @@
 
 mod harness;
 
+mod approvals_attacks;
 mod binding;
 mod budgets;
 mod bypass;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
+use kguard::hidden::is_hidden;
 
 use crate::environment::Environment;
 use crate::failure::Failure;
@@ -137,16 +138,12 @@ fn line(text: impl Display) {
 /// A text of somebody else, made harmless for a terminal: what moves the cursor, changes colours
 /// or turns the direction of writing is shown as an escape.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    let harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    if !text.contains(harmful) {
+    if !text.contains(is_hidden) {
         return text.into();
     }
     let mut clean = String::new();
     for c in text.chars() {
-        if harmful(c) { clean.extend(c.escape_default()) } else { clean.push(c) }
+        if is_hidden(c) { clean.extend(c.escape_default()) } else { clean.push(c) }
     }
     clean.into()
 }

@@ -23,6 +23,7 @@ mod moved;
 mod namespace;
 mod removal;
 mod several;
+mod turns;
 mod volumes;
 
 use std::sync::Arc;
@@ -38,10 +39,10 @@ use tokio::time::timeout;
 pub use matter::Matter;
 
 use self::look::Look;
+use self::turns::Turns;
 use crate::gateway::Gateway;
 
-/// How many effects are worked out at once, and how many of their requests are under way.
-const AT_ONCE: usize = 8;
+/// How many requests of all effects are under way at once.
 const REQUESTS: usize = 24;
 /// How long one waits for its turn, and how long one may take.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -52,16 +53,13 @@ const GATHER: Duration = Duration::from_millis(50);
 /// The room for working out effects.
 #[derive(Debug)]
 pub struct Effects {
-    turns: Arc<Semaphore>,
+    turns: Turns,
     requests: Arc<Semaphore>,
 }
 
 impl Default for Effects {
     fn default() -> Self {
-        Self {
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
-            requests: Arc::new(Semaphore::new(REQUESTS)),
-        }
+        Self { turns: Turns::default(), requests: Arc::new(Semaphore::new(REQUESTS)) }
     }
 }
 
@@ -81,13 +79,13 @@ pub fn show(gateway: &Gateway, matter: Arc<Matter>, who: &Caller) -> EffectLines
         return ended(&tell, told, "the cluster is no longer behind this gateway");
     };
     let own = gateway.policies.current().mask_rules(who, cluster.name());
-    let turns = Arc::clone(&gateway.effects.turns);
+    let turn = gateway.effects.turns.next(who);
     let requests = Arc::clone(&gateway.effects.requests);
     let look = Look::new((matter, cluster), (own, &gateway.placeholders), (tell, requests));
     tokio::spawn(async move {
         tokio::select! {
             () = look.deserted() => {}
-            () = in_turn(&look, &turns) => look.tell(|effect| effect.complete = true),
+            () = in_turn(&look, turn) => look.tell(|effect| effect.complete = true),
         }
     });
     EffectLines { told, pending: true, ended: false }
@@ -121,8 +119,8 @@ fn ended(tell: &watch::Sender<Effect>, told: watch::Receiver<Effect>, note: &str
     EffectLines { told, pending: true, ended: false }
 }
 
-async fn in_turn(look: &Look, turns: &Semaphore) {
-    let Ok(_turn) = timeout(LONGEST_WAIT, turns.acquire()).await else {
+async fn in_turn<T>(look: &Look, turn: impl Future<Output = T>) {
+    let Ok(_turn) = timeout(LONGEST_WAIT, turn).await else {
         return look.note("too many effects are being worked out at once; look again in a moment");
     };
     if timeout(LONGEST, work_out(look)).await.is_err() {

@@ -12,7 +12,7 @@ use kguard::kube::delete_options::{DeleteOptions, InvalidOptions};
 use kguard::kube::groups::is_built_in;
 use kguard::kube::impersonation::Impersonation;
 use kguard::kube::json_patch;
-use kguard::kube::request_info::{RequestInfo, Verb};
+use kguard::kube::request_info::{RequestInfo, ResourceInfo, Verb};
 use kguard::kube::target::Query;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -296,7 +296,8 @@ impl KubeRequest {
     pub fn is_dry_run(&self) -> bool {
         let resource = self.info.resource.as_ref();
         let stores = !self.info.is_proxy() && !self.info.is_stream();
-        if !stores || resource.is_none_or(|resource| !is_built_in(&resource.api_group)) {
+        let tries = |of: &ResourceInfo| is_built_in(&of.api_group) && !of.ignores_dry_run();
+        if !stores || !resource.is_some_and(tries) {
             return false;
         }
         match &self.payload {
@@ -398,7 +399,7 @@ mod tests {
     }
 
     fn request(verb: Verb, subresource: &str, payload: Payload) -> KubeRequest {
-        let resource = Some(kguard::kube::request_info::ResourceInfo {
+        let resource = Some(ResourceInfo {
             subresource: subresource.to_owned(),
             ..Default::default()
         });

@@ -105,6 +105,26 @@ mod tests {
     }
 
     #[test]
+    fn no_text_of_an_object_begins_a_line_of_its_own() {
+        for separator in ["\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{b}", "\u{c}", "\r\n", "\n"] {
+            for text in
+                ["a{}image: safe", "a{}+image: safe\nb", "a\n{}-image: evil\n", "{}@@ -1 +1 @@"]
+            {
+                let text = text.replace("{}", separator);
+                let of = |text: &str| json!({"metadata": {"annotations": {text: "x", "x": text}}});
+                let created = unified(None, Some(&of(&text))).unwrap();
+                let lines = created.split(['\r', '\n', '\u{85}', '\u{2028}', '\u{2029}']);
+                for line in lines.skip(1).filter(|line| !line.is_empty()) {
+                    assert!(
+                        line.starts_with("+metadata") || line.starts_with("+  "),
+                        "{created:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_difference_without_end_is_cut_at_a_line() {
         let many: Vec<String> = (0..400_000).map(|number| number.to_string()).collect();
         let diff = unified(None, Some(&json!(many))).unwrap();

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::text;
+use crate::kube::groups::is_built_in;
 use crate::kube::request_info::RequestInfo;
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -30,7 +31,18 @@ impl Noise {
         let gone = after.is_empty() && new.is_some() && !before.is_empty();
         let last_applied = !gone && (before == after || after.is_empty() || repeats());
         // A CSR is approved in its status.
-        Self { last_applied, status: !matches!(request.subresource(), "approval" | "status") }
+        let is_about = matches!(request.subresource(), "approval" | "status");
+        Self { last_applied, status: !is_about }
+    }
+
+    /// The same of what one request does, both sides of one version. Where the status is of the
+    /// controllers alone, the API server keeps it; a custom resource may be written with all of it.
+    #[must_use]
+    pub fn of_request(self, request: &RequestInfo, old: Option<&Value>, new: &Value) -> Self {
+        let [before, after] = [old, Some(new)].map(|side| side.and_then(|of| of.get("status")));
+        let fills_in =
+            old.is_none() && request.resource.as_ref().is_some_and(|of| is_built_in(&of.api_group));
+        Self { status: self.status && (fills_in || before == after), ..self }
     }
 
     /// Takes the noise out of an object.
@@ -123,6 +135,24 @@ mod tests {
         assert_eq!(stripped(noise, object.clone()), left);
         let noise = Noise::between(&request("status"), Some(&object), Some(&object));
         assert_eq!(stripped(noise, object)["status"]["phase"], "Running");
+    }
+
+    #[test]
+    fn a_status_that_the_request_itself_writes_is_none() {
+        let of = |group: &str| RequestInfo {
+            resource: Some(ResourceInfo { api_group: group.into(), ..ResourceInfo::default() }),
+            ..request("")
+        };
+        let [old, new] = ["idle", "open"].map(|state| json!({"status": {"state": state}}));
+        let shows = |request: &RequestInfo, old: Option<&Value>, new: &Value| {
+            let noise = Noise::between(request, old, Some(new)).of_request(request, old, new);
+            stripped(noise, new.clone()) == *new
+        };
+        assert!(shows(&of("example.com"), Some(&old), &new));
+        assert!(shows(&of("example.com"), None, &new));
+        assert!(!shows(&of("example.com"), Some(&new), &new));
+        // The API server fills it in.
+        assert!(!shows(&of(""), None, &new));
     }
 
     #[test]

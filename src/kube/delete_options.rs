@@ -126,6 +126,30 @@ impl DeleteOptions {
             || self.0.get("orphanDependents") == Some(&Value::Bool(true))
     }
 
+    /// What it asks for that is not what most deletes do, in words; what belongs to the object apart.
+    pub fn unusual(&self) -> Vec<&'static str> {
+        let is = |key, value: Value| self.0.get(key) == Some(&value);
+        [
+            (
+                is("gracePeriodSeconds", json!(0)),
+                "it is a forced delete (grace period 0): the object goes at once, though its \
+                 program may still run",
+            ),
+            (
+                is("propagationPolicy", json!("Foreground")),
+                "the object goes after all that belongs to it (propagation policy Foreground)",
+            ),
+            (
+                is("ignoreStoreReadErrorWithClusterBreakingPotential", json!(true)),
+                "it is an unsafe delete: the object goes even if it cannot be read, and neither \
+                 finalizers nor admission have a say",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(asked, words)| asked.then_some(words))
+        .collect()
+    }
+
     /// Whether nothing is deleted, as the API server takes it.
     pub fn is_dry_run(&self) -> bool {
         self.0.get("dryRun").and_then(Value::as_array).is_some_and(|all| !all.is_empty())
@@ -171,6 +195,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_an_approver_would_not_expect_is_told() {
+        let told = |value| DeleteOptions::from_json(value).unwrap().unusual().len();
+        assert_eq!(told(json!({"gracePeriodSeconds": 30, "propagationPolicy": "Background"})), 0);
+        let query = Query::parse("gracePeriodSeconds=0&propagationPolicy=Foreground").unwrap();
+        assert_eq!(DeleteOptions::from_query(&query).unwrap().unusual().len(), 2);
+        assert_eq!(told(json!({"ignoreStoreReadErrorWithClusterBreakingPotential": true})), 1);
+    }
 
     #[test]
     fn options_are_read_from_each_encoding() {

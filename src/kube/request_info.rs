@@ -415,6 +415,14 @@ impl ResourceInfo {
         WHOLE.contains(&self.subresource.as_str())
     }
 
+    /// Whether the API server does what is asked for even if `dryRun` is. A token that is made so is as
+    /// good as any (k8s.io/kubernetes `pkg/registry/core/serviceaccount/storage/token.go`).
+    pub fn ignores_dry_run(&self) -> bool {
+        self.api_group.is_empty()
+            && self.resource == "serviceaccounts"
+            && self.subresource == "token"
+    }
+
     fn is_namespaces(&self) -> bool {
         self.api_group.is_empty() && self.resource == "namespaces"
     }

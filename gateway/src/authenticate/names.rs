@@ -2,6 +2,8 @@
 //! user for no impersonation at all (the request then runs as the gateway) and trusts `system:`
 //! names blindly; approvers decide by what they see of them.
 
+use kguard::hidden::is_hidden;
+
 /// The longest user or group name, in bytes.
 const MAX_NAME_BYTES: usize = 256;
 
@@ -85,10 +87,7 @@ fn check_text(name: &str) -> Result<(), NameError> {
 
 /// Whether a character can make a name look like another one, or travel as another one.
 fn deceptive(c: char) -> bool {
-    let invisible = matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    c.is_control() || c == '%' || invisible || (c.is_whitespace() && c != ' ')
+    c == '%' || is_hidden(c) || (c.is_whitespace() && c != ' ')
 }
 
 #[cfg(test)]

@@ -58,7 +58,8 @@ fn tell_managers(look: &Look, object: &Value) {
 }
 
 async fn tell_difference(look: &Look, old: Option<&Value>, new: &Value) {
-    let noise = Noise::between(&look.request.info, old, Some(new));
+    let info = &look.request.info;
+    let noise = Noise::between(info, old, Some(new)).of_request(info, old, new);
     let old_shown = old.map(|old| look.shown(old, &Echo::None));
     let (Some(mut new_shown), false) = (shown(look, new), old_shown == Some(None)) else {
         return look.note("kguard cannot tell what is masked of the object, so it is not shown");

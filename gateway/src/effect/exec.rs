@@ -17,6 +17,9 @@ pub(super) async fn tell(look: &Look) {
         return look.note("the pod cannot be read");
     };
     let managed_by = managers::of(&pod);
+    if look.request.info.subresource() == "portforward" {
+        look.note("it may open any port of the pod: which ones is told only when it runs");
+    }
     let exec = describe(look, &pod);
     look.tell(|effect| {
         effect.exec = Some(exec);

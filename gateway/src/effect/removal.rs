@@ -19,6 +19,8 @@ pub(super) async fn tell(look: &Look) {
     let Some(resource) = look.request.info.resource.as_ref() else { return };
     let stored = look.live().object(&look.request.info).await;
     moved::tell(look, &stored);
+    let options = options(look);
+    options.iter().flat_map(DeleteOptions::unusual).for_each(|words| look.note(words));
     let shown = match &stored {
         Object::Known(object) => look.shown(object, &Echo::None),
         Object::Absent => return look.note("it is not there any more"),
@@ -55,7 +57,7 @@ fn tell_object(look: &Look, object: &Value) {
 
 async fn tell_along(look: &Look, resource: &ResourceInfo, object: &Value) {
     let root = Listed::read(object);
-    let mut along = if orphans(look) {
+    let mut along = if options(look).is_some_and(|of| of.orphans()) {
         look.note("what belongs to it stays, as the request says so (propagation policy Orphan)");
         collected::Along::default()
     } else {
@@ -88,14 +90,13 @@ async fn tell_along(look: &Look, resource: &ResourceInfo, object: &Value) {
     tokio::join!(budgets::tell(look, &along.pods), tell_volumes);
 }
 
-/// Whether what belongs to the object stays.
-fn orphans(look: &Look) -> bool {
+/// In which way it is to be deleted; of an eviction what stands in its body.
+fn options(look: &Look) -> Option<DeleteOptions> {
     match &look.request.payload {
-        Payload::Delete(options) => options.orphans(),
+        Payload::Delete(options) => Some(options.clone()),
         Payload::Json { value, .. } => {
-            let options = value.get("deleteOptions").cloned();
-            options.is_some_and(|of| DeleteOptions::from_json(of).is_ok_and(|of| of.orphans()))
+            DeleteOptions::from_json(value.get("deleteOptions")?.clone()).ok()
         }
-        _ => false,
+        _ => None,
     }
 }

@@ -142,15 +142,16 @@ impl Slot {
         }
     }
 
-    /// Whether this hold is for just that request, on just the object that was shown. One that may have
-    /// waited for hours is so only while the policies ask for just the same approval.
+    /// Whether this hold is for just that request, on just the object that was shown, while the policies
+    /// ask for just the same approval.
     pub(super) fn answers(&self, wanted: &Wanted<'_>, now: Timestamp) -> bool {
         let inner = self.inner();
         let hold = &inner.hold;
         hold.digest == wanted.digest
             && self.shown == wanted.matter.shown()
             && matches!(hold.state, HoldState::Approved | HoldState::Denied | HoldState::Pending)
-            && (!self.kept || (now < hold.expires && self.has_terms(wanted.held.terms())))
+            && self.has_terms(wanted.held.terms())
+            && (!self.kept || now < hold.expires)
     }
 
     fn has_terms(&self, terms: &HoldTerms) -> bool {

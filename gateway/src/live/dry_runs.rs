@@ -42,7 +42,7 @@ impl LiveObjects<'_> {
 pub(super) async fn are_known(cluster: &Cluster, caller: &Caller, request: &RequestInfo) -> bool {
     let Some(resource) = &request.resource else { return false };
     if is_built_in(&resource.api_group) {
-        return true;
+        return !resource.ignores_dry_run();
     }
     let operation = operation(request.verb, resource);
     if let Some(offered) = cluster.dry_runs().of(&operation) {

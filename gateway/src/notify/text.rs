@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use kguard::api::{Decision, HoldState, Notice, Notification, NotificationEvent, Verdict};
+use kguard::hidden::is_hidden;
 
 /// The longest text of others in a message; the chats cut longer ones or refuse them.
 const MAX_CHARS: usize = 300;
@@ -95,7 +96,7 @@ fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut chars = text.chars();
     for char in chars.by_ref().take(MAX_CHARS) {
-        if char.is_control() || is_invisible(char) {
+        if is_hidden(char) {
             plain.extend(char.escape_default());
         } else {
             plain.push(char);
@@ -105,10 +106,6 @@ fn plain(text: &str) -> String {
         plain.push('…');
     }
     plain
-}
-
-fn is_invisible(char: char) -> bool {
-    matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

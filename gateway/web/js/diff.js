@@ -8,7 +8,7 @@ const SHOWN = 400;
 
 /** The diff, its beginning first if it is long. */
 export function diff(text) {
-  const lines = text.replace(/\n$/, '').split('\n').filter((line) => !/^(---|\+\+\+) /.test(line));
+  const lines = text.replace(/\n$/, '').split('\n');
   if (lines.length === 1 && lines[0] === '') return el('p', { class: 'muted' }, 'Nothing would change.');
   const [added, removed] = ['+', '-'].map((sign) => lines.filter((line) => line.startsWith(sign)).length);
   const summary = el('p', { class: 'sum' }, `${count(added, 'line')} added, ${count(removed, 'line')} removed`);
