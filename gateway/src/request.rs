@@ -399,10 +399,8 @@ mod tests {
     }
 
     fn request(verb: Verb, subresource: &str, payload: Payload) -> KubeRequest {
-        let resource = Some(ResourceInfo {
-            subresource: subresource.to_owned(),
-            ..Default::default()
-        });
+        let resource =
+            Some(ResourceInfo { subresource: subresource.to_owned(), ..Default::default() });
         KubeRequest {
             id: Uuid::nil(),
             method: Method::POST,

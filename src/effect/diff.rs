@@ -116,7 +116,7 @@ mod tests {
                 let lines = created.split(['\r', '\n', '\u{85}', '\u{2028}', '\u{2029}']);
                 for line in lines.skip(1).filter(|line| !line.is_empty()) {
                     assert!(
-                        line.starts_with("+metadata") || line.starts_with("+  "),
+                        line.starts_with("+metadata") || line.starts_with("+  ") || line == "+",
                         "{created:?}"
                     );
                 }

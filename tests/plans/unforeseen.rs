@@ -73,3 +73,48 @@ fn a_second_write_of_an_object_is_not_foreseen() {
     assert_eq!(scene.get("configmap/a", "{.metadata.labels.one}").unwrap(), "1");
     assert_eq!(scene.get("configmap/a", "{.metadata.annotations.two}").unwrap(), "2");
 }
+
+#[test]
+fn what_a_plan_cannot_show_its_approval_does_not_cover() {
+    let scene = Scene::set("plan-long");
+    let filler = "    a line that nobody reads\n".repeat(1000);
+    let manifest = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: long}}\ndata:\n  a: |\n{filler}  z: evil\n"
+    );
+    let folder = scene.folder(&[("a.yaml", config_map("short", "1")), ("b.yaml", manifest)]);
+    let command = scene.script(&format!("k apply -f {}", file(&folder)));
+    let id = scene.plan(&command);
+    let plan = scene.shown(&id);
+    assert_eq!(plan["writes"][0]["unforeseen"], Value::Null, "{plan}");
+    let why = plan["writes"][1]["unforeseen"].as_str().unwrap_or_default();
+    assert!(why.contains("too long to be shown"), "{plan}");
+    scene.approve(&id);
+    let mut applied = scene.alice.start(&["apply", &id]);
+    let own = applied.wait_for("the hold of the write itself", |line| {
+        Some(line.split("kguard approve ").nth(1)?.trim().to_owned())
+    });
+    assert_ne!(own, id);
+    // Its own card has room for all of it.
+    let seen = scene.bob.kguard(&["requests", &own, "-o", "json"]).ok();
+    assert!(seen.contains("z: evil"), "{seen}");
+    assert_eq!(scene.get("configmap/short", "{.data.value}").unwrap(), "1");
+    assert_eq!(scene.get("configmap/long", "{.data.z}"), None);
+    scene.approve(&own);
+    assert_eq!(applied.exit_code(), 0, "{}", applied.said());
+}
+
+#[test]
+fn no_plan_makes_a_token_that_is_only_tried() {
+    let scene = Scene::set("plan-token");
+    let body = r#"{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}"#;
+    let folder = scene.folder(&[("token.json", body.to_owned())]);
+    let path = format!(
+        "/api/v1/namespaces/{}/serviceaccounts/default/token?dryRun=All",
+        scene.namespace.name
+    );
+    let manifest = file(&folder.join("token.json"));
+    let command = scene.script(&format!("k create --raw '{path}' -f {manifest}"));
+    let planned = through(&scene.alice, &["plan"], &command);
+    assert!(!planned.stdout.contains("eyJ"), "a token: {planned:?}");
+    assert!(planned.stderr.contains("cannot plan"), "{planned:?}");
+}

@@ -85,7 +85,9 @@ fn sides(
     rules.rules.extend(subject.masks().rules.iter().cloned());
     let shower = Shower { rules: Arc::new(rules), subject, key: deciding.placeholders, cluster };
     let (old, new) = (change.old_object.known(), change.object.known());
-    let noise = Noise::between(&subject.request().info, old, new);
+    let info = &subject.request().info;
+    let noise = Noise::between(info, old, new);
+    let noise = new.map_or(noise, |new| noise.of_request(info, old, new));
     let stripped = |object: Option<Value>| {
         object.map(|mut object| {
             noise.strip(&mut object);
@@ -129,6 +131,11 @@ impl Shower<'_> {
     }
 }
 
+/// Whether a difference is not all there: nobody has approved what he was not shown.
+pub(super) fn is_cut(diff: &str) -> bool {
+    diff.ends_with(CUT)
+}
+
 fn shortened(mut diff: String) -> String {
     if diff.len() > MAX_DIFF_BYTES {
         let mut end = MAX_DIFF_BYTES - CUT.len();
@@ -154,6 +161,7 @@ mod tests {
         let cut = shortened(long);
         assert!(cut.len() <= MAX_DIFF_BYTES && cut.ends_with(CUT));
         assert!(cut.lines().all(|line| line.ends_with("short") || line.starts_with('#')));
+        assert!(is_cut(&cut) && !is_cut("+a\n"));
         assert_eq!(shortened("+a\n".to_owned()), "+a\n");
     }
 }

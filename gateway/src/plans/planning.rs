@@ -18,6 +18,9 @@ use crate::request::{KubeRequest, Payload};
 /// What is shown of a Secret that keeps a release.
 const RELEASE: &str = "# helm's record of the release\n";
 
+/// Why the approval of a plan does not cover a write that could be tried.
+pub(super) const TOO_LONG: &str = "its difference is too long to be shown in a plan";
+
 /// What the API server says of a write ahead.
 enum Ahead {
     /// It would do this.
@@ -64,6 +67,10 @@ pub(super) async fn turn(
             noted.write.saw = looks::saw(&noted.write.request, stored, deciding.placeholders);
             let (action, diff) = looks::effect(&change, verdict.subject(), deciding);
             noted.write.action = action;
+            // What is deleted is told by its name.
+            if looks::is_cut(&diff) && !is_release && action != Action::Delete {
+                noted.write.unforeseen = Some(TOO_LONG.to_owned());
+            }
             noted.write.diff = if is_release { RELEASE.to_owned() } else { diff };
             if so_far.is_some() {
                 noted.write.unforeseen =

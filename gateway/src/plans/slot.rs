@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::StatusCode;
 use jiff::Timestamp;
-use kguard::api::plans::{Demand, Plan, PlanState, PlannedWrite, RefusedWrite};
+use kguard::api::plans::{Action, Demand, Plan, PlanState, PlannedWrite, RefusedWrite};
 use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
 use kguard::plan::chain::{Chain, Fate};
@@ -12,6 +12,7 @@ use kguard::policy::HoldTerms;
 use uuid::Uuid;
 
 use super::is_of;
+use super::planning::TOO_LONG;
 use crate::budgets::Reservation;
 use crate::hold::PlanApproval;
 
@@ -130,7 +131,7 @@ impl Slot {
 
     /// Takes a write into the plan.
     pub(super) fn note(&self, noted: Noted) {
-        let Noted { mut write, fate, terms, reservation } = noted;
+        let Noted { mut write, fate, mut terms, reservation } = noted;
         let mut live = self.live();
         if live.plan.state != PlanState::Planning {
             return;
@@ -140,6 +141,10 @@ impl Slot {
         if live.diff_bytes > MAX_DIFF_BYTES {
             live.diff_bytes -= write.diff.len();
             "# too many differences in this plan to show them all\n".clone_into(&mut write.diff);
+            if write.action != Action::Delete {
+                write.unforeseen.get_or_insert_with(|| TOO_LONG.to_owned());
+                terms = None;
+            }
         }
         live.chain.note((&write.request, &write.name), fate);
         live.reserved.extend(reservation);
