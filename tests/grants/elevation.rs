@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Scene, held};
-use crate::harness::User;
+use crate::harness::{Cluster, User};
 
 const ELEVATES: &str = "elevate: {groups: ['system:masters']}";
 
@@ -55,4 +55,24 @@ fn what_the_cluster_says_to_the_groups_is_not_told_before_it_is_approved() {
     let refused = carol.kubectl(&all);
     assert_eq!(refused.code, 77, "{refused:?}");
     assert!(!refused.stderr.contains("AlreadyExists"), "{refused:?}");
+}
+
+/// A plan tries its writes before anybody has approved anything.
+#[test]
+fn nothing_is_planned_with_groups_that_nobody_has_approved() {
+    let matches = "{callers: ['user:oidc:carol'], resources: [configmaps], verbs: [delete, patch]}";
+    let scene = Scene::set("elevate-plan", &held(matches, ELEVATES));
+    scene.config_maps(&["a"]);
+    let carol = User::person(&scene.gateway, "carol");
+    let kubectl = Cluster::get().kubectl_path("1.34");
+    let (kubectl, n) = (kubectl.to_str().unwrap(), &scene.namespace.name);
+    for dry_run in ["none", "server"] {
+        let dry_run = format!("--dry-run={dry_run}");
+        let delete = ["-n", n, "delete", "cm", "a", "--wait=false", &dry_run, "-o", "name"];
+        let planned = [&["--approval-timeout=1s", "plan", "--", kubectl][..], &delete].concat();
+        let planned = carol.kguard(&planned);
+        assert_ne!(planned.code, 0, "{planned:?}");
+        assert!(!planned.stdout.contains("configmap/a"), "{planned:?}");
+    }
+    assert!(scene.exists("cm/a"));
 }

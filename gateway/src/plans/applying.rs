@@ -48,8 +48,11 @@ pub(super) async fn turn(
         return (verdict, Turn::Nothing);
     }
     let found = match &claim.write.saw {
-        Some(saw) => Box::pin(look(&verdict, saw, deciding)).await,
-        None => Found::AsPlanned(None),
+        Some(saw) if verdict.subject().elevated().is_empty() => {
+            Box::pin(look(&verdict, saw, deciding)).await
+        }
+        // What runs with more groups than the caller's own has a hold, and is bound by it.
+        _ => Found::AsPlanned(None),
     };
     match found {
         Found::AsPlanned(bond) => run(claim, (verdict, bond), deciding),

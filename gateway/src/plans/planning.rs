@@ -21,6 +21,11 @@ const RELEASE: &str = "# helm's record of the release\n";
 /// Why the approval of a plan does not cover a write that could be tried.
 pub(super) const TOO_LONG: &str = "its difference is too long to be shown in a plan";
 
+/// Why a write is in no plan that runs with groups besides the caller's own: what the API server says to
+/// them is not for him before somebody has approved that he gets them.
+const ELEVATED: &str = "it would run with more groups than your own, which each request is given alone; \
+                        leave it out";
+
 /// What the API server says of a write ahead.
 enum Ahead {
     /// It would do this.
@@ -40,7 +45,8 @@ pub(super) async fn turn(
         let why = denial.message.clone();
         return refuse(slot, (verdict, why), |verdict, _| verdict);
     }
-    if let Some(why) = unplannable(request) {
+    let elevated = Some(ELEVATED).filter(|_| !verdict.subject().elevated().is_empty());
+    if let Some(why) = elevated.or_else(|| unplannable(request)) {
         let in_words = in_words(&request.info, &request.object_name());
         let message = format!("kguard plans, and cannot plan to {in_words}: {why}");
         return refuse(slot, (verdict, message), Verdict::refuse_in_plan);

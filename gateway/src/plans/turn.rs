@@ -44,9 +44,11 @@ impl Part {
         deciding: &Deciding<'_>,
     ) -> (Verdict, Turn) {
         let request = verdict.subject().request();
+        // Nothing is tried with groups that nobody has approved: its answer would be told.
+        let is_elevated = !verdict.subject().elevated().is_empty();
         if !is_write(request) {
             let turn = match self {
-                Self::Planning(_) if request.is_dry_run() => {
+                Self::Planning(_) if request.is_dry_run() && !is_elevated => {
                     return (Box::pin(planning::tried(verdict, deciding)).await, Turn::Nothing);
                 }
                 Self::Planning(slot) if reads_one(&request.info) => {
