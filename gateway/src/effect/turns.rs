@@ -57,7 +57,7 @@ impl Turns {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt as _;
+    use futures_util::FutureExt;
     use kguard::identity::CallerKind;
 
     use super::*;
@@ -77,11 +77,11 @@ mod tests {
         let turns = Turns::default();
         let (alice, bob) = (caller("alice"), caller("bob"));
         let mut asked: Vec<_> = (0..100).map(|_| Box::pin(turns.next(&alice))).collect();
-        let mut got: Vec<_> = asked.iter_mut().filter_map(|of| of.now_or_never()).collect();
+        let mut got: Vec<_> = asked.iter_mut().filter_map(FutureExt::now_or_never).collect();
         assert_eq!(got.len(), OF_ONE);
         assert!(turns.next(&bob).now_or_never().is_some());
         got.pop();
-        let next = asked.iter_mut().skip(OF_ONE).find_map(|of| of.now_or_never());
+        let next = asked.iter_mut().skip(OF_ONE).find_map(FutureExt::now_or_never);
         assert!(next.is_some(), "his own next");
         drop((got, asked, next));
         assert!(turns.next(&bob).now_or_never().is_some());

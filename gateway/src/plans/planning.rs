@@ -11,7 +11,7 @@ use kguard::policy::HoldTerms;
 use super::slot::{Noted, Slot};
 use super::turn::{Turn, described, in_words};
 use super::{digest, imagined, looks};
-use crate::decide::{Deciding, Verdict};
+use crate::decide::{Deciding, Subject, Verdict};
 use crate::live::{Change, LiveObjects, WouldRefuse};
 use crate::request::{KubeRequest, Payload};
 
@@ -69,25 +69,12 @@ pub(super) async fn turn(
     let mut noted = Noted { write, fate: Fate::Changed, terms: None, reservation: None };
     match ahead {
         Ahead::Does(change) => {
-            let stored = change.old_object.known();
-            noted.write.saw = looks::saw(&noted.write.request, stored, deciding.placeholders);
-            let (action, diff) = looks::effect(&change, verdict.subject(), deciding);
-            noted.write.action = action;
-            // What is deleted is told by its name.
-            if looks::is_cut(&diff) && !is_release && action != Action::Delete {
-                noted.write.unforeseen = Some(TOO_LONG.to_owned());
-            }
-            noted.write.diff = if is_release { RELEASE.to_owned() } else { diff };
+            foresee(&mut noted, (&change, is_release), (verdict.subject(), deciding));
             if so_far.is_some() {
-                noted.write.unforeseen =
-                    Some("this plan changes the object before, too".to_owned());
+                let why = "this plan changes the object before, too".to_owned();
+                noted.write.unforeseen = Some(why);
                 noted.write.saw = None;
             }
-            noted.fate = match noted.write.action {
-                Action::Create => Fate::Created(change.object.known().cloned()),
-                Action::Delete => Fate::Deleted,
-                Action::Change | Action::Nothing => Fate::Changed,
-            };
             rehearse(slot, (verdict, noted), deciding).await
         }
         Ahead::Unknown(why) => {
@@ -101,6 +88,28 @@ pub(super) async fn turn(
             imagine(slot, (verdict, noted), so_far.as_ref())
         }
     }
+}
+
+/// Notes what a write would do to the object that is there.
+fn foresee(
+    noted: &mut Noted,
+    (change, is_release): (&Change, bool),
+    (subject, deciding): (&Subject, &Deciding<'_>),
+) {
+    let stored = change.old_object.known();
+    noted.write.saw = looks::saw(&noted.write.request, stored, deciding.placeholders);
+    let (action, diff) = looks::effect(change, subject, deciding);
+    noted.write.action = action;
+    // What is deleted is told by its name.
+    if looks::is_cut(&diff) && !is_release && action != Action::Delete {
+        noted.write.unforeseen = Some(TOO_LONG.to_owned());
+    }
+    noted.write.diff = if is_release { RELEASE.to_owned() } else { diff };
+    noted.fate = match action {
+        Action::Create => Fate::Created(change.object.known().cloned()),
+        Action::Delete => Fate::Deleted,
+        Action::Change | Action::Nothing => Fate::Changed,
+    };
 }
 
 /// Lets a request through that the command itself only tries, and that would be held: it is no part of
