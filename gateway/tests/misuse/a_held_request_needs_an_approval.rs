@@ -1,10 +1,10 @@
 use jiff::Timestamp;
 use kguard_gateway::budgets::Budgets;
 use kguard_gateway::decide::{Held, Permit};
-use kguard_gateway::hold::Approval;
+use kguard_gateway::hold::{Approval, Approved};
 
-fn wave_through(held: Held, budgets: &Budgets, now: Timestamp) -> Permit {
-    held.release(Approval { hold: "abcde".to_owned() }, budgets, now)
+fn wave_through(held: Held, approved: Approved, budgets: &Budgets, now: Timestamp) -> Permit {
+    held.release(Approval(approved), budgets, now)
 }
 
 fn main() {}

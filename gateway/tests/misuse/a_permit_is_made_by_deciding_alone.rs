@@ -1,7 +1,7 @@
-use kguard_gateway::decide::{Permit, Subject};
+use kguard_gateway::decide::Permit;
 
-fn forge(subject: Subject) -> Permit {
-    Permit { subject, policy: None, hold: None, reservation: Default::default(), seen: None }
+fn forge(permit: Permit) -> Permit {
+    Permit { hold: None, ..permit }
 }
 
 fn main() {}
