@@ -175,7 +175,8 @@ impl Session {
     /// What the gateway says of the session's requests. Events of theirs may still be on their way;
     /// this it knew before it answered the request of which the program failed.
     async fn told_outcome(&self) -> Option<SessionOutcome> {
-        if self.tunnel.trouble().is_some() {
+        // A gateway that is going away answers nothing more, and has nothing to add.
+        if self.tunnel.trouble().is_some() || self.watcher.saw_cancelled() {
             return None;
         }
         let asked = async {
