@@ -323,6 +323,12 @@ impl HoldState {
 pub struct Decision {
     /// Who decided.
     pub by: String,
+    /// Who says so of him.
+    #[serde(default)]
+    pub issuer: String,
+    /// What he is called there, whatever his name is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
     /// What.
     pub verdict: Verdict,
     /// Why.
@@ -333,6 +339,14 @@ pub struct Decision {
     pub grant: Option<Box<GrantOffer>>,
     /// When.
     pub at: Timestamp,
+}
+
+impl Decision {
+    /// Whether it is somebody's, by whatever name he has today.
+    pub fn is_by(&self, caller: &Caller) -> bool {
+        let same_uid = caller.uid.is_some() && self.uid == caller.uid;
+        self.by == caller.name || (same_uid && self.issuer == caller.issuer)
+    }
 }
 
 /// Yes or no.

@@ -12,9 +12,31 @@ struct Scene {
     namespace: Namespace,
 }
 
+/// Deletes of `ConfigMap`s wait, and what is new of them.
+const HELD: &str = "\
+apiVersion: kguard.dev/v1alpha1
+kind: Policy
+metadata: {name: held}
+spec:
+  match: {resources: [configmaps], verbs: [create, delete]}
+  effect: hold
+  hold: {approvers: ['group:oidc:sre'], timeout: 10m}
+---
+apiVersion: kguard.dev/v1alpha1
+kind: Policy
+metadata: {name: all}
+spec: {match: {callers: ['*']}, effect: allow}
+---
+";
+
 impl Scene {
+    /// With the starter pack.
     fn set(purpose: &str) -> Self {
-        let gateway = Gateway::start();
+        Self::with(&kguard::policy::starter().text, purpose)
+    }
+
+    fn with(policies: &str, purpose: &str) -> Self {
+        let gateway = Gateway::with_policies(policies);
         let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
         Self { gateway, alice, bob, namespace: Namespace::create(purpose) }
     }
@@ -249,9 +271,7 @@ fn a_held_exec_is_one_hold_although_kubectl_asks_twice() {
          hold: {{approvers: ['group:*sre'], timeout: 10m}}\n  message: Runs a command.\n",
         kguard::policy::starter().text
     );
-    let gateway = Gateway::with_policies(&policies);
-    let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
-    let scene = Scene { gateway, alice, bob, namespace: Namespace::create("exec") };
+    let scene = Scene::with(&policies, "exec");
     scene.namespace.pod("p");
     let n = scene.namespace.name.as_str();
 
@@ -275,10 +295,8 @@ fn a_quorum_counts_people() {
     let policy = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: two}\nspec:\n  \
          match: {resources: [configmaps], verbs: [delete]}\n  effect: hold\n  \
          hold: {approvers: ['user:*'], quorum: 2, timeout: 10m}\n  message: Needs two.\n---\n";
-    let gateway = Gateway::with_policies(&format!("{policy}{}", kguard::policy::starter().text));
-    let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
-    let carol = User::person(&gateway, "carol");
-    let scene = Scene { gateway, alice, bob, namespace: Namespace::create("quorum") };
+    let scene = Scene::with(&format!("{policy}{}", kguard::policy::starter().text), "quorum");
+    let carol = User::person(&scene.gateway, "carol");
     scene.namespace.admin(&["create", "configmap", "c"]).ok();
     let n = scene.namespace.name.as_str();
     let mut delete = scene.alice.start(&["kubectl", "-n", n, "delete", "configmap", "c"]);
@@ -295,9 +313,7 @@ fn a_hold_that_nobody_decides_on_expires() {
     let policy = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: brief}\nspec:\n  \
          match: {resources: [configmaps], verbs: [delete]}\n  effect: hold\n  \
          hold: {approvers: ['group:*sre'], timeout: 1s, reason: required}\n  message: Brief.\n---\n";
-    let gateway = Gateway::with_policies(&format!("{policy}{}", kguard::policy::starter().text));
-    let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
-    let scene = Scene { gateway, alice, bob, namespace: Namespace::create("expire") };
+    let scene = Scene::with(&format!("{policy}{}", kguard::policy::starter().text), "expire");
     scene.namespace.admin(&["create", "configmap", "c"]).ok();
     let n = scene.namespace.name.as_str();
     let wordless = scene.alice.kubectl(&["-n", n, "delete", "configmap", "c"]);
@@ -307,4 +323,74 @@ fn a_hold_that_nobody_decides_on_expires() {
     assert_eq!(timed_out.code, 75, "{timed_out:?}");
     assert!(timed_out.stderr.contains("nobody decided"), "{timed_out:?}");
     assert!(scene.exists("configmap/c"));
+}
+
+#[test]
+fn an_approval_counts_under_the_policies_of_now() {
+    let document = |kind: &str, name: &str, spec: &str| {
+        format!(
+            "apiVersion: kguard.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\n\
+             spec: {{{spec}}}\n---\n"
+        )
+    };
+    let of_others = document("Policy", "other", "match: {resources: [jobs.batch]}, effect: deny");
+    let denied = document(
+        "Policy",
+        "frozen",
+        "match: {resources: [configmaps], verbs: [delete]}, effect: deny, message: Frozen.",
+    );
+    let masked = document("Mask", "data", "match: {resources: [configmaps]}, fields: ['data.*']");
+    let two = HELD.replace("timeout: 10m", "timeout: 10m, quorum: 2");
+    for (policies, said) in [
+        (format!("{HELD}{of_others}"), ""),
+        (format!("{HELD}{denied}"), "Frozen."),
+        (format!("{HELD}{masked}"), "masked"),
+        (two, "has changed"),
+    ] {
+        let scene = Scene::with(HELD, "terms-now");
+        scene.namespace.admin(&["create", "configmap", "c"]).ok();
+        let n = scene.namespace.name.as_str();
+        let mut delete = scene.alice.start(&["kubectl", "-n", n, "delete", "configmap", "c"]);
+        let id = scene.held(&mut delete)["id"].as_str().unwrap().to_owned();
+        scene.gateway.set_policies(&policies);
+        scene.bob.kguard(&["approve", &id, "--yes"]).ok();
+        let code = delete.exit_code();
+        assert_eq!(code == 0, said.is_empty(), "{said}: {}", delete.said());
+        assert_eq!(scene.exists("configmap/c"), !said.is_empty(), "{}", delete.said());
+        if !said.is_empty() {
+            assert_eq!(code, 77, "{}", delete.said());
+            let heard = delete.said();
+            assert!(heard.contains(said) && heard.contains("policies have changed"), "{heard}");
+        }
+    }
+}
+
+#[test]
+fn bodies_count_for_as_long_as_their_holds_wait() {
+    let scene = Scene::with(HELD, "bodies");
+    let scene = &scene;
+    let create = |number: usize| {
+        let object = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": format!("c{number}")},
+            "data": {"big": "x".repeat(2_900_000)},
+        });
+        let n = &scene.namespace.name;
+        let head =
+            format!("POST /api/v1/namespaces/{n}/configmaps\nContent-Type: application/json");
+        http::send(&scene.gateway, &scene.alice, &head, &object.to_string())
+    };
+    let waits = |answer: &http::Answer| answer.message().contains("waiting for approval");
+    // As many as there is room for; their client has gone away then.
+    let waiting = std::thread::scope(|scope| {
+        let sent: Vec<_> = (0..14).map(|number| scope.spawn(move || create(number))).collect();
+        let answers = sent.into_iter().map(|sent| sent.join().unwrap());
+        answers.filter(waits).count()
+    });
+    assert!((8..14).contains(&waiting), "{waiting}");
+    let refused = create(20);
+    assert_eq!(refused.status, 429, "{}", refused.message());
+    assert!(refused.message().contains("too many large requests"), "{}", refused.message());
+    let hold = scene.pending().pop().unwrap();
+    scene.bob.kguard(&["deny", hold["id"].as_str().unwrap()]).ok();
+    assert!(waits(&create(21)));
 }

@@ -41,6 +41,7 @@ mod page;
 mod plans;
 mod policies;
 mod policy_tools;
+mod restarts;
 mod streams;
 mod trail;
 mod tunnel;

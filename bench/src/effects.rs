@@ -3,17 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures_util::future::try_join_all;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
-use http::{Method, Request, Response};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
+use http::Method;
+use http_body_util::BodyExt as _;
 
+use crate::client::Client;
 use crate::setup::Setup;
 use crate::table::{Limit, Row, Table, say};
 use crate::{Failure, Options};
@@ -33,11 +27,11 @@ pub(crate) async fn measure(
     let namespace = &options.namespace;
     say(&format!("effects: making {OBJECTS} objects"));
     try_join_all((0..WRITERS).map(|writer| fill(setup, namespace, writer))).await?;
-    let mut waiting = Client::connect(setup).await?;
+    let mut waiting = Client::connect((setup, setup.streams), &setup.token).await?;
     let path = format!("/clusters/real/api/v1/namespaces/{namespace}");
     // Nobody approves it, so that it waits for longer than this takes.
     let delete = tokio::spawn(async move { waiting.send(Method::DELETE, &path, "").await.is_ok() });
-    let mut client = Client::connect(setup).await?;
+    let mut client = Client::connect((setup, setup.streams), &setup.token).await?;
     let id = hold_id(&mut client).await?;
     let (mut first, mut whole) = (Vec::new(), Vec::new());
     for round in 0..=options.rounds {
@@ -62,7 +56,7 @@ pub(crate) async fn measure(
 
 /// One writer's share of the objects.
 async fn fill(setup: &Setup, namespace: &str, writer: usize) -> Result<(), Failure> {
-    let mut client = Client::connect(setup).await?;
+    let mut client = Client::connect((setup, setup.streams), &setup.token).await?;
     let path = format!("/clusters/real/api/v1/namespaces/{namespace}/configmaps");
     for number in (writer..OBJECTS).step_by(WRITERS) {
         let body = format!(
@@ -114,40 +108,4 @@ async fn look(client: &mut Client, id: &str) -> Result<(f64, f64), Failure> {
         return Err(format!("the effect is not what there is: {last}").into());
     }
     Ok((first.ok_or("nothing was counted")?, whole))
-}
-
-/// A connection to the gateway.
-struct Client {
-    sender: SendRequest<Full<Bytes>>,
-    authorization: HeaderValue,
-}
-
-impl Client {
-    async fn connect(setup: &Setup) -> Result<Self, Failure> {
-        let tcp = TcpStream::connect(setup.streams).await?;
-        tcp.set_nodelay(true)?;
-        let tls = setup.connector()?.connect(ServerName::try_from("localhost")?, tcp).await?;
-        let (sender, connection) = handshake(TokioIo::new(tls)).await?;
-        tokio::spawn(connection);
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", setup.token))?;
-        authorization.set_sensitive(true);
-        Ok(Self { sender, authorization })
-    }
-
-    async fn send(
-        &mut self,
-        method: Method,
-        path: &str,
-        body: &str,
-    ) -> Result<Response<Incoming>, Failure> {
-        self.sender.ready().await?;
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(HOST, "localhost")
-            .header(AUTHORIZATION, &self.authorization)
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::from(body.to_owned()))?;
-        Ok(self.sender.send_request(request).await?)
-    }
 }

@@ -2,6 +2,8 @@
 //! what and how; `bench/run.sh` provides everything that this needs.
 
 mod api_server;
+mod approvals;
+mod client;
 mod effects;
 mod kubectl;
 mod lists;
@@ -105,6 +107,7 @@ enum Measure {
     Lists,
     Streams,
     Effects,
+    Approvals,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -144,6 +147,9 @@ async fn run(options: &Options) -> Result<(), Failure> {
     }
     if wanted(Measure::Effects) {
         Box::pin(effects::measure(&setup, options, &mut table)).await?;
+    }
+    if wanted(Measure::Approvals) {
+        Box::pin(approvals::measure(&setup, options, &mut table)).await?;
     }
     process::pin(LOAD_CPU)?;
     if wanted(Measure::Policies) {

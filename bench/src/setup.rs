@@ -12,6 +12,22 @@ use tokio_rustls::TlsConnector;
 use crate::process::Process;
 use crate::{Failure, LOAD_CPU, Options, PROXY_CPU};
 
+/// Holds what is made, and has the one who measures decide.
+const APPROVALS: &str = "\
+apiVersion: kguard.dev/v1alpha1
+kind: Policy
+metadata: {name: held}
+spec:
+  match: {resources: [configmaps], verbs: [create]}
+  effect: hold
+  hold: {approvers: ['workload:system:serviceaccount:NAMESPACE:bench'], timeout: 10m}
+---
+apiVersion: kguard.dev/v1alpha1
+kind: Policy
+metadata: {name: all}
+spec: {match: {callers: ['*']}, effect: allow}
+";
+
 /// What a run works with.
 pub(crate) struct Setup {
     pub(crate) folder: PathBuf,
@@ -20,6 +36,7 @@ pub(crate) struct Setup {
     pub(crate) unmasking: SocketAddr,
     pub(crate) streams: SocketAddr,
     pub(crate) unrecorded: SocketAddr,
+    pub(crate) approvals: SocketAddr,
     pub(crate) nginx: SocketAddr,
     pub(crate) token: String,
     gateway_binary: PathBuf,
@@ -30,7 +47,7 @@ impl Setup {
     pub(crate) fn make(options: &Options) -> Result<Self, Failure> {
         let folder = options.folder.clone();
         std::fs::create_dir_all(&folder)?;
-        let [api_server, gateway, unmasking, streams, unrecorded, nginx] = free_ports()?;
+        let [api_server, gateway, unmasking, streams, unrecorded, approvals, nginx] = free_ports()?;
         let this = Self {
             folder,
             api_server,
@@ -38,6 +55,7 @@ impl Setup {
             unmasking,
             streams,
             unrecorded,
+            approvals,
             nginx,
             token: options.token.clone(),
             gateway_binary: options.gateway.clone(),
@@ -52,6 +70,7 @@ impl Setup {
         };
         // The load is a workload, and runs code here.
         let running = without("metadata: {name: workloads-run-no-code}");
+        let held = APPROVALS.replace("NAMESPACE", &options.namespace);
         std::fs::write(this.folder.join("nginx.conf"), this.nginx_configuration())?;
         let unrecorded = "recordings: {enabled: false}\n";
         for (name, listen, policies, more) in [
@@ -59,6 +78,7 @@ impl Setup {
             ("unmasking", this.unmasking, &without("\nkind: Mask\n"), ""),
             ("streams", this.streams, &running, ""),
             ("unrecorded", this.unrecorded, &running, unrecorded),
+            ("approvals", this.approvals, &held, "plainWaitSeconds: 1\n"),
         ] {
             let configuration = this.gateway_configuration(options, (name, listen)) + more;
             std::fs::write(this.folder.join(format!("{name}-policies.yaml")), policies)?;
@@ -109,6 +129,16 @@ impl Setup {
         self.start("unrecorded", self.unrecorded, None).await
     }
 
+    /// Starts one that holds what the load asks for, and of which the load may approve it.
+    pub(crate) async fn start_approvals(&self) -> Result<Process, Failure> {
+        self.start("approvals", self.approvals, None).await
+    }
+
+    /// The same with what is there of an earlier run.
+    pub(crate) async fn start_approvals_again(&self) -> Result<Process, Failure> {
+        self.start_again("approvals", self.approvals, None).await
+    }
+
     async fn start(
         &self,
         name: &str,
@@ -119,6 +149,15 @@ impl Setup {
         if state.exists() {
             std::fs::remove_dir_all(&state)?;
         }
+        self.start_again(name, listen, cpu).await
+    }
+
+    async fn start_again(
+        &self,
+        name: &str,
+        listen: SocketAddr,
+        cpu: Option<usize>,
+    ) -> Result<Process, Failure> {
         let config = self.path(&format!("{name}.yaml"));
         let args = ["--log", "warn", "serve", "--config", &config];
         let log = self.folder.join(format!("{name}.log"));

@@ -102,7 +102,7 @@ pub async fn serve(
         });
     }
     drop(listener);
-    doors.gateway.holds.cancel_all().await;
+    doors.gateway.holds.close();
     if tokio::time::timeout(drain_time, drain.drain()).await.is_err() {
         tracing::info!("some requests were still under way at the end of the drain time");
         drain.cut().await;

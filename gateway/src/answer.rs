@@ -10,7 +10,7 @@ use kguard::kube::status::{Reason, Status};
 use crate::answer_body::AnswerBody;
 use crate::classify::Unclassified;
 use crate::grants::NotUsed;
-use crate::hold::{NotReleased, RETRY_AFTER_SECONDS};
+use crate::hold::{NotReleased, RESTART_SECONDS, RETRY_AFTER_SECONDS};
 use crate::live::BindError;
 use crate::mask::UnmaskableError;
 use crate::stopped::Stopped;
@@ -111,6 +111,9 @@ fn held(error: &NotReleased, text: String) -> Status {
         NotReleased::StillHeld { .. } => {
             Status::failure(Reason::TooManyRequests, text).retry_after(RETRY_AFTER_SECONDS)
         }
+        NotReleased::Restarting { .. } => {
+            Status::failure(Reason::TooManyRequests, text).retry_after(RESTART_SECONDS)
+        }
         // No Retry-After: these are for a person to act on, not for a client to repeat.
         NotReleased::TooMany => Status::failure(Reason::TooManyRequests, text),
         NotReleased::Grant(NotUsed::Store(_)) | NotReleased::Store(_) | NotReleased::Trail(_) => {
@@ -120,7 +123,8 @@ fn held(error: &NotReleased, text: String) -> Status {
         | NotReleased::Denied { .. }
         | NotReleased::Expired { .. }
         | NotReleased::Grant(NotUsed::Ended(_))
-        | NotReleased::ReasonRequired { .. } => Status::failure(Reason::Forbidden, text),
+        | NotReleased::ReasonRequired { .. }
+        | NotReleased::Unconfirmed { .. } => Status::failure(Reason::Forbidden, text),
     }
 }
 

@@ -199,6 +199,7 @@ impl Head {
             returns_masked,
             came: None,
             upgrade,
+            room: None,
         })
     }
 

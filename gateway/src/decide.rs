@@ -1,33 +1,34 @@
 //! Decides on a classified request, and makes the permit without which nothing is sent.
 
-use std::collections::BTreeMap;
+mod denial;
+mod permit;
+mod subject;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kguard::audit::record::{Observed, Outcome, PreImage};
+use kguard::audit::record::{Observed, Outcome};
 use kguard::identity::Caller;
-use kguard::kube::request_info::Verb;
 use kguard::kube::status::Reason;
-use kguard::mask::{Echo, MaskRules, PlaceholderKey, TextPlan};
-use kguard::policy::capability::Capabilities;
+use kguard::mask::PlaceholderKey;
 use kguard::policy::{
-    Candidates, Charge, Decision, Facts, HoldTerms, Lift, Needs, Object, Objects, PolicySet, Ruling,
+    Candidates, Charge, Decision, Facts, Lift, Needs, Object, Objects, PolicySet, Ruling,
 };
 
-use crate::budgets::{Budgets, Reservation};
+use self::denial::RefusedBy;
+pub use self::denial::{Denial, Futile, Unsent};
+pub use self::permit::{Held, Permit};
+pub use self::subject::{Findings, Shown, Subject};
+use crate::budgets::Budgets;
 use crate::cluster::Cluster;
 use crate::forward::PooledBody;
-use crate::hold::{Approval, Approved};
 use crate::impersonate::{self, Refusal};
-use crate::incoming::{self, Unprepared};
+use crate::incoming;
 use crate::known_values;
-use crate::live::{Bond, Change, LiveObjects, Seen, StoresNothing, WouldRefuse};
+use crate::live::{Bond, Change, LiveObjects, Seen, WouldRefuse};
 use crate::policies::Mode;
 use crate::request::KubeRequest;
 use crate::streams::policy_query;
-
-/// What is written down of an argument that could not be masked.
-const WITHHELD: &str = "[withheld]";
 
 /// What the policies say.
 #[must_use]
@@ -40,114 +41,6 @@ pub enum Verdict {
     Hold(Box<Held>),
     /// The API server would refuse it, so that there is nothing to decide on.
     Futile(Box<Futile>),
-}
-
-/// The right to send one request once, for one caller. Made here alone, and consumed by sending.
-///
-/// Its fields are private and it cannot be cloned: a request that was not decided, or was decided
-/// differently, cannot be sent.
-#[derive(Debug)]
-pub struct Permit {
-    subject: Subject,
-    policy: Option<String>,
-    hold: Option<String>,
-    grants: Vec<String>,
-    break_glass: Option<String>,
-    reservation: Reservation,
-    bond: Option<Bond>,
-    pre_image: Option<PreImage>,
-}
-
-/// A request that waits. Turned into a permit by an approval of it, and by nothing else.
-#[derive(Debug)]
-pub struct Held {
-    subject: Subject,
-    terms: HoldTerms,
-    charges: Vec<Charge>,
-    /// The grants without which others would hold it too.
-    grants: Vec<String>,
-    bond: Option<Bond>,
-}
-
-/// A refused request and why.
-#[derive(Debug)]
-pub struct Denial {
-    subject: Subject,
-    /// The policy, or none if no policy allows the request.
-    pub policy: Option<String>,
-    /// What the caller is told.
-    pub message: String,
-    /// The kind of refusal.
-    pub reason: Reason,
-    /// The field that is in the way, if it is one.
-    pub field: Option<String>,
-    refused_by: RefusedBy,
-}
-
-/// Whose word a refusal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RefusedBy {
-    /// What is masked for the caller: policies may well allow the request.
-    Masking,
-    /// The plan that the request is, or is not, part of.
-    Plan,
-    /// The policies.
-    Policies,
-}
-
-/// A request that the API server would refuse, by its answer to a dry run.
-pub struct Futile {
-    subject: Subject,
-    response: http::Response<PooledBody>,
-    why: Unsent,
-}
-
-/// Why a request is answered that is not sent.
-#[derive(Debug, Clone)]
-pub enum Unsent {
-    /// It is part of a plan, and cannot be tried before what comes first in the plan has run.
-    Planned(String),
-    /// The API server would refuse it.
-    Refused,
-}
-
-/// Who asks for what, and what he may see of the answer.
-#[derive(Debug)]
-pub struct Subject {
-    caller: Arc<Caller>,
-    /// As whom the request runs: the caller himself, unless he acts as somebody else.
-    identity: Arc<Caller>,
-    /// The groups that `identity` has besides those that are the caller's own.
-    elevated: Vec<String>,
-    request: KubeRequest,
-    masks: Arc<MaskRules>,
-    /// What came with the request of the values that the answer may hold.
-    echo: Echo,
-    /// How the text of the answer is masked, if it is one.
-    text: Option<Arc<TextPlan>>,
-    /// The query as it may be written down.
-    noted_query: Vec<(String, String)>,
-    findings: Findings,
-}
-
-/// What the caller may see of an answer.
-#[derive(Debug)]
-pub struct Shown {
-    /// What is masked for him.
-    pub masks: Arc<MaskRules>,
-    /// What he knows already, and is shown as a constant.
-    pub echo: Echo,
-    /// How text is masked, if it is.
-    pub text: Option<Arc<TextPlan>>,
-}
-
-/// What was found on the way to a decision, for the record.
-#[derive(Debug, Clone, Default)]
-pub struct Findings {
-    /// What the request carries.
-    pub carried: Capabilities,
-    /// What policies that only observe would have decided, where that is something else.
-    pub observed: Option<Observed>,
 }
 
 /// What a decision is made with.
@@ -170,6 +63,26 @@ pub struct Deciding<'a> {
     pub placeholders: &'a PlaceholderKey,
     /// The moment.
     pub now: Timestamp,
+}
+
+/// Why the policies of today do not let through what was approved under others.
+#[derive(Debug, thiserror::Error)]
+pub enum Unconfirmed {
+    /// They deny it.
+    #[error("{message}")]
+    Denied {
+        /// Their message.
+        message: String,
+    },
+    /// They hide something else of the answer.
+    #[error("what is masked for you has changed")]
+    Masks,
+    /// They ask for another approval.
+    #[error("policy `{policy}` has changed, or is not the one that holds this any more")]
+    Terms {
+        /// The policy that held it.
+        policy: String,
+    },
 }
 
 impl Deciding<'_> {
@@ -261,6 +174,28 @@ impl Deciding<'_> {
         let (objects, seen) = objects(&live, &subject.request, (&asking, needs)).await?;
         let ruling = asking.decide(&objects, self.now);
         Ok((ruling.and(acting.decide(&objects, self.now)), seen))
+    }
+
+    /// Whether a request that was approved under other policies may run under these: if they allow it,
+    /// or hold it for just the same approval, and hide just the same of the answer.
+    pub async fn confirm(&self, held: &Held) -> Result<(), Unconfirmed> {
+        let (subject, policy) = (&held.subject, &held.terms.policy);
+        if !subject.masks_under(self.policies, self.cluster).are_like(&subject.masks) {
+            return Err(Unconfirmed::Masks);
+        }
+        if self.mode == Mode::Observe {
+            return Ok(());
+        }
+        match self.rule(subject).await {
+            // It will say so itself.
+            Err(WouldRefuse(_)) => Ok(()),
+            Ok((ruling, _)) => match ruling.decision {
+                Decision::Allow { .. } => Ok(()),
+                Decision::Hold(terms) if terms.are_like(&held.terms) => Ok(()),
+                Decision::Hold(_) => Err(Unconfirmed::Terms { policy: policy.clone() }),
+                Decision::Deny { message, .. } => Err(Unconfirmed::Denied { message }),
+            },
+        }
     }
 
     /// Turns a ruling into a verdict, once its price is reserved.
@@ -403,18 +338,6 @@ impl Verdict {
     }
 }
 
-/// Until it is known what is to be masked in them, arguments are left out.
-fn noted_query(request: &KubeRequest, masks: &MaskRules) -> Vec<(String, String)> {
-    let text = request.info.resource.as_ref().map(|resource| masks.text_rules(resource));
-    let withheld = text.is_some_and(|rules| !rules.is_empty());
-    let pairs = request.query.pairs().iter();
-    let noted = pairs.map(|(name, value)| match name.as_str() {
-        "command" if withheld => (name.clone(), WITHHELD.to_owned()),
-        _ => (name.clone(), value.clone()),
-    });
-    noted.collect()
-}
-
 fn record_of(decision: &Decision) -> Observed {
     let (decision, policy) = match decision {
         Decision::Allow { policy } => (Outcome::Allow, policy.clone()),
@@ -429,312 +352,4 @@ fn mask_read_by_patch(subject: &Subject) -> Option<String> {
     let resource = subject.request.info.resource.as_ref()?;
     let patch = subject.request.json_patch()?;
     subject.masks.read_by_patch(resource, patch).map(str::to_owned)
-}
-
-impl Permit {
-    fn of(
-        subject: Subject,
-        policy: Option<String>,
-        (reservation, bond): (Reservation, Option<Bond>),
-    ) -> Self {
-        let (hold, grants, break_glass, pre_image) = (None, Vec::new(), None, None);
-        Self { subject, policy, hold, grants, break_glass, reservation, bond, pre_image }
-    }
-
-    /// Who asks for what.
-    pub fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
-    /// The policy that allowed or held it; none where policies only observe.
-    pub fn policy(&self) -> Option<&str> {
-        self.policy.as_deref()
-    }
-
-    /// What it takes out of each budget.
-    pub fn charges(&self) -> &BTreeMap<String, u64> {
-        self.reservation.amounts()
-    }
-
-    /// The hold whose approval let it through.
-    pub fn hold(&self) -> Option<&str> {
-        self.hold.as_deref()
-    }
-
-    /// The grants that it runs on.
-    pub fn grants(&self) -> &[String] {
-        &self.grants
-    }
-
-    /// Why it runs without the approval that it needs, if it does.
-    pub fn break_glass(&self) -> Option<&str> {
-        self.break_glass.as_deref()
-    }
-
-    /// The same request as one that stores nothing, and what it would have taken out of budgets.
-    pub(crate) fn rehearsed(mut self, _: StoresNothing) -> (Self, Reservation) {
-        self.subject.make_dry_run();
-        self.bond = None;
-        let reservation = std::mem::take(&mut self.reservation);
-        (self, reservation)
-    }
-
-    /// The same permit for just what was looked at.
-    pub(crate) fn bound(self, bond: Option<Bond>) -> Self {
-        Self { bond, ..self }
-    }
-
-    /// Whether it was let through where others wait.
-    pub(crate) fn needed_approval(&self) -> bool {
-        self.hold.is_some() || !self.grants.is_empty()
-    }
-
-    /// Whether the object is kept as it was before.
-    pub fn pre_image(&self) -> Option<&PreImage> {
-        self.pre_image.as_ref()
-    }
-
-    /// Notes whether the object is kept.
-    pub(crate) fn note_pre_image(&mut self, pre_image: PreImage) {
-        self.pre_image = Some(pre_image);
-    }
-
-    /// Ends the permit: what is left is a request that is being sent, and what it rests on.
-    pub(crate) fn spend(self) -> (Subject, Option<Bond>) {
-        self.reservation.spend();
-        (self.subject, self.bond)
-    }
-}
-
-impl Held {
-    /// Who asks for what.
-    pub fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
-    /// On what terms it waits.
-    pub fn terms(&self) -> &HoldTerms {
-        &self.terms
-    }
-
-    /// What the decision to hold it has seen.
-    pub(crate) fn seen(&self) -> Option<&Seen> {
-        match &self.bond {
-            Some(Bond::Version(seen)) => Some(seen),
-            _ => None,
-        }
-    }
-
-    /// Binds it to the object that is shown to the approvers.
-    pub(crate) fn bind(&mut self, bond: Option<Bond>) {
-        self.bond = bond;
-    }
-
-    /// The API server would refuse it, so that there is nothing to approve.
-    pub(crate) fn refused(self, response: http::Response<PooledBody>) -> Futile {
-        Futile { subject: self.subject, response, why: Unsent::Refused }
-    }
-
-    /// A permit for the same request as one that stores nothing, which needs no approval; and what
-    /// the request itself would have taken out of budgets.
-    pub(crate) fn rehearsed(
-        self,
-        proof: StoresNothing,
-        (budgets, now): (&Budgets, Timestamp),
-    ) -> (Permit, Reservation) {
-        let Self { subject, terms, charges, .. } = self;
-        let reservation = budgets.approved(&subject.caller.name, charges, now);
-        let policy = Some(terms.policy);
-        Permit::of(subject, policy, (reservation, None)).rehearsed(proof)
-    }
-
-    /// The grants without which others would hold it too.
-    pub fn grants(&self) -> &[String] {
-        &self.grants
-    }
-
-    /// The permit that an approval gives. It is charged like any other, whatever is left.
-    pub fn release(self, approval: Approval, budgets: &Budgets, now: Timestamp) -> Permit {
-        let Self { subject, terms, charges, mut grants, bond } = self;
-        let reservation = budgets.approved(&subject.caller.name, charges, now);
-        let Approved { hold, grant, break_glass } = approval.into_parts();
-        grants.extend(grant);
-        let permit = Permit::of(subject, Some(terms.policy), (reservation, bond));
-        Permit { hold: Some(hold), grants, break_glass, ..permit }
-    }
-}
-
-impl Denial {
-    fn of(subject: Subject, unprepared: &Unprepared) -> Self {
-        let field = unprepared.field().map(str::to_owned);
-        let (message, reason) = (unprepared.to_string(), unprepared.reason());
-        Self { subject, policy: None, message, reason, field, refused_by: RefusedBy::Masking }
-    }
-
-    /// What the caller is told: the policy's message, the policy's name if that lacks it, and the
-    /// command that says more.
-    pub fn explain(&self) -> String {
-        let Self { subject, policy, message, reason, refused_by, .. } = self;
-        if *reason != Reason::Forbidden {
-            return message.clone();
-        }
-        let id = subject.request.id;
-        let by = match policy {
-            Some(policy) if !message.contains(policy.as_str()) => {
-                format!("denied by policy `{policy}`; ")
-            }
-            _ => String::new(),
-        };
-        let command = match refused_by {
-            // Of masks `policy explain` knows nothing: it would tell that policies allow this.
-            RefusedBy::Masking => "audit show",
-            RefusedBy::Policies => "policy explain",
-            // The message says it all.
-            RefusedBy::Plan => return message.clone(),
-        };
-        format!("{message} ({by}why: kguard {command} {id})")
-    }
-
-    /// Who asked for what.
-    pub fn subject(&self) -> &Subject {
-        &self.subject
-    }
-}
-
-impl Futile {
-    /// Who asked for what.
-    pub fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
-    /// Why it is not sent.
-    pub fn why(&self) -> &Unsent {
-        &self.why
-    }
-
-    /// With what the API server refused the dry run.
-    pub fn status(&self) -> http::StatusCode {
-        self.response.status()
-    }
-
-    /// The request that is not sent, and the API server's answer to its dry run.
-    pub(crate) fn into_parts(self) -> (Subject, http::Response<PooledBody>) {
-        (self.subject, self.response)
-    }
-}
-
-impl Subject {
-    fn new(
-        policies: &PolicySet,
-        cluster: &Cluster,
-        (caller, request): (Arc<Caller>, KubeRequest),
-    ) -> Self {
-        let mut masks = policies.mask_rules(&caller, cluster.name());
-        let identity = match &request.impersonation {
-            None => Arc::clone(&caller),
-            Some(impersonation) => {
-                // He sees what both may see.
-                let identity = impersonation.caller(&caller);
-                masks.rules.extend(policies.mask_rules(&identity, cluster.name()).rules);
-                Arc::new(identity)
-            }
-        };
-        let reads = matches!(request.info.verb, Verb::Get | Verb::List | Verb::Watch);
-        let echo = if reads { Echo::None } else { Echo::All };
-        let noted_query = noted_query(&request, &masks);
-        let (masks, text, findings) = (Arc::new(masks), None, Findings::default());
-        let elevated = Vec::new();
-        Self { caller, identity, elevated, request, masks, echo, text, noted_query, findings }
-    }
-
-    /// The caller.
-    pub fn caller(&self) -> &Arc<Caller> {
-        &self.caller
-    }
-
-    /// Has the request run with these groups, besides the caller's own.
-    fn elevate(&mut self, groups: Vec<String>) {
-        if self.elevated == groups {
-            return;
-        }
-        let mut identity = Caller::clone(&self.caller);
-        for group in &groups {
-            if !identity.groups.contains(group) {
-                identity.groups.push(group.clone());
-            }
-        }
-        self.identity = Arc::new(identity);
-        self.elevated = groups;
-    }
-
-    /// The groups that it runs with, besides the caller's own.
-    pub fn elevated(&self) -> &[String] {
-        &self.elevated
-    }
-
-    /// As whom the caller acts, for the policies: of the groups that an approval adds they know
-    /// nothing, or it could allow more than what was approved.
-    pub fn acting(&self) -> &Arc<Caller> {
-        if self.elevated.is_empty() { &self.identity } else { &self.caller }
-    }
-
-    /// As whom the request runs.
-    pub fn identity(&self) -> &Arc<Caller> {
-        &self.identity
-    }
-
-    /// The request.
-    pub fn request(&self) -> &KubeRequest {
-        &self.request
-    }
-
-    /// What the caller may not see.
-    pub fn masks(&self) -> &Arc<MaskRules> {
-        &self.masks
-    }
-
-    /// Of the values in the answer, those that came with the request.
-    pub(crate) fn echo(&self) -> &Echo {
-        &self.echo
-    }
-
-    /// What was found on the way to the decision.
-    pub fn findings(&self) -> &Findings {
-        &self.findings
-    }
-
-    /// The query as it may be written down: arguments of an exec may hold what is masked.
-    pub fn noted_query(&self) -> &[(String, String)] {
-        &self.noted_query
-    }
-
-    /// How the text of the answer is masked, and the arguments of the request.
-    fn set_text(&mut self, plan: Option<Arc<TextPlan>>) {
-        let Some(plan) = plan else { return };
-        let pairs = self.request.query.pairs().iter();
-        let masked = pairs.map(|(name, value)| (name.clone(), plan.mask_str(value).0));
-        self.noted_query = masked.collect();
-        self.text = Some(plan);
-    }
-
-    fn make_dry_run(&mut self) {
-        self.request.make_dry_run();
-        self.noted_query.retain(|(key, _)| key != "dryRun");
-        self.noted_query.push(("dryRun".to_owned(), "All".to_owned()));
-    }
-
-    /// For putting values back in the place of what stands in for them.
-    pub(crate) fn request_mut(&mut self) -> &mut KubeRequest {
-        &mut self.request
-    }
-
-    /// Of the values in the answer, those that came with the request.
-    pub(crate) fn set_echo(&mut self, echo: Echo) {
-        self.echo = echo;
-    }
-
-    /// Everything, for the one who sends it.
-    pub(crate) fn into_parts(self) -> (Arc<Caller>, KubeRequest, Shown) {
-        (self.identity, self.request, Shown { masks: self.masks, echo: self.echo, text: self.text })
-    }
 }

@@ -98,6 +98,14 @@ pub fn none(state: HoldState) -> EffectLines {
     ended(&tell, told, &format!("it is {state}, so its effect is not worked out any more"))
 }
 
+/// Of a hold that has outlived the gateway, and whose request has not been sent again yet.
+pub fn away() -> EffectLines {
+    let (tell, told) = watch::channel(Effect::default());
+    let note = "its client has not come back since the gateway was restarted, and without its \
+                request nobody can tell what it would do";
+    ended(&tell, told, note)
+}
+
 /// That is known already.
 pub fn known(effect: Effect) -> EffectLines {
     let (_, told) = watch::channel(Effect { complete: true, ..effect });

@@ -2,8 +2,8 @@
 //!
 //! A hold lives in memory, since the request that it parks does; what became of it goes to the
 //! trail and to the store. Nothing runs on a hold later: when the requester goes away the hold is
-//! cancelled, and when the gateway ends so do its holds. Those of plans are another matter, see
-//! [`plan`].
+//! cancelled. Those of plans are another matter, see [`plan`]. When the gateway ends, whoever waits
+//! is told to come back, and finds the hold as it was, see [`restore`].
 //!
 //! A pipeline goes away and comes back: its job is run again. So a workload may ask that its holds
 //! are kept until they expire. Still nothing runs by itself; the same caller has to send the very
@@ -15,8 +15,11 @@
 mod break_glass;
 pub mod digest;
 mod inbox;
+mod opening;
 mod plan;
 mod refusal;
+mod restore;
+mod rules;
 mod slot;
 
 use std::collections::HashMap;
@@ -24,19 +27,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kguard::api::{
-    Decide, Escalation, GrantOffer, GrantPattern, Hold, HoldState, SessionEvent, Verdict,
-};
+use kguard::api::{Decide, GrantOffer, Hold, HoldState, SessionEvent};
 use kguard::audit::record::{Event, Record};
-use kguard::identity::{Caller, CallerKind, SubjectPattern};
-use kguard::policy::Escalate;
-use tokio::sync::broadcast;
+use kguard::identity::Caller;
+use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
 pub use self::break_glass::may_break_glass;
 pub use self::inbox::Inbox;
+use self::opening::Wanted;
 pub use self::plan::PlanApproval;
 pub use self::refusal::{NotDecided, NotReleased, NotReviewed};
+pub use self::restore::NotRestored;
+use self::rules::after;
+pub use self::rules::{is_among, is_own, may_decide};
 use self::slot::{Slot, Waiter};
 use crate::authenticate::Authenticated;
 use crate::clock::Clock;
@@ -51,6 +55,8 @@ use crate::store::Store;
 
 /// After how many seconds a plain client that was told to come back should do so.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
+/// The same, where the gateway is going away and another run of it has to start first.
+pub const RESTART_SECONDS: u32 = 5;
 /// How long a hold outlives a plain client that was told to come back.
 const COME_BACK: SignedDuration = SignedDuration::from_secs(60);
 /// For how long a settled hold still answers the same request.
@@ -73,6 +79,8 @@ struct Shared {
     /// One opens at a time: between counting and opening there is a wait for the trail, in which
     /// others would be counted short, and a repeated request would open a second hold.
     opening: tokio::sync::Mutex<()>,
+    /// Whether the gateway is going away.
+    closing: watch::Sender<bool>,
     changes: broadcast::Sender<Arc<Hold>>,
     sessions: broadcast::Sender<Arc<Told>>,
     recorder: Arc<Recorder>,
@@ -91,15 +99,6 @@ pub struct HoldsConfig {
     pub plain_wait: Duration,
     /// Where people open the gateway's page.
     pub external_url: Option<ExternalUrl>,
-}
-
-/// A request that asks for a hold of its own.
-struct Wanted<'a> {
-    held: &'a Held,
-    entry: &'a Entry,
-    digest: String,
-    matter: Arc<Matter>,
-    kept: bool,
 }
 
 /// Something that happened to a request of a session. A session's id is its client's choice, so it
@@ -131,6 +130,11 @@ pub struct Approved {
 }
 
 impl Approval {
+    /// The hold.
+    pub fn hold(&self) -> &str {
+        &self.0.hold
+    }
+
     /// Uses it up.
     pub fn into_parts(self) -> Approved {
         self.0
@@ -148,6 +152,7 @@ impl Holds {
         let shared = Shared {
             slots: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
+            closing: watch::Sender::new(false),
             changes: broadcast::channel(1024).0,
             sessions: broadcast::channel(1024).0,
             recorder,
@@ -192,7 +197,8 @@ impl Holds {
                 }
                 HoldState::Pending => {
                     waiter.come_back(self.now() + COME_BACK);
-                    return Err(slot.still_held());
+                    let is_closing = *self.shared.closing.borrow();
+                    return Err(if is_closing { slot.restarting() } else { slot.still_held() });
                 }
                 HoldState::Cancelled | HoldState::Denied | HoldState::Expired => {
                     waiter.leave();
@@ -329,21 +335,27 @@ impl Holds {
         }
     }
 
-    /// Cancels everything that waits; the gateway is going away.
-    pub async fn cancel_all(&self) {
-        let slots: Vec<_> = self.slots().values().cloned().collect();
-        for slot in slots.iter().filter(|slot| !slot.is_of_plan()) {
-            self.settle(slot, |_| Some(HoldState::Cancelled)).await;
-        }
+    /// Tells everybody who waits to come back; the gateway is going away.
+    pub fn close(&self) {
+        self.shared.closing.send_replace(true);
     }
 
-    /// Waits until the hold is settled, or for a plain client until it has to come back.
+    /// Waits until the hold is settled, or until its client has to come back: a plain one after a
+    /// while, and each when the gateway goes away.
     async fn settled(&self, slot: &Slot, via: Via) -> HoldState {
-        match via {
-            Via::Tunnel => slot.settled().await,
-            Via::Plain => tokio::time::timeout(self.shared.config.plain_wait, slot.settled())
-                .await
-                .unwrap_or(HoldState::Pending),
+        let mut closing = self.shared.closing.subscribe();
+        let come_back = async {
+            match via {
+                Via::Tunnel => std::future::pending().await,
+                Via::Plain => tokio::time::sleep(self.shared.config.plain_wait).await,
+            }
+        };
+        tokio::select! {
+            biased;
+            state = slot.settled() => state,
+            // It never fails: whoever sends lives as long as we do.
+            _ = closing.wait_for(|closing| *closing) => HoldState::Pending,
+            () = come_back => HoldState::Pending,
         }
     }
 
@@ -352,6 +364,7 @@ impl Holds {
     fn known(&self, wanted: &Wanted<'_>) -> Option<Waiter> {
         let now = self.now();
         let slot = self.slots().values().find(|slot| slot.answers(wanted, now)).cloned()?;
+        slot.take_up(&wanted.matter);
         let session = wanted.entry.origin().session;
         // Another run of the job has not heard of it yet.
         let is_news = session.is_some_and(|session| !slot.sessions().contains(&session));
@@ -375,11 +388,12 @@ impl Holds {
         let hold = self.describe(wanted).await;
         let request = Box::new(entry.held(held));
         self.record(Event::Hold { hold: hold.id.clone(), request }).await?;
-        let slot = Arc::new(Slot::new(hold.clone(), held.terms(), Arc::clone(&wanted.matter)));
+        let slot = Arc::new(Slot::new(hold.clone(), wanted));
         // Joined before anybody can see it: a hold that nobody waits for is cancelled.
         let waiter = Waiter::join(self.clone(), Arc::clone(&slot), entry.origin().session);
         self.slots().insert(hold.id.clone(), Arc::clone(&slot));
-        self.announce(&slot, hold).await;
+        let hold = self.tell_all(&slot, hold);
+        self.keep_waiting(&slot, hold).await;
         Ok(waiter)
     }
 
@@ -390,82 +404,6 @@ impl Holds {
         pending.count() >= MAX_PENDING
             || own().count() >= MAX_REMEMBERED
             || own().filter(|slot| slot.is_pending()).count() >= MAX_PER_CALLER
-    }
-
-    async fn describe(&self, wanted: &Wanted<'_>) -> Hold {
-        let Wanted { held, entry, digest, matter, kept } = wanted;
-        let (subject, terms) = (held.subject(), held.terms());
-        let now = self.now();
-        let after = |time: Duration| {
-            let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
-            now.saturating_add(time).unwrap_or(Timestamp::MAX)
-        };
-        let escalation = |escalate: &Escalate| Escalation {
-            at: after(escalate.after),
-            approvers: escalate.approvers.clone(),
-            done: false,
-        };
-        let id = self.unused_id().await;
-        Hold {
-            url: self.page_of(&id),
-            id,
-            state: HoldState::Pending,
-            caller: Arc::clone(subject.caller()),
-            impersonated: subject.request().impersonation.clone(),
-            cluster: entry.origin().cluster.clone(),
-            undoes: entry.origin().undoes,
-            method: subject.request().method.to_string(),
-            request: Arc::clone(&subject.request().info),
-            query: subject.noted_query().to_vec(),
-            digest: digest.clone(),
-            policy: terms.policy.clone(),
-            message: terms.message.clone(),
-            approvers: terms.approvers.clone(),
-            escalation: terms.escalate.as_deref().map(escalation),
-            quorum: terms.quorum,
-            kept: *kept,
-            claims: entry.origin().claims.clone(),
-            bound_to: matter.object().cloned(),
-            plan: None,
-            elevate: subject.elevated().to_vec(),
-            max_auth_age: terms.max_auth_age.map(|age| age.as_secs()),
-            max_grant: max_grant(held, &entry.origin().cluster),
-            grant: None,
-            break_glass: None,
-            decisions: Vec::new(),
-            created: now,
-            expires: after(terms.timeout),
-        }
-    }
-
-    /// Where the page shows a hold.
-    fn page_of(&self, id: &str) -> Option<String> {
-        let url = self.shared.config.external_url.as_ref();
-        url.map(|url| format!("{url}/ui/#/holds/{id}"))
-    }
-
-    /// Five letters and digits that cannot be mistaken for each other when read out.
-    fn fresh_id(&self) -> String {
-        const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-        loop {
-            let random = Uuid::new_v4();
-            let letters =
-                random.as_bytes().iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32)));
-            let id: String = letters.take(5).map(|&letter| char::from(letter)).collect();
-            if !self.slots().contains_key(&id) {
-                return id;
-            }
-        }
-    }
-
-    /// The same, of none that was used before either: that may still owe a review, or be a grant's.
-    async fn unused_id(&self) -> String {
-        loop {
-            let id = self.fresh_id();
-            if !matches!(self.shared.store.hold(&id).await, Ok(Some(_))) {
-                return id;
-            }
-        }
     }
 
     /// Uses an approval up. False if another request used it first.
@@ -510,6 +448,13 @@ impl Holds {
     /// Tells everybody who wants to know: those who wait and those who may decide before the store,
     /// whose disk they would wait for.
     async fn announce(&self, slot: &Slot, hold: Hold) {
+        let hold = self.tell_all(slot, hold);
+        if let Err(error) = self.shared.store.put_hold(&hold).await {
+            tracing::error!(hold = hold.id, %error, "a hold is not in the store; the trail has it");
+        }
+    }
+
+    fn tell_all(&self, slot: &Slot, hold: Hold) -> Arc<Hold> {
         if let Some(event) = event_of(&hold) {
             for session in slot.sessions() {
                 self.tell(Some(session), &hold.caller.name, event.clone());
@@ -518,9 +463,7 @@ impl Holds {
         slot.wake(hold.state);
         let hold = Arc::new(hold);
         let _ = self.shared.changes.send(Arc::clone(&hold));
-        if let Err(error) = self.shared.store.put_hold(&hold).await {
-            tracing::error!(hold = hold.id, %error, "a hold is not in the store; the trail has it");
-        }
+        hold
     }
 
     async fn record(&self, event: Event) -> Result<(), TrailUnavailable> {
@@ -540,17 +483,6 @@ impl Holds {
     }
 }
 
-impl<'a> Wanted<'a> {
-    /// Only a workload's hold is kept. A person who goes away has changed his mind, or somebody else
-    /// sits at his place by now.
-    fn of(held: &'a Held, matter: Arc<Matter>, entry: &'a Entry) -> Self {
-        let origin = entry.origin();
-        let is_workload = held.subject().caller().kind == CallerKind::Workload;
-        let kept = origin.keep_hold && origin.via == Via::Tunnel && is_workload;
-        Self { held, entry, digest: digest::of(held, entry, kept), matter, kept }
-    }
-}
-
 /// What the requester's session is told of a hold.
 fn event_of(hold: &Hold) -> Option<SessionEvent> {
     let boxed = || Box::new(hold.clone());
@@ -565,44 +497,4 @@ fn event_of(hold: &Hold) -> Option<SessionEvent> {
 fn state_event(hold: &str, state: HoldState) -> Event {
     let (hold, by, verdict, comment, grant) = (hold.to_owned(), None, None, None, None);
     Event::HoldState { hold, state, by, verdict, comment, grant }
-}
-
-/// For how long a request may be answered with a grant: not at all, if there is nothing to be alike
-/// in, and if it runs as somebody else than the one who would have the grant.
-fn max_grant(held: &Held, cluster: &str) -> Option<u64> {
-    let (subject, grants) = (held.subject(), held.terms().grants?);
-    let request = subject.request();
-    let pattern = GrantPattern::of(cluster, &request.info, subject.noted_query());
-    let may = request.impersonation.is_none() && pattern.is_some();
-    may.then_some(grants.as_secs())
-}
-
-/// Whether `caller` is one of those who decide.
-pub fn may_decide(hold: &Hold, caller: &Caller) -> bool {
-    is_among(&hold.approvers, caller)
-}
-
-/// Whether he asked for it. One name is one user upstream, whoever issued it; one uid is one person
-/// at an issuer, whatever he is called today.
-pub fn is_own(hold: &Hold, by: &Caller) -> bool {
-    let same_uid = by.uid.is_some() && by.uid == hold.caller.uid;
-    hold.caller.name == by.name || (same_uid && hold.caller.issuer == by.issuer)
-}
-
-/// Whether some patterns name `caller` as one with a mind of his own. A workload is one only if it is
-/// named as a workload: a group that happens to contain robots does not make robots approvers.
-pub fn is_among(patterns: &[SubjectPattern], caller: &Caller) -> bool {
-    patterns.iter().any(|pattern| {
-        pattern.matches(caller)
-            && (caller.kind == CallerKind::Person || matches!(pattern, SubjectPattern::Workload(_)))
-    })
-}
-
-/// What a verdict makes of a hold that has `approvals` already.
-fn after(verdict: Verdict, approvals: usize, quorum: u32) -> HoldState {
-    match verdict {
-        Verdict::Deny => HoldState::Denied,
-        Verdict::Approve if approvals + 1 >= quorum as usize => HoldState::Approved,
-        Verdict::Approve => HoldState::Pending,
-    }
 }

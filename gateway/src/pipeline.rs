@@ -21,7 +21,6 @@ use uuid::Uuid;
 use crate::answer;
 use crate::answer_body::AnswerBody;
 use crate::authenticate::Authenticated;
-use crate::bodies::Taken;
 use crate::classify::{self, Unclassified};
 use crate::cluster::Cluster;
 use crate::decide::{Deciding, Denial, Futile, Held, Permit, Verdict};
@@ -29,7 +28,7 @@ use crate::effect::Matter;
 use crate::entry::Entry;
 use crate::forward::{self, PooledBody, Unmasked};
 use crate::gateway::Gateway;
-use crate::hold::{NotReleased, may_break_glass};
+use crate::hold::{Approval, NotReleased, may_break_glass};
 use crate::live::{Bond, Bound, LiveObjects, NotBound};
 use crate::mask;
 use crate::plans::Turn;
@@ -101,7 +100,7 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let method = request.method().clone();
-    let Understood { cluster, request, _room } =
+    let (cluster, request) =
         match understand(gateway, request, (&path, &entry.origin().cluster), &caller).await {
             Ok(understood) => understood,
             Err(error) => {
@@ -121,10 +120,8 @@ where
     }
     let policies = gateway.policies.current();
     // To whom something was granted, it was granted as himself; a plan is approved by itself.
-    let lifts = match request.impersonation {
-        None if part.is_none() => gateway.grants.lifts(&caller),
-        _ => Vec::new(),
-    };
+    let is_own = request.impersonation.is_none() && part.is_none();
+    let lifts = if is_own { gateway.grants.lifts(&caller) } else { Vec::new() };
     let deciding = Deciding {
         policies: &policies,
         mode: gateway.policies.mode(),
@@ -135,6 +132,8 @@ where
         placeholders: &gateway.placeholders,
         now: gateway.clock.now(),
     };
+    // As long as its request is anywhere.
+    let _room = request.room.clone();
     let question = Question::of(&request, &caller);
     let verdict = deciding.decide(caller, request).await;
     // Boxed, as it is rare and big.
@@ -142,7 +141,7 @@ where
         Some(part) => Box::pin(part.turn(&gateway.plans, verdict, &deciding)).await,
         None => (verdict, Turn::Nothing),
     };
-    let unmasked = carry_out(gateway, (&cluster, verdict), entry).await?;
+    let unmasked = carry_out(gateway, (&deciding, verdict), entry).await?;
     let unmasked = match question {
         Some(question) => Box::pin(question.complete(unmasked, &deciding)).await?,
         None => unmasked,
@@ -155,9 +154,10 @@ where
 /// Does what was decided: sends the request, at once or once it is approved, or refuses it.
 async fn carry_out(
     gateway: &Gateway,
-    (cluster, verdict): (&Cluster, Verdict),
+    (deciding, verdict): (&Deciding<'_>, Verdict),
     entry: Entry,
 ) -> Result<Unmasked, Stopped> {
+    let cluster = deciding.cluster;
     match verdict {
         Verdict::Allow(permit) => send(gateway, (cluster, *permit), entry).await,
         Verdict::Deny(denial) => Err(deny(gateway, &denial, &entry).await?),
@@ -166,7 +166,7 @@ async fn carry_out(
         Verdict::Futile(futile) => Box::pin(give_up(cluster, *futile, entry)).await,
         Verdict::Hold(mut held) => match Box::pin(bind(&mut held, cluster, &entry)).await? {
             Binding::Bound(matter) => {
-                let permit = Box::pin(wait(gateway, *held, matter, &entry)).await?;
+                let permit = Box::pin(wait((gateway, deciding), *held, matter, &entry)).await?;
                 send(gateway, (cluster, permit), entry).await
             }
             Binding::Futile(response) => {
@@ -176,21 +176,13 @@ async fn carry_out(
     }
 }
 
-/// A request that can be decided on, and where it goes.
-struct Understood {
-    cluster: Arc<Cluster>,
-    request: KubeRequest,
-    /// What its body takes of the room for bodies.
-    _room: Taken,
-}
-
-/// Reads a request. Whatever stops it here is the client's doing, or too much of it.
+/// A request that can be decided on, and where it goes. Whatever stops it here is the client's doing, or too much of it.
 async fn understand<B>(
     gateway: &Gateway,
     request: Request<B>,
     (path, cluster): (&str, &str),
     caller: &Caller,
-) -> Result<Understood, Stopped>
+) -> Result<(Arc<Cluster>, KubeRequest), Stopped>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -205,8 +197,9 @@ where
             return Err(error.into());
         }
     };
-    let request = classify::head(parts, path)?.with_body(Uuid::now_v7(), body).await?;
-    Ok(Understood { cluster, request, _room: room })
+    let mut request = classify::head(parts, path)?.with_body(Uuid::now_v7(), body).await?;
+    request.room = Some(Arc::new(room));
+    Ok((cluster, request))
 }
 
 /// Sends what may be sent, once that is recorded.
@@ -366,7 +359,7 @@ async fn bound(held: &Held, cluster: &Cluster) -> Result<Bound, Unbound> {
 
 /// Waits for somebody's approval, of just this request on just the object that is there now.
 async fn wait(
-    gateway: &Gateway,
+    (gateway, deciding): (&Gateway, &Deciding<'_>),
     held: Held,
     matter: Arc<Matter>,
     entry: &Entry,
@@ -376,16 +369,41 @@ async fn wait(
         Some(reason) => gateway.holds.break_glass((&held, reason), matter, entry).await,
         None => gateway.holds.wait(&held, matter, entry).await,
     };
+    let released = match released {
+        Ok(approval) => confirmed((gateway, deciding), &held, approval).await,
+        refused => refused,
+    };
     match released {
         Ok(approval) => Ok(held.release(approval, &gateway.budgets, gateway.clock.now())),
         Err(NotReleased::Trail(error)) => Err(error.into()),
         Err(error) => {
-            if !matches!(error, NotReleased::StillHeld { .. }) {
+            if !error.goes_on() {
                 entry.refuse_held(&held, error.hold()).await?;
             }
             let caller = held.subject().caller();
             gateway.outcomes.note(entry.origin().session, caller, error.outcome());
             Err(Stopped::Held { request: Arc::clone(&held.subject().request().info), error })
         }
+    }
+}
+
+/// The approval, if the policies have not become others while it was waited for, or if these agree.
+async fn confirmed(
+    (gateway, deciding): (&Gateway, &Deciding<'_>),
+    held: &Held,
+    approval: Approval,
+) -> Result<Approval, NotReleased> {
+    let policies = gateway.policies.current();
+    if std::ptr::eq(Arc::as_ptr(&policies), deciding.policies) {
+        return Ok(approval);
+    }
+    let subject = held.subject();
+    let is_own = subject.request().impersonation.is_none();
+    let lifts = if is_own { gateway.grants.lifts(subject.caller()) } else { Vec::new() };
+    let now = gateway.clock.now();
+    let today = Deciding { policies: &policies, lifts: &lifts, now, ..*deciding };
+    match today.confirm(held).await {
+        Ok(()) => Ok(approval),
+        Err(why) => Err(NotReleased::Unconfirmed { hold: approval.hold().to_owned(), why }),
     }
 }

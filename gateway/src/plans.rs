@@ -105,15 +105,8 @@ impl Plans {
         let plans = Self { slots: Mutex::default(), holds, store, recorder, clock, digests };
         for mut plan in plans.store.plans(u32::MAX).await? {
             match plan.state {
-                PlanState::Pending => {
-                    let hold = plans.store.hold(&plan.id).await?;
-                    let waits = |hold: &Hold| {
-                        matches!(hold.state, HoldState::Approved | HoldState::Pending)
-                    };
-                    if let Some(hold) = hold.filter(waits) {
-                        plans.holds.restore(hold);
-                        plans.slots().insert(plan.id.clone(), Arc::new(Slot::new(plan)));
-                    }
+                PlanState::Pending if plans.holds.hold(&plan.id).is_some() => {
+                    plans.slots().insert(plan.id.clone(), Arc::new(Slot::new(plan)));
                 }
                 PlanState::Running => {
                     plan.state = PlanState::Stopped;

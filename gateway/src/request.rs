@@ -17,6 +17,7 @@ use kguard::kube::target::Query;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::bodies::Taken;
 use crate::watch_socket::Handshake;
 
 /// How a request reached the gateway; decides how long it may be held.
@@ -75,6 +76,8 @@ pub struct KubeRequest {
     pub came: Option<Came>,
     /// The client's half of an upgrade, for exec, attach and port-forward.
     pub upgrade: Option<Upgrade>,
+    /// What its body takes of the room for bodies, for as long as it is anywhere.
+    pub room: Option<Arc<Taken>>,
 }
 
 /// A write before values were put into it.
@@ -412,6 +415,7 @@ mod tests {
             returns_masked: false,
             came: None,
             upgrade: None,
+            room: None,
         }
     }
 

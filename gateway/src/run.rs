@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kguard::api::HoldState;
 use kguard::identity::SubjectPattern;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
@@ -21,7 +20,7 @@ use crate::config::{ClusterConfig, Config, ExternalUrl};
 use crate::effect::Effects;
 use crate::gateway::{Gateway, placeholder_key};
 use crate::grants::Grants;
-use crate::hold::{Holds, HoldsConfig};
+use crate::hold::{Holds, HoldsConfig, NotRestored};
 use crate::metrics::Metrics;
 use crate::notify::{self, NotificationConfig, Notifications, NotificationsError};
 use crate::outcomes::Outcomes;
@@ -101,6 +100,9 @@ pub enum RunError {
     /// Its notifications.
     #[error(transparent)]
     Notifications(#[from] NotificationsError),
+    /// The holds of an earlier run.
+    #[error(transparent)]
+    Holds(#[from] NotRestored),
     /// The placeholder key.
     #[error(transparent)]
     Placeholders(#[from] KeyError),
@@ -236,7 +238,6 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
     let store: Arc<dyn Store> = Arc::new(LocalStore::open(&parts.state_dir).await?);
     let recorder =
         Arc::new(Recorder::start(Arc::clone(&store), &parts.state_dir.join("trail.key")).await?);
-    end_stale_holds(&*store).await?;
     let policies = Arc::new(parts.policies);
     let (recording, storing) = (|| Arc::clone(&recorder), || Arc::clone(&store));
     let grants = Grants::load(Arc::clone(&policies), recording(), storing(), clock.clone()).await?;
@@ -244,6 +245,7 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
     let config =
         HoldsConfig { plain_wait: parts.plain_wait, external_url: parts.external_url.clone() };
     let holds = Holds::new(recording(), storing(), Arc::clone(&grants), (clock.clone(), config));
+    holds.restore().await?;
     let metrics = Metrics::new();
     let notifications = Notifications::start(
         &parts.notifications,
@@ -283,19 +285,4 @@ async fn assemble(parts: Guarding) -> Result<Arc<Gateway>, RunError> {
         streams: Arc::new(streams),
         undos: Undos { vault: Vault::open_in(&parts.state_dir)?, config: parts.undo },
     }))
-}
-
-/// Holds that an earlier run left open: their requests ended with it.
-async fn end_stale_holds(store: &dyn Store) -> Result<(), StoreError> {
-    for state in [HoldState::Approved, HoldState::Pending] {
-        for mut hold in store.holds(Some(state), u32::MAX).await? {
-            // A plan waits for its run without a client.
-            if hold.plan.is_some() {
-                continue;
-            }
-            hold.state = HoldState::Cancelled;
-            store.put_hold(&hold).await?;
-        }
-    }
-    Ok(())
 }

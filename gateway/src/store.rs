@@ -50,6 +50,12 @@ pub trait Store: Send + Sync {
     /// Saves a hold in its present state.
     async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError>;
 
+    /// Saves a hold that has been opened, with what it is recognised by after a restart.
+    async fn put_waiting(&self, waiting: &Waiting) -> Result<(), StoreError>;
+
+    /// The holds that have not been settled, oldest first.
+    async fn waiting(&self) -> Result<Vec<Waiting>, StoreError>;
+
     /// A hold by its id.
     async fn hold(&self, id: &str) -> Result<Option<Hold>, StoreError>;
 
@@ -198,6 +204,15 @@ impl Query {
     pub fn after(seq: u64, limit: u32) -> Self {
         Self { filter: Filter::default(), window: Window::After(seq), limit }
     }
+}
+
+/// A hold that waits for a decision, or for whoever asked for it.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The hold.
+    pub hold: Hold,
+    /// What it is recognised by, in the words of the one who wrote it; none if nobody comes back.
+    pub standing: Option<String>,
 }
 
 /// Selects holds that do not wait any more.

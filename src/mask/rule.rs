@@ -25,6 +25,8 @@ pub struct MaskRules {
 pub struct MaskRule {
     /// The document's name, for the report.
     pub name: String,
+    /// SHA-256 of what the document says, hex.
+    pub document: String,
     /// The resources whose objects are masked; none means all.
     pub resources: Vec<ResourcePattern>,
     /// The namespaces; none means all.
@@ -64,6 +66,14 @@ impl MaskRules {
     /// Whether nothing is masked.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
+    }
+
+    /// Whether others hide just the same.
+    pub fn are_like(&self, others: &Self) -> bool {
+        let documents = |rules: &Self| -> Vec<String> {
+            rules.rules.iter().map(|rule| rule.document.clone()).collect()
+        };
+        documents(self) == documents(others)
     }
 
     /// Whether some rule masks fields of this resource, whatever the objects' names: for what cannot

@@ -98,7 +98,7 @@ pub(super) fn read(node: Node, text: &str, problems: &mut Problems<'_>) -> Optio
         "Mask" => {
             let spec = fields.require("spec", problems)?;
             let mask = mask::read(spec, problems)?;
-            name.map(|(at, name)| Document::Mask(at, mask.named(name)))
+            name.map(|(at, name)| Document::Mask(at, mask.named(name, digest)))
         }
         "Policy" => {
             let spec = fields.require("spec", problems)?;

@@ -21,9 +21,9 @@ impl MaskDocument {
         Self { matches, exempt, rule: Arc::new(rule) }
     }
 
-    /// The same under its name.
-    pub(super) fn named(self, name: String) -> Self {
-        let rule = MaskRule { name, ..MaskRule::clone(&self.rule) };
+    /// The same under its name, with the digest of the whole document.
+    pub(super) fn named(self, name: String, document: String) -> Self {
+        let rule = MaskRule { name, document, ..MaskRule::clone(&self.rule) };
         Self { rule: Arc::new(rule), ..self }
     }
 

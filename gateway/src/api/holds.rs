@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::response::{Json, Response};
 use jiff::Timestamp;
 use kguard::api::effect::Effect;
-use kguard::api::{Decide, Hold, SessionEvent, SessionOutcome, Verdict};
+use kguard::api::{Decide, Hold, HoldState, SessionEvent, SessionOutcome, Verdict};
 use kguard::identity::Caller;
 use kguard::kube::status::{Reason, Status};
 use tokio::sync::broadcast;
@@ -66,6 +66,7 @@ pub(super) async fn effect(
             Ok((plan, _)) => effect::known(plan_effect(&plan)),
             Err(_) => effect::none(hold.state),
         },
+        None if matches!(hold.state, HoldState::Approved | HoldState::Pending) => effect::away(),
         None => effect::none(hold.state),
     };
     Ok(stream::respond(lines, left))

@@ -19,6 +19,7 @@ use kguard::mask::{Echo, MaskRules};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::bodies::Taken;
 use crate::decide::Held;
 use crate::live::{Bond, Bound};
 use crate::request::{KubeRequest, Payload};
@@ -45,6 +46,8 @@ pub struct Matter {
     is_held_to_version: bool,
     is_absent: bool,
     stored: Option<Vec<u8>>,
+    /// Its client may be away, and the body is still here.
+    room: Option<Arc<Taken>>,
 }
 
 /// A body in the least room.
@@ -82,6 +85,7 @@ impl Matter {
             is_held_to_version: matches!(bond, Some(Bond::Version(_))),
             is_absent: matches!(bond, Some(Bond::Absent)),
             stored: stored.and_then(|stored| compressed(&stored)),
+            room: request.room.clone(),
         }
     }
 
@@ -163,6 +167,7 @@ impl Matter {
             returns_masked: false,
             came: None,
             upgrade: None,
+            room: self.room.clone(),
         }
     }
 }

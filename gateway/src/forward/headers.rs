@@ -113,6 +113,7 @@ mod tests {
             returns_masked: false,
             came: None,
             upgrade: None,
+            room: None,
         };
         for name in [ACCEPT, AUTHORIZATION, IMPERSONATE_USER, IMPERSONATE_GROUP, AUDIT_ID] {
             request.headers.append(name, HeaderValue::from_static("theirs"));

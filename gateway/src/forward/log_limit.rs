@@ -49,6 +49,7 @@ mod tests {
             returns_masked: false,
             came: None,
             upgrade: None,
+            room: None,
         };
         let text = Some(Arc::new(TextRules::default().compile(&[])));
         let shown = Shown { masks: Arc::default(), echo: Echo::None, text };

@@ -36,12 +36,6 @@ impl Holds {
         Ok(hold)
     }
 
-    /// Takes up the hold of a plan that an earlier run of the gateway opened.
-    pub fn restore(&self, hold: Hold) {
-        let id = hold.id.clone();
-        self.slots().insert(id, Arc::new(Slot::of_plan(hold)));
-    }
-
     /// Uses the approval of a plan up, for its one run.
     pub async fn redeem(&self, id: &str) -> Result<PlanApproval, NotReleased> {
         let gone = || NotReleased::Cancelled { hold: id.to_owned() };
@@ -186,7 +180,9 @@ mod tests {
         let card = hold.plan.clone().unwrap();
         let state = judge((hold, &card), by, &decide)?;
         let (verdict, at) = (Verdict::Approve, hold.created);
-        let decision = Decision { by: by.name.clone(), verdict, comment: None, grant: None, at };
+        let (issuer, uid) = (by.issuer.clone(), by.uid.clone());
+        let (comment, grant) = (None, None);
+        let decision = Decision { by: by.name.clone(), issuer, uid, verdict, comment, grant, at };
         decided(hold, by, decision);
         Ok(state)
     }

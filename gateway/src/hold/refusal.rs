@@ -2,6 +2,7 @@
 
 use kguard::api::{HoldState, SessionOutcome};
 
+use crate::decide::Unconfirmed;
 use crate::grants::{NotGranted, NotUsed};
 use crate::record::TrailUnavailable;
 use crate::store::StoreError;
@@ -44,6 +45,24 @@ pub enum NotReleased {
         /// The policy.
         policy: String,
     },
+    /// The gateway is going away, and the hold is not.
+    #[error(
+        "kguard-gateway is being restarted while this waits for approval: hold {hold} stays, so try again in a moment"
+    )]
+    Restarting {
+        /// The hold.
+        hold: String,
+    },
+    /// It was approved, and the policies have changed since it was held.
+    #[error(
+        "hold {hold} was approved, and the policies have changed meanwhile: {why}; try it again"
+    )]
+    Unconfirmed {
+        /// The hold.
+        hold: String,
+        /// What is different.
+        why: Unconfirmed,
+    },
     /// A plain client has waited long enough for one round.
     #[error(
         "waiting for approval: {message} Hold {hold}; {approvers} can run `kguard approve {hold}`"
@@ -73,9 +92,17 @@ impl NotReleased {
     /// What it makes of its session.
     pub fn outcome(&self) -> SessionOutcome {
         SessionOutcome {
-            refused: matches!(self, Self::Denied { .. } | Self::ReasonRequired { .. }),
+            refused: matches!(
+                self,
+                Self::Denied { .. } | Self::ReasonRequired { .. } | Self::Unconfirmed { .. }
+            ),
             timed_out: matches!(self, Self::Expired { .. }),
         }
+    }
+
+    /// Whether the request may still be let through, when it comes back.
+    pub fn goes_on(&self) -> bool {
+        matches!(self, Self::Restarting { .. } | Self::StillHeld { .. })
     }
 
     /// The hold that it is about.
@@ -84,7 +111,9 @@ impl NotReleased {
             Self::Cancelled { hold }
             | Self::Denied { hold, .. }
             | Self::Expired { hold, .. }
-            | Self::StillHeld { hold, .. } => Some(hold),
+            | Self::Restarting { hold }
+            | Self::StillHeld { hold, .. }
+            | Self::Unconfirmed { hold, .. } => Some(hold),
             Self::Grant(_)
             | Self::ReasonRequired { .. }
             | Self::Store(_)

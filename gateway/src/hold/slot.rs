@@ -10,6 +10,7 @@ use kguard::policy::HoldTerms;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::restore::Standing;
 use super::{Holds, NotDecided, NotReleased, Wanted, after, is_own, may_decide, plan};
 use crate::authenticate::Authenticated;
 use crate::effect::Matter;
@@ -22,7 +23,7 @@ pub(super) struct Slot {
     id: String,
     kept: bool,
     terms: HoldTerms,
-    /// What of the request tells it from others that look the same.
+    /// What tells the request's object from others that look the same, keyed.
     shown: String,
     inner: Mutex<Inner>,
     state: watch::Sender<HoldState>,
@@ -42,8 +43,23 @@ struct Inner {
 }
 
 impl Slot {
-    pub(super) fn new(hold: Hold, terms: &HoldTerms, matter: Arc<Matter>) -> Self {
-        Self::with((hold, terms), (matter.shown().to_owned(), Some(matter)))
+    pub(super) fn new(hold: Hold, wanted: &Wanted<'_>) -> Self {
+        let matter = Some(Arc::clone(&wanted.matter));
+        Self::with((hold, wanted.held.terms()), (wanted.shown.clone(), matter))
+    }
+
+    /// One that an earlier run of the gateway opened, for a while without the request: its client has
+    /// until then to send it again.
+    pub(super) fn restored(hold: Hold, standing: Standing, until: Timestamp) -> Self {
+        let Standing { shown, terms } = standing;
+        let slot = Self::with((hold, &terms), (shown, None));
+        slot.inner().come_back_until = Some(until);
+        slot
+    }
+
+    /// What it is recognised by.
+    pub(super) fn standing(&self) -> Standing {
+        Standing { shown: self.shown.clone(), terms: self.terms.clone() }
     }
 
     fn with(
@@ -109,6 +125,14 @@ impl Slot {
         self.inner().matter.clone()
     }
 
+    /// Has what is held, if it was lost with an earlier run of the gateway.
+    pub(super) fn take_up(&self, matter: &Arc<Matter>) {
+        let mut inner = self.inner();
+        if inner.matter.is_none() && inner.hold.state == HoldState::Pending {
+            inner.matter = Some(Arc::clone(matter));
+        }
+    }
+
     pub(super) fn is_of(&self, caller: &str) -> bool {
         self.inner().hold.caller.name == caller
     }
@@ -118,10 +142,6 @@ impl Slot {
         let inner = self.inner();
         let own = &inner.hold.caller;
         own.name == caller.name && own.issuer == caller.issuer && own.uid == caller.uid
-    }
-
-    pub(super) fn is_of_plan(&self) -> bool {
-        self.inner().hold.plan.is_some()
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -148,16 +168,10 @@ impl Slot {
         let inner = self.inner();
         let hold = &inner.hold;
         hold.digest == wanted.digest
-            && self.shown == wanted.matter.shown()
+            && self.shown == wanted.shown
             && matches!(hold.state, HoldState::Approved | HoldState::Denied | HoldState::Pending)
-            && self.has_terms(wanted.held.terms())
+            && self.terms.are_like(wanted.held.terms())
             && (!self.kept || now < hold.expires)
-    }
-
-    fn has_terms(&self, terms: &HoldTerms) -> bool {
-        // The message is made of the request, and says nothing about who decides.
-        HoldTerms { message: String::new(), ..self.terms.clone() }
-            == HoldTerms { message: String::new(), ..terms.clone() }
     }
 
     /// Who joins the approvers by now, if anybody does.
@@ -217,7 +231,8 @@ impl Slot {
         if decide.digest != hold.digest {
             return Err(NotDecided::Digest);
         }
-        if hold.decisions.iter().any(|decision| decision.by == by.name) {
+        // Whoever has approved may still say no.
+        if approves && hold.decisions.iter().any(|decision| decision.is_by(by)) {
             return Err(NotDecided::Again);
         }
         match &hold.plan {
@@ -242,7 +257,8 @@ impl Slot {
         now: Timestamp,
     ) -> Hold {
         let Decide { verdict, comment, grant, .. } = decide;
-        let decision = Decision { by: by.name.clone(), verdict, comment, grant, at: now };
+        let Caller { name, issuer, uid, .. } = by.clone();
+        let decision = Decision { by: name, issuer, uid, verdict, comment, grant, at: now };
         {
             let mut inner = self.inner();
             plan::decided(&mut inner.hold, by, decision);
@@ -299,6 +315,10 @@ impl Slot {
         let hold = self.hold();
         let approvers = names(&hold);
         NotReleased::StillHeld { hold: hold.id, message: hold.message, approvers }
+    }
+
+    pub(super) fn restarting(&self) -> NotReleased {
+        NotReleased::Restarting { hold: self.id.clone() }
     }
 
     /// Why a settled hold lets nothing through.

@@ -34,7 +34,7 @@ use self::connections::{Readers, Writer, blocking};
 use self::indexer::Indexer;
 use self::log::{Extent, Log, Place};
 use super::{
-    Batch, BoxError, OpenRequest, PastHolds, PreImage, Query, Spending, Store, StoreError,
+    Batch, BoxError, OpenRequest, PastHolds, PreImage, Query, Spending, Store, StoreError, Waiting,
 };
 
 /// A store in a folder.
@@ -209,6 +209,15 @@ impl Store for LocalStore {
     async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError> {
         let hold = hold.clone();
         self.write(move |connection| holds::put(connection, &hold)).await
+    }
+
+    async fn put_waiting(&self, waiting: &Waiting) -> Result<(), StoreError> {
+        let waiting = waiting.clone();
+        self.write(move |connection| holds::put_waiting(connection, &waiting)).await
+    }
+
+    async fn waiting(&self) -> Result<Vec<Waiting>, StoreError> {
+        self.read(holds::waiting, &self.database).await
     }
 
     async fn hold(&self, id: &str) -> Result<Option<Hold>, StoreError> {

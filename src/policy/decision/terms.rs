@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::identity::SubjectPattern;
 
-/// On what terms a request is held.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// On what terms a request is held. Written down for a gateway that is started anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HoldTerms {
     /// The policy that holds it.
     pub policy: String,
@@ -36,7 +39,8 @@ pub struct HoldTerms {
 }
 
 /// More approvers, after a time of waiting.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Escalate {
     /// After how long; less than the hold's timeout.
     pub after: Duration,
@@ -45,6 +49,13 @@ pub struct Escalate {
 }
 
 impl HoldTerms {
+    /// Whether others ask for just the same approval. The message is made of the request, and says
+    /// nothing about who decides.
+    pub fn are_like(&self, others: &Self) -> bool {
+        let of = |terms: &Self| Self { message: String::new(), ..terms.clone() };
+        of(self) == of(others)
+    }
+
     /// The terms where another policy holds the same request. The first one decides who approves,
     /// and what goes beyond that is no more than both of them give.
     #[must_use]

@@ -55,6 +55,7 @@ pub(super) fn read(spec: Node, problems: &mut Problems<'_>) -> Option<MaskDocume
     };
     written.warn(problems);
     let rule = MaskRule {
+        document: String::new(),
         name: String::new(),
         resources: matches.resources.clone(),
         namespaces: matches.namespaces.clone(),

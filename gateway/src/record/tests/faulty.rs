@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::store::{
     Batch, LocalStore, OpenRequest, PastHolds, PreImage, Query, Spending, Store, StoreError,
+    Waiting,
 };
 
 /// What the store does with a batch.
@@ -81,6 +82,14 @@ impl Store for FaultyStore {
 
     async fn spending(&self, since: Timestamp) -> Result<Vec<Spending>, StoreError> {
         self.inner.spending(since).await
+    }
+
+    async fn put_waiting(&self, waiting: &Waiting) -> Result<(), StoreError> {
+        self.inner.put_waiting(waiting).await
+    }
+
+    async fn waiting(&self) -> Result<Vec<Waiting>, StoreError> {
+        self.inner.waiting().await
     }
 
     async fn put_hold(&self, hold: &Hold) -> Result<(), StoreError> {

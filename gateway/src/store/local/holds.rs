@@ -3,7 +3,7 @@
 use kguard::api::{Hold, HoldState};
 use rusqlite::{Connection, OptionalExtension as _, Rows, params};
 
-use crate::store::{BoxError, PastHolds};
+use crate::store::{BoxError, PastHolds, Waiting};
 
 pub(super) fn put(connection: &Connection, hold: &Hold) -> rusqlite::Result<()> {
     let body = serde_json::to_string(hold)
@@ -12,7 +12,8 @@ pub(super) fn put(connection: &Connection, hold: &Hold) -> rusqlite::Result<()> 
         .prepare_cached(
             "INSERT INTO holds (id, state, created, body, owes_review) VALUES (?, ?, ?, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body, \
-             owes_review = excluded.owes_review",
+             owes_review = excluded.owes_review, standing = \
+             CASE WHEN excluded.state IN ('pending', 'approved') THEN standing END",
         )?
         .execute(params![
             hold.id,
@@ -22,6 +23,27 @@ pub(super) fn put(connection: &Connection, hold: &Hold) -> rusqlite::Result<()> 
             hold.owes_review()
         ])?;
     Ok(())
+}
+
+pub(super) fn put_waiting(connection: &Connection, waiting: &Waiting) -> rusqlite::Result<()> {
+    put(connection, &waiting.hold)?;
+    connection
+        .prepare_cached("UPDATE holds SET standing = ? WHERE id = ?")?
+        .execute(params![waiting.standing, waiting.hold.id])?;
+    Ok(())
+}
+
+pub(super) fn waiting(connection: &Connection) -> Result<Vec<Waiting>, BoxError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT body, standing FROM holds WHERE state IN ('pending', 'approved') ORDER BY created",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut waiting = Vec::new();
+    while let Some(row) = rows.next()? {
+        let hold = serde_json::from_str(row.get_ref(0)?.as_str()?)?;
+        waiting.push(Waiting { hold, standing: row.get(1)? });
+    }
+    Ok(waiting)
 }
 
 pub(super) fn one(connection: &Connection, id: &str) -> Result<Option<Hold>, BoxError> {

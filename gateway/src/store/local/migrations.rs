@@ -8,7 +8,7 @@ use super::open_error;
 use crate::store::StoreError;
 
 /// In order; what was released is never edited, only added to.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../../migrations/sqlite/0001_index.sql"),
     include_str!("../../../migrations/sqlite/0002_spending.sql"),
     include_str!("../../../migrations/sqlite/0003_holds_by_time.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/sqlite/0005_plans.sql"),
     include_str!("../../../migrations/sqlite/0006_grants.sql"),
     include_str!("../../../migrations/sqlite/0007_pre_images.sql"),
+    include_str!("../../../migrations/sqlite/0008_waiting_holds.sql"),
 ];
 
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
