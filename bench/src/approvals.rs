@@ -163,6 +163,9 @@ async fn push(setup: &Setup, token: &str) -> Result<f64, Failure> {
             follow(inbox, &tell).await;
         }));
     }
+    // What waits already is told at once.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    while told.try_recv().is_ok() {}
     let mut took = Vec::new();
     for number in 0..PUSHED {
         let mut client = Client::connect((setup, setup.approvals), token).await?;
@@ -194,11 +197,8 @@ async fn follow(mut inbox: Incoming, tell: &mpsc::UnboundedSender<Instant>) {
         text.extend_from_slice(&frame.into_data().unwrap_or_default());
         while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = text.drain(..=end).collect();
-            let is_new = line.windows(17).any(|at| at == br#""state":"pending""#);
-            if is_new
-                && line.windows(7).any(|at| at == b"pushed-")
-                && tell.send(Instant::now()).is_err()
-            {
+            let waits = line.windows(17).any(|at| at == br#""state":"pending""#);
+            if waits && tell.send(Instant::now()).is_err() {
                 return;
             }
         }
