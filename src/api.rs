@@ -344,8 +344,7 @@ pub struct Decision {
 impl Decision {
     /// Whether it is somebody's, by whatever name he has today.
     pub fn is_by(&self, caller: &Caller) -> bool {
-        let same_uid = caller.uid.is_some() && self.uid == caller.uid;
-        self.by == caller.name || (same_uid && self.issuer == caller.issuer)
+        caller.is_also(&self.by, &self.issuer, self.uid.as_deref())
     }
 }
 

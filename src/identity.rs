@@ -22,6 +22,15 @@ pub struct Caller {
     pub issuer: String,
 }
 
+impl Caller {
+    /// Whether he is the one of that name, issuer and uid. One name is one user upstream, whoever
+    /// issued it; one uid is one person at an issuer, whatever he is called today.
+    pub fn is_also(&self, name: &str, issuer: &str, uid: Option<&str>) -> bool {
+        let same_uid = self.uid.is_some() && self.uid.as_deref() == uid;
+        self.name == name || (same_uid && self.issuer == issuer)
+    }
+}
+
 /// Whether a person or a machine is calling, as the issuer's configuration says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -120,6 +129,23 @@ impl Serialize for SubjectPattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_is_known_by_his_name_or_by_his_uid_at_his_issuer() {
+        let caller = |uid: Option<&str>| Caller {
+            name: "bob".into(),
+            groups: Vec::new(),
+            uid: uid.map(Into::into),
+            kind: CallerKind::Person,
+            issuer: "https://idp.example".into(),
+        };
+        let bob = caller(Some("4711"));
+        assert!(bob.is_also("bob", "https://other.example", None));
+        assert!(bob.is_also("robert", "https://idp.example", Some("4711")));
+        assert!(!bob.is_also("robert", "https://other.example", Some("4711")));
+        assert!(!bob.is_also("robert", "https://idp.example", Some("4712")));
+        assert!(!caller(None).is_also("robert", "https://idp.example", None));
+    }
 
     fn caller(kind: CallerKind) -> Caller {
         Caller {

@@ -2,24 +2,13 @@
 
 use serde_json::Value;
 
+use crate::harness::policies::deletes_wait;
 use crate::harness::process::run;
 use crate::harness::{Gateway, Namespace, Output, Running, User, eventually};
 
-const POLICIES: &str = "\
-apiVersion: kguard.dev/v1alpha1
-kind: Policy
-metadata: {name: deletes}
-spec:
-  match: {resources: [configmaps], verbs: [delete]}
-  effect: hold
-  hold: {approvers: ['group:oidc:sre'], timeout: 10m}
-  message: Deletes a ConfigMap.
----
-apiVersion: kguard.dev/v1alpha1
-kind: Policy
-metadata: {name: all}
-spec: {match: {callers: ['*']}, effect: allow}
-";
+fn policies() -> String {
+    deletes_wait("group:oidc:sre")
+}
 
 struct Scene {
     gateway: Gateway,
@@ -93,7 +82,7 @@ fn end(mut job: Running) {
 
 #[test]
 fn a_job_that_is_run_again_finds_its_hold_and_then_its_approval_once() {
-    let scene = Scene::set("rerun", POLICIES);
+    let scene = Scene::set("rerun", &policies());
     let mut first = scene.job(&scene.robot, &[]);
     let hold = id(&mut first);
     end(first);
@@ -135,7 +124,7 @@ fn a_job_that_is_run_again_finds_its_hold_and_then_its_approval_once() {
 
 #[test]
 fn two_runs_at_a_time_share_a_hold_and_one_of_them_uses_it() {
-    let scene = Scene::set("tworuns", POLICIES);
+    let scene = Scene::set("tworuns", &policies());
     let mut jobs = [scene.job(&scene.robot, &[]), scene.job(&scene.robot, &[])];
     let ids = jobs.each_mut().map(id);
     assert_eq!(ids[0], ids[1]);
@@ -147,7 +136,7 @@ fn two_runs_at_a_time_share_a_hold_and_one_of_them_uses_it() {
 
 #[test]
 fn what_is_approved_is_for_the_object_and_the_policy_that_were_there() {
-    let scene = Scene::set("moved", POLICIES);
+    let scene = Scene::set("moved", &policies());
     let mut first = scene.job(&scene.robot, &[]);
     let hold = id(&mut first);
     end(first);
@@ -159,7 +148,7 @@ fn what_is_approved_is_for_the_object_and_the_policy_that_were_there() {
     end(second);
     scene.approve(&other);
     // Two have to approve by now.
-    scene.gateway.set_policies(&POLICIES.replace("timeout:", "quorum: 2, timeout:"));
+    scene.gateway.set_policies(&policies().replace("timeout:", "quorum: 2, timeout:"));
     let mut third = scene.job(&scene.robot, &[]);
     assert_ne!(id(&mut third), other, "its approval is not enough any more");
     end(third);
@@ -168,7 +157,7 @@ fn what_is_approved_is_for_the_object_and_the_policy_that_were_there() {
 
 #[test]
 fn an_approval_that_nobody_comes_for_expires() {
-    let scene = Scene::set("unused", &POLICIES.replace("10m", "3s"));
+    let scene = Scene::set("unused", &policies().replace("10m", "3s"));
     let mut job = scene.job(&scene.robot, &[]);
     let hold = id(&mut job);
     end(job);
@@ -181,7 +170,7 @@ fn an_approval_that_nobody_comes_for_expires() {
 
 #[test]
 fn a_person_who_goes_away_cancels_his_hold_whatever_his_client_asks_for() {
-    let scene = Scene::set("person", POLICIES);
+    let scene = Scene::set("person", &policies());
     let mut job = scene.job(&scene.alice, &["--keep-hold"]);
     let hold = id(&mut job);
     end(job);
@@ -195,7 +184,7 @@ fn a_person_who_goes_away_cancels_his_hold_whatever_his_client_asks_for() {
 
 #[test]
 fn a_job_waits_as_long_as_it_is_told_to_and_ends_with_75() {
-    let scene = Scene::set("patience", POLICIES);
+    let scene = Scene::set("patience", &policies());
     let kept = scene.run(&scene.robot, &["--approval-timeout", "1s"]);
     assert_eq!(kept.code, 75, "{kept:?}");
     assert!(kept.stderr.contains("the same command run again finds it"), "{kept:?}");
@@ -218,7 +207,7 @@ fn a_job_waits_as_long_as_it_is_told_to_and_ends_with_75() {
 #[test]
 fn a_hold_is_cancelled_by_its_requester_alone() {
     use crate::harness::http::raw;
-    let scene = Scene::set("cancel", POLICIES);
+    let scene = Scene::set("cancel", &policies());
     let mut job = scene.job(&scene.robot, &[]);
     let hold = id(&mut job);
     let cancel = |by: &User| {
@@ -241,7 +230,7 @@ fn a_hold_is_cancelled_by_its_requester_alone() {
 
 #[test]
 fn a_job_that_nobody_decides_on_ends_with_75_every_time() {
-    let scene = Scene::set("seventyfive", &POLICIES.replace("10m", "1s"));
+    let scene = Scene::set("seventyfive", &policies().replace("10m", "1s"));
     std::thread::scope(|scope| {
         let jobs: Vec<_> = (0..8)
             .map(|_| scope.spawn(|| scene.run(&scene.alice, &["--keep-hold=false"])))

@@ -4,6 +4,7 @@ pub mod cluster;
 pub mod gateway;
 pub mod http;
 pub mod local;
+pub mod policies;
 pub mod process;
 pub mod provider;
 pub mod receiver;

@@ -306,6 +306,15 @@ fn a_quorum_counts_people() {
     assert!(scene.exists("configmap/c"));
     carol.kguard(&["approve", &id, "--yes"]).ok();
     assert_eq!(delete.exit_code(), 0, "{}", delete.said());
+
+    // Whoever has approved may think better of it, as long as it does not run.
+    scene.namespace.admin(&["create", "configmap", "c"]).ok();
+    let mut delete = scene.alice.start(&["kubectl", "-n", n, "delete", "configmap", "c"]);
+    let id = scene.held(&mut delete)["id"].as_str().unwrap().to_owned();
+    scene.bob.kguard(&["approve", &id, "--yes"]).ok();
+    scene.bob.kguard(&["deny", &id]).ok();
+    assert_eq!(delete.exit_code(), 77, "{}", delete.said());
+    assert!(scene.exists("configmap/c"));
 }
 
 #[test]

@@ -2,24 +2,9 @@
 
 use serde_json::Value;
 
+use crate::harness::policies::deletes_wait;
 use crate::harness::tmux::Tmux;
 use crate::harness::{Gateway, Namespace, Running, User, eventually};
-
-const POLICIES: &str = "\
-apiVersion: kguard.dev/v1alpha1
-kind: Policy
-metadata: {name: deletes}
-spec:
-  match: {resources: [configmaps], verbs: [delete]}
-  effect: hold
-  hold: {approvers: ['user:*'], timeout: 10m}
-  message: Deletes a ConfigMap.
----
-apiVersion: kguard.dev/v1alpha1
-kind: Policy
-metadata: {name: all}
-spec: {match: {callers: ['*']}, effect: allow}
-";
 
 struct Scene {
     _gateway: Gateway,
@@ -31,7 +16,7 @@ struct Scene {
 
 impl Scene {
     fn set(purpose: &str) -> Self {
-        let gateway = Gateway::with_policies(POLICIES);
+        let gateway = Gateway::with_policies(&deletes_wait("user:*"));
         let namespace = Namespace::create(purpose);
         namespace.allow(&[("user", "oidc:alice")]);
         let [alice, bob, carol] =

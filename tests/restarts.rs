@@ -6,24 +6,9 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::harness::gateway::free_address;
+use crate::harness::policies::deletes_wait;
 use crate::harness::process::run;
 use crate::harness::{Gateway, Namespace, Running, Settings, User, eventually, http};
-
-const POLICIES: &str = "\
-apiVersion: kguard.dev/v1alpha1
-kind: Policy
-metadata: {name: deletes}
-spec:
-  match: {resources: [configmaps], verbs: [delete]}
-  effect: hold
-  hold: {approvers: ['group:oidc:sre'], timeout: 10m}
-  message: Deletes a ConfigMap.
----
-apiVersion: kguard.dev/v1alpha1
-kind: Policy
-metadata: {name: all}
-spec: {match: {callers: ['*']}, effect: allow}
-";
 
 /// A gateway that comes back where it was.
 struct Scene {
@@ -35,7 +20,7 @@ struct Scene {
 
 impl Scene {
     fn set(purpose: &str) -> Self {
-        let (policies, listen) = (POLICIES.to_owned(), free_address());
+        let (policies, listen) = (deletes_wait("group:oidc:sre"), free_address());
         let gateway = Gateway::with(Settings { policies, listen, ..Settings::default() });
         let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
         let namespace = Namespace::create(purpose);

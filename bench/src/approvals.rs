@@ -22,8 +22,8 @@ use crate::{Failure, Options};
 const APPROVERS: usize = 200;
 const PUSHED: usize = 50;
 const PUSH_MS: f64 = 100.0;
-/// Of each of them no more than one caller may have at once.
 const PENDING: usize = 1_000;
+/// Of those that wait one caller may have 64.
 const ASKERS: usize = 20;
 const AT_ONCE: usize = 50;
 const SETTLED: usize = 10_000;

@@ -176,7 +176,7 @@ impl Session {
     /// this it knew before it answered the request of which the program failed.
     async fn told_outcome(&self) -> Option<SessionOutcome> {
         // A gateway that is going away answers nothing more, and has nothing to add.
-        if self.tunnel.trouble().is_some() || self.watcher.saw_cancelled() {
+        if self.tunnel.trouble().is_some() {
             return None;
         }
         let asked = async {

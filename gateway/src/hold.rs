@@ -389,6 +389,8 @@ impl Holds {
         let request = Box::new(entry.held(held));
         self.record(Event::Hold { hold: hold.id.clone(), request }).await?;
         let slot = Arc::new(Slot::new(hold.clone(), wanted));
+        // Nothing is decided before the store has it, or the two would be written in any order.
+        let _turn = slot.turn().await;
         // Joined before anybody can see it: a hold that nobody waits for is cancelled.
         let waiter = Waiter::join(self.clone(), Arc::clone(&slot), entry.origin().session);
         self.slots().insert(hold.id.clone(), Arc::clone(&slot));

@@ -120,8 +120,10 @@ where
     }
     let policies = gateway.policies.current();
     // To whom something was granted, it was granted as himself; a plan is approved by itself.
-    let is_own = request.impersonation.is_none() && part.is_none();
-    let lifts = if is_own { gateway.grants.lifts(&caller) } else { Vec::new() };
+    let lifts = match request.impersonation {
+        None if part.is_none() => gateway.grants.lifts(&caller),
+        _ => Vec::new(),
+    };
     let deciding = Deciding {
         policies: &policies,
         mode: gateway.policies.mode(),
@@ -176,7 +178,8 @@ async fn carry_out(
     }
 }
 
-/// A request that can be decided on, and where it goes. Whatever stops it here is the client's doing, or too much of it.
+/// A request that can be decided on, and where it goes. Whatever stops it here is the client's doing,
+/// or too much of it.
 async fn understand<B>(
     gateway: &Gateway,
     request: Request<B>,
@@ -397,11 +400,8 @@ async fn confirmed(
     if std::ptr::eq(Arc::as_ptr(&policies), deciding.policies) {
         return Ok(approval);
     }
-    let subject = held.subject();
-    let is_own = subject.request().impersonation.is_none();
-    let lifts = if is_own { gateway.grants.lifts(subject.caller()) } else { Vec::new() };
-    let now = gateway.clock.now();
-    let today = Deciding { policies: &policies, lifts: &lifts, now, ..*deciding };
+    // Grants are of the policies that they were given under, and are counted when they are used.
+    let today = Deciding { policies: &policies, now: gateway.clock.now(), ..*deciding };
     match today.confirm(held).await {
         Ok(()) => Ok(approval),
         Err(why) => Err(NotReleased::Unconfirmed { hold: approval.hold().to_owned(), why }),

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar};
-use kguard::api::{Hold, HoldState, SessionEvent};
+use kguard::api::{Hold, SessionEvent};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -41,35 +41,27 @@ impl Patience {
 pub(super) struct Watcher {
     outcome: watch::Receiver<Outcome>,
     gave_up: watch::Receiver<bool>,
-    cancelled: watch::Receiver<bool>,
 }
 
 impl Watcher {
     pub(super) fn start(ui: Ui, events: mpsc::Receiver<SessionEvent>, patience: Patience) -> Self {
         let (outcome, seen) = watch::channel(Outcome::default());
         let (gave_up, over) = watch::channel(false);
-        let (cancelling, cancelled) = watch::channel(false);
         let desk = Desk {
             ui,
             patience,
             outcome,
             gave_up,
-            cancelled: cancelling,
             spinners: MultiProgress::new(),
             waiting: BTreeMap::new(),
         };
         tokio::spawn(desk.show_all(events));
-        Self { outcome: seen, gave_up: over, cancelled }
+        Self { outcome: seen, gave_up: over }
     }
 
     /// What is known by now.
     pub(super) fn outcome(&self) -> Outcome {
         *self.outcome.borrow()
-    }
-
-    /// Whether a hold was cancelled while it was waited for: the gateway is going away.
-    pub(super) fn saw_cancelled(&self) -> bool {
-        *self.cancelled.borrow()
     }
 
     /// Resolves when a hold is not waited for any more, and nothing will answer its request.
@@ -96,7 +88,6 @@ struct Desk {
     patience: Patience,
     outcome: watch::Sender<Outcome>,
     gave_up: watch::Sender<bool>,
-    cancelled: watch::Sender<bool>,
     spinners: MultiProgress,
     waiting: BTreeMap<String, Waiting>,
 }
@@ -128,9 +119,6 @@ impl Desk {
             SessionEvent::BrokeGlass { hold } => self.ui.warn(broken(&hold)),
             SessionEvent::Held { hold } => return self.held(*hold),
             SessionEvent::Settled { hold } => {
-                if hold.state == HoldState::Cancelled {
-                    self.cancelled.send_replace(true);
-                }
                 if let Some(waiting) = self.waiting.remove(&hold.id) {
                     waiting.spinner.finish_and_clear();
                 }

@@ -64,7 +64,8 @@ impl Subject {
             None => Arc::clone(&caller),
             Some(impersonation) => Arc::new(impersonation.caller(&caller)),
         };
-        let masks = masks_for((&caller, &identity), policies, cluster);
+        let acting = request.impersonation.is_some().then_some(&*identity);
+        let masks = masks_for((&caller, acting), policies, cluster);
         let reads = matches!(request.info.verb, Verb::Get | Verb::List | Verb::Watch);
         let echo = if reads { Echo::None } else { Echo::All };
         let noted_query = noted_query(&request, &masks);
@@ -75,7 +76,8 @@ impl Subject {
 
     /// What would be masked for him under other policies.
     pub(super) fn masks_under(&self, policies: &PolicySet, cluster: &Cluster) -> MaskRules {
-        masks_for((&self.caller, self.acting()), policies, cluster)
+        let acting = self.request.impersonation.is_some().then_some(&*self.identity);
+        masks_for((&self.caller, acting), policies, cluster)
     }
 
     /// The caller.
@@ -172,12 +174,12 @@ impl Subject {
 
 /// What is masked for a caller: if he acts as somebody else, he sees what both may see.
 fn masks_for(
-    (caller, acting): (&Arc<Caller>, &Arc<Caller>),
+    (caller, acting): (&Caller, Option<&Caller>),
     policies: &PolicySet,
     cluster: &Cluster,
 ) -> MaskRules {
     let mut masks = policies.mask_rules(caller, cluster.name());
-    if !Arc::ptr_eq(caller, acting) {
+    if let Some(acting) = acting {
         masks.rules.extend(policies.mask_rules(acting, cluster.name()).rules);
     }
     masks

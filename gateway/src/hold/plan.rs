@@ -31,6 +31,7 @@ impl Holds {
         record.await?;
         hold.url = self.page_of(&hold.id);
         let slot = Arc::new(Slot::of_plan(hold.clone()));
+        let _turn = slot.turn().await;
         self.slots().insert(hold.id.clone(), Arc::clone(&slot));
         self.announce(&slot, hold.clone()).await;
         Ok(hold)

@@ -8,11 +8,9 @@ pub fn may_decide(hold: &Hold, caller: &Caller) -> bool {
     is_among(&hold.approvers, caller)
 }
 
-/// Whether he asked for it. One name is one user upstream, whoever issued it; one uid is one person
-/// at an issuer, whatever he is called today.
+/// Whether he asked for it.
 pub fn is_own(hold: &Hold, by: &Caller) -> bool {
-    let same_uid = by.uid.is_some() && by.uid == hold.caller.uid;
-    hold.caller.name == by.name || (same_uid && hold.caller.issuer == by.issuer)
+    by.is_also(&hold.caller.name, &hold.caller.issuer, hold.caller.uid.as_deref())
 }
 
 /// Whether some patterns name `caller` as one with a mind of his own. A workload is one only if it is
