@@ -44,6 +44,7 @@
 //! Streams are newline-delimited JSON; an empty line is a keep-alive. Errors are Kubernetes
 //! `Status` objects, as everywhere.
 
+mod demand;
 pub mod effect;
 mod grants;
 mod notifications;
@@ -55,6 +56,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use demand::{Demand, names};
 pub use grants::{
     BreakGlass, CloseReview, EndedBy, ExecPattern, Grant, GrantEnd, GrantOffer, GrantPattern,
     GrantProposal, Review, Revoke,
@@ -195,17 +197,17 @@ pub struct Hold {
     pub query: Vec<(String, String)>,
     /// SHA-256 over everything that an approval binds: hex.
     pub digest: String,
-    /// The policy that holds it.
+    /// The policy that holds it; the first by name, if there are several.
     pub policy: String,
     /// The policy's message.
     pub message: String,
-    /// Who may decide.
+    /// What each of the policies wants that hold it.
+    pub demands: Vec<Demand>,
+    /// Who may decide: all whom one of the policies names.
     pub approvers: Vec<SubjectPattern>,
     /// Who joins them when nobody has decided for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Escalation>,
-    /// How many different people have to approve.
-    pub quorum: u32,
     /// Whether it stays when its requester goes away, until it expires: a pipeline's, which will be
     /// run again. Nothing runs by itself; the same caller has to send the same request again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -259,6 +261,8 @@ impl Hold {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Escalation {
+    /// The policy that wants it.
+    pub policy: String,
     /// When they join.
     pub at: Timestamp,
     /// Who they are.

@@ -150,7 +150,7 @@ fn a_folder_is_planned_without_a_trace_and_applied_as_it_was_approved() {
     let hold: Value =
         serde_json::from_str(&scene.bob.kguard(&["requests", &id, "-o", "json"]).ok()).unwrap();
     assert_eq!(hold["plan"]["writes"], 3, "{hold}");
-    assert_eq!(hold["plan"]["demands"][0]["policy"], "writes-wait");
+    assert_eq!(hold["demands"][0]["policy"], "writes-wait");
 
     let early = scene.apply(&id);
     assert_eq!(early.code, 75, "nobody has approved it: {early:?}");

@@ -1,7 +1,7 @@
 //! A held request, for the eyes of somebody who is to decide on it.
 
 use jiff::{Timestamp, Unit};
-use kguard::api::{Decision, Hold, HoldState, Verdict};
+use kguard::api::{Decision, Demand, Hold, HoldState, LiveObject, Verdict, names};
 use kguard::kube::target::Query;
 
 use crate::plan_card;
@@ -67,19 +67,17 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
     if hold.plan.is_none() {
         line("HTTP", &format!("{} {}{query}", hold.method, hold.request.path));
     }
-    line("Policy", &format!("{}: {}", hold.policy, hold.message));
-    line("Digest", &hold.digest);
-    if let Some(object) = &hold.bound_to {
-        line("Object", &format!("{} at version {}", object.uid, object.resource_version));
+    for (name, value) in policies(hold) {
+        line(name, &value);
     }
+    line("Digest", &hold.digest);
+    let version = |of: &LiveObject| format!("{} at version {}", of.uid, of.resource_version);
+    line("Object", &hold.bound_to.as_ref().map(version).unwrap_or_default());
     line("Claims", &hold.claims.argv.join(" "));
     line("Reason", hold.claims.reason.as_deref().unwrap_or_default());
     line("CI run", hold.claims.run.as_deref().unwrap_or_default());
-    let approvers: Vec<String> = hold.approvers.iter().map(ToString::to_string).collect();
-    line("Approvers", &format!("{} of {}", hold.quorum.max(1), approvers.join(", ")));
-    if let Some(escalation) = hold.escalation.as_ref().filter(|escalation| !escalation.done) {
-        let names: Vec<String> = escalation.approvers.iter().map(ToString::to_string).collect();
-        line("Later also", &format!("{}, in {}", names.join(", "), age(now, escalation.at)));
+    for (name, value) in approvers(hold, now) {
+        line(name, &value);
     }
     if hold.kept {
         line("Kept", "if its job ends: the same job, run again, finds it or its approval");
@@ -96,6 +94,33 @@ pub(crate) fn card(ui: Ui, hold: &Hold, now: Timestamp) -> String {
         line("Time left", &age(now, hold.expires));
     }
     card
+}
+
+/// What each of the policies says that hold it.
+fn policies(hold: &Hold) -> Vec<(&'static str, String)> {
+    let said = |policy: &str, message: &str| ("Policy", format!("{policy}: {message}"));
+    match hold.demands.as_slice() {
+        [] | [_] => vec![said(&hold.policy, &hold.message)],
+        demands => demands.iter().map(|of| said(&of.policy, &of.message)).collect(),
+    }
+}
+
+/// Whom each of the policies wants, who of several has what it wants already, and who joins later.
+fn approvers(hold: &Hold, now: Timestamp) -> Vec<(&'static str, String)> {
+    let wanted = |demand: &Demand| match (hold.demands.len(), demand.approved_by.as_slice()) {
+        (1, _) => demand.people(),
+        (_, []) => format!("{} for {}", demand.people(), demand.policy),
+        (_, by) => {
+            format!("{} for {}; approved by {}", demand.people(), demand.policy, by.join(", "))
+        }
+    };
+    let mut lines: Vec<_> = hold.demands.iter().map(|of| ("Approvers", wanted(of))).collect();
+    let escalation = hold.escalation.as_ref().filter(|escalation| !escalation.done);
+    lines.extend(escalation.map(|escalation| {
+        let people = names(&escalation.approvers);
+        ("Later also", format!("{people}, in {}", age(now, escalation.at)))
+    }));
+    lines
 }
 
 fn told(decision: &Decision) -> String {
@@ -153,7 +178,8 @@ pub(crate) mod tests {
                 "namespace": "shop", "resource": "namespaces", "subresource": "", "name": "shop",
             },
             "query": [], "digest": "abc", "policy": "namespace-deletes", "message": "Deletes all in it.",
-            "approvers": ["group:oidc:sre"], "quorum": 1, "decisions": [],
+            "approvers": ["group:oidc:sre"], "decisions": [],
+            "demands": [{"policy": "p", "message": "", "approvers": ["group:oidc:sre"], "quorum": 1}],
             "created": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:15:00Z",
         }))
         .unwrap()

@@ -17,20 +17,6 @@ pub(crate) fn lines(card: &PlanCard) -> Vec<(&'static str, String)> {
     for write in &card.unforeseen {
         lines.push(("Unforeseen", write_line(write)));
     }
-    if card.demands.len() > 1 {
-        for demand in &card.demands {
-            let approvers: Vec<String> = demand.approvers.iter().map(ToString::to_string).collect();
-            let so_far = match demand.approved_by.as_slice() {
-                [] => String::new(),
-                names => format!("; approved by {}", names.join(", ")),
-            };
-            let (quorum, policy) = (demand.quorum.max(1), &demand.policy);
-            lines.push((
-                "Wanted",
-                format!("{quorum} of {} for {policy}{so_far}", approvers.join(", ")),
-            ));
-        }
-    }
     lines
 }
 

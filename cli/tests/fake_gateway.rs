@@ -189,7 +189,8 @@ pub(crate) fn hold(state: &str) -> Value {
         "cluster": "prod", "method": "DELETE",
         "request": {"verb": "delete", "path": "/api/v1/namespaces/shop"},
         "query": [], "digest": "abc", "policy": "deletes", "message": "Deletes all in it.",
-        "approvers": ["group:oidc:sre"], "quorum": 1, "decisions": [],
+        "approvers": ["group:oidc:sre"], "decisions": [],
+        "demands": [{"policy": "p", "message": "", "approvers": ["group:oidc:sre"], "quorum": 1}],
         "created": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:15:00Z",
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Claims, Decision, Hold, HoldState};
+use super::{Claims, Decision, Demand, Hold, HoldState};
 use crate::identity::{Caller, SubjectPattern};
 use crate::kube::request_info::RequestInfo;
 
@@ -62,14 +62,14 @@ pub struct Notice {
     pub request: Arc<RequestInfo>,
     /// The same in a few words.
     pub summary: String,
-    /// The policy that holds it.
+    /// The policy that holds it; the first by name, if there are several.
     pub policy: String,
     /// The policy's message.
     pub message: String,
-    /// Who may decide.
+    /// What each of the policies wants that hold it.
+    pub demands: Vec<Demand>,
+    /// Who may decide: all whom one of the policies names.
     pub approvers: Vec<SubjectPattern>,
-    /// How many different people have to approve.
-    pub quorum: u32,
     /// What the caller's client says of itself; claimed, not verified.
     pub claims: Claims,
     /// Decisions so far.
@@ -99,8 +99,8 @@ impl Notice {
             summary: hold.summary(),
             policy: hold.policy.clone(),
             message: hold.message.clone(),
+            demands: hold.demands.clone(),
             approvers: hold.approvers.clone(),
-            quorum: hold.quorum,
             claims: hold.claims.clone(),
             decisions: hold.decisions.clone(),
             created: hold.created,

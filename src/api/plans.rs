@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Claims;
-use crate::identity::{Caller, SubjectPattern};
+use crate::identity::Caller;
 use crate::kube::impersonation::Impersonation;
 use crate::kube::request_info::RequestInfo;
 
@@ -240,48 +240,14 @@ pub struct PlanCard {
     /// The others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unforeseen: Vec<PlannedWrite>,
-    /// What each of the policies wants that hold something in it: all of them have to be satisfied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub demands: Vec<Demand>,
 }
 
 impl PlanCard {
     /// The same for a list of many holds.
     #[must_use]
     pub fn summary(&self) -> Self {
-        let (writes, apply_as, demands) =
-            (self.writes, self.apply_as.clone(), self.demands.clone());
-        Self { writes, apply_as, demands, ..Self::default() }
-    }
-}
-
-/// What a policy wants of a plan, of which it holds a part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Demand {
-    /// The policy.
-    pub policy: String,
-    /// Its message, for the first write that it holds.
-    pub message: String,
-    /// Who may decide.
-    pub approvers: Vec<SubjectPattern>,
-    /// How many different people have to approve.
-    pub quorum: u32,
-    /// Whether the one who plans may be among them.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub self_approval: bool,
-    /// How long ago they may have logged in, in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_auth_age: Option<u64>,
-    /// Who has approved of those who may.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub approved_by: Vec<String>,
-}
-
-impl Demand {
-    /// Whether enough people have approved.
-    pub fn is_met(&self) -> bool {
-        self.approved_by.len() >= self.quorum.max(1) as usize
+        let (writes, apply_as) = (self.writes, self.apply_as.clone());
+        Self { writes, apply_as, ..Self::default() }
     }
 }
 
@@ -349,21 +315,5 @@ mod tests {
         for text in ["", "plan", "plan ", "Plan ab2cd", "run ab2cd", "plan a b", "apply ../x"] {
             assert_eq!(text.parse::<PlanUse>(), Err(InvalidPlanUse), "{text}");
         }
-    }
-
-    #[test]
-    fn a_demand_wants_at_least_one_person() {
-        let mut demand = Demand {
-            policy: "p".into(),
-            message: String::new(),
-            approvers: vec![SubjectPattern::Anyone],
-            quorum: 0,
-            self_approval: false,
-            max_auth_age: None,
-            approved_by: Vec::new(),
-        };
-        assert!(!demand.is_met());
-        demand.approved_by.push("bob".into());
-        assert!(demand.is_met());
     }
 }

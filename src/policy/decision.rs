@@ -186,8 +186,8 @@ impl Candidates<'_> {
         BlastRadius::of(self.facts.request, &objects.object, &objects.old_object)
     }
 
-    /// The decision. Of several policies with the effect that wins, the first by name decides; a
-    /// policy that cannot be evaluated denies.
+    /// The decision. Of several policies with the effect that wins, the first by name decides, but for
+    /// holds: each gets the approval that it wants. A policy that cannot be evaluated denies.
     pub fn decide(self, objects: &Objects, now: Timestamp) -> Ruling {
         let particulars = self.particulars(objects);
         let mut evaluation = Evaluation::new((self.facts, particulars.carried), objects, now);
@@ -246,7 +246,7 @@ impl Candidates<'_> {
                 (Ok(true), Effect::Deny) => return refused(evaluation.denial(policy)),
                 (Ok(true), Effect::Hold(terms)) => match self.lift(policy, particulars) {
                     Some(lift) => lifts.push(lift),
-                    None => holds.push((policy, &**terms)),
+                    None => holds.push(evaluation.hold(policy, terms)),
                 },
                 (Ok(true), Effect::Allow) => allow = allow.or(Some(policy)),
                 (Ok(false), _) => {}
@@ -255,11 +255,9 @@ impl Candidates<'_> {
         // A hold that is lifted lets the request through as its approval would.
         let lifted = lifts.first().map(|lift| &lift.policy);
         let allow = lifted.or_else(|| allow.map(|policy| &policy.name));
-        let decision = match (holds.split_first(), allow) {
-            (Some((&(policy, terms), others)), _) => {
-                let others = others.iter().map(|(_, terms)| *terms);
-                evaluation.hold(policy, &others.fold(terms.clone(), HoldTerms::and))
-            }
+        let hold = holds.into_iter().reduce(|first, other| first.and(&other));
+        let decision = match (hold, allow) {
+            (Some(terms), _) => Decision::Hold(terms),
             (None, Some(policy)) => Decision::Allow { policy: Some(policy.clone()) },
             (None, None) => evaluation.unmatched(),
         };

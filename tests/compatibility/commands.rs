@@ -192,7 +192,9 @@ const CREATE: &[&str] = &[
     "k expose pod web --port=80 --target-port=8080 --name=front",
     "k get service front -o yaml",
     "k run once --image=kguard.test/busybox:1 --restart=Never -- sh -c 'echo out; exit 3'",
-    "k run run --image=kguard.test/busybox:1 --restart=Never --rm -i --quiet -- echo hello \
+    // What waits for its input outlives the moment until kubectl has attached; of what has ended
+    // before, kubectl shows nothing, or its log, as it happens.
+    "echo hello | k run run --image=kguard.test/busybox:1 --restart=Never --rm -i --quiet -- cat \
      # not stderr, newest",
 ];
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, Select};
 use jiff::Timestamp;
-use kguard::api::{GrantOffer, GrantProposal, Hold, HoldState, Verdict};
+use kguard::api::{GrantOffer, GrantProposal, Hold, HoldState, Verdict, names};
 
 use crate::args::ApproveArgs;
 use crate::context::Context;
@@ -238,17 +238,12 @@ pub(super) async fn ask<T: Send + 'static>(
 }
 
 fn report(ui: Ui, hold: &Hold) {
-    let missing = hold.quorum.saturating_sub(
-        hold.decisions
-            .iter()
-            .filter(|by| by.verdict == Verdict::Approve)
-            .count()
-            .try_into()
-            .unwrap_or(u32::MAX),
-    );
     match hold.state {
         HoldState::Pending => {
-            ui.note(format_args!("{} waits for {missing} more", clean(&hold.id)));
+            let open = hold.demands.iter().filter(|demand| !demand.is_met());
+            let more = open.map(|of| format!("{} more of {}", of.missing(), names(&of.approvers)));
+            let more = more.collect::<Vec<_>>().join(", and ");
+            ui.note(format_args!("{} waits for {}", clean(&hold.id), clean(&more)));
         }
         _ => ui.note(format_args!("{} is {}", clean(&hold.id), state(hold))),
     }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use kguard::api::{BreakGlass, Hold, HoldState, Review, SessionEvent};
+use kguard::api::{BreakGlass, Hold, HoldState, Review, SessionEvent, names};
 use kguard::audit::record::Event;
 use kguard::identity::Caller;
 
@@ -60,7 +60,7 @@ impl Holds {
         let found = self.shared.store.hold(id).await?;
         let mut hold = found.ok_or_else(|| NotReviewed::NotFound(id.to_owned()))?;
         let at = self.now();
-        let approvers = || super::slot::names(&hold);
+        let approvers = || names(&hold.approvers);
         if !may_decide(&hold, by) {
             return Err(NotReviewed::NotApprover { approvers: approvers() });
         }

@@ -9,7 +9,7 @@ use kguard::identity::CallerKind;
 use kguard::policy::Escalate;
 use uuid::Uuid;
 
-use super::{Holds, digest};
+use super::{Holds, approvers, digest};
 use crate::decide::Held;
 use crate::effect::Matter;
 use crate::entry::Entry;
@@ -48,6 +48,7 @@ impl Holds {
             now.saturating_add(time).unwrap_or(Timestamp::MAX)
         };
         let escalation = |escalate: &Escalate| Escalation {
+            policy: escalate.policy.clone(),
             at: after(escalate.after),
             approvers: escalate.approvers.clone(),
             done: false,
@@ -67,9 +68,9 @@ impl Holds {
             digest: digest.clone(),
             policy: terms.policy.clone(),
             message: terms.message.clone(),
-            approvers: terms.approvers.clone(),
+            approvers: approvers(&terms.demands),
+            demands: terms.demands.clone(),
             escalation: terms.escalate.as_deref().map(escalation),
-            quorum: terms.quorum,
             kept: *kept,
             claims: entry.origin().claims.clone(),
             bound_to: matter.object().cloned(),

@@ -68,7 +68,7 @@ impl Holds {
 
     /// Writes down what a hold is recognised by.
     pub(super) async fn keep_waiting(&self, slot: &Slot, hold: Arc<Hold>) {
-        let standing = serde_json::to_string(&slot.standing()).ok();
+        let standing = slot.standing().and_then(|of| serde_json::to_string(of).ok());
         let waiting = Waiting { hold: Hold::clone(&hold), standing };
         if let Err(error) = self.shared.store.put_waiting(&waiting).await {
             tracing::error!(hold = hold.id, %error, "a hold is not in the store; the trail has it");

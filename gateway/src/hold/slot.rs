@@ -1,17 +1,15 @@
 //! One hold: its state, those who wait on it, and the rules of deciding.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kguard::api::{Decide, Decision, GrantOffer, Hold, HoldState, Verdict};
+use kguard::api::{Decide, Decision, GrantOffer, Hold, HoldState, Verdict, names};
 use kguard::identity::{Caller, SubjectPattern};
-use kguard::policy::HoldTerms;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::restore::Standing;
-use super::{Holds, NotDecided, NotReleased, Wanted, after, is_own, may_decide, plan};
+use super::{Holds, NotDecided, NotReleased, Wanted, may_decide, plan, rules};
 use crate::authenticate::Authenticated;
 use crate::effect::Matter;
 
@@ -22,9 +20,8 @@ const MAX_SESSIONS: usize = 16;
 pub(super) struct Slot {
     id: String,
     kept: bool,
-    terms: HoldTerms,
-    /// What tells the request's object from others that look the same, keyed.
-    shown: String,
+    /// What it is recognised by; a plan is by its id.
+    standing: Option<Standing>,
     inner: Mutex<Inner>,
     state: watch::Sender<HoldState>,
     turn: tokio::sync::Mutex<()>,
@@ -44,33 +41,29 @@ struct Inner {
 
 impl Slot {
     pub(super) fn new(hold: Hold, wanted: &Wanted<'_>) -> Self {
-        let matter = Some(Arc::clone(&wanted.matter));
-        Self::with((hold, wanted.held.terms()), (wanted.shown.clone(), matter))
+        let terms = wanted.held.terms().clone();
+        let standing = Standing { shown: wanted.shown.clone(), terms };
+        Self::with(hold, Some(standing), Some(Arc::clone(&wanted.matter)))
     }
 
     /// One that an earlier run of the gateway opened, for a while without the request: its client has
     /// until then to send it again.
     pub(super) fn restored(hold: Hold, standing: Standing, until: Timestamp) -> Self {
-        let Standing { shown, terms } = standing;
-        let slot = Self::with((hold, &terms), (shown, None));
+        let slot = Self::with(hold, Some(standing), None);
         slot.inner().come_back_until = Some(until);
         slot
     }
 
     /// What it is recognised by.
-    pub(super) fn standing(&self) -> Standing {
-        Standing { shown: self.shown.clone(), terms: self.terms.clone() }
+    pub(super) fn standing(&self) -> Option<&Standing> {
+        self.standing.as_ref()
     }
 
-    fn with(
-        (hold, terms): (Hold, &HoldTerms),
-        (shown, matter): (String, Option<Arc<Matter>>),
-    ) -> Self {
+    fn with(hold: Hold, standing: Option<Standing>, matter: Option<Arc<Matter>>) -> Self {
         Self {
             id: hold.id.clone(),
             kept: hold.kept,
-            terms: terms.clone(),
-            shown,
+            standing,
             state: watch::channel(hold.state).0,
             inner: Mutex::new(Inner {
                 hold,
@@ -84,24 +77,9 @@ impl Slot {
         }
     }
 
-    /// Of a plan: what its policies want is on its card.
+    /// Of a plan.
     pub(super) fn of_plan(hold: Hold) -> Self {
-        let terms = HoldTerms {
-            policy: hold.policy.clone(),
-            message: hold.message.clone(),
-            approvers: hold.approvers.clone(),
-            quorum: hold.quorum,
-            timeout: Duration::ZERO,
-            reason_required: false,
-            self_approval: false,
-            escalate: None,
-            document: String::new(),
-            grants: None,
-            elevate: Vec::new(),
-            break_glass: Vec::new(),
-            max_auth_age: hold.max_auth_age.map(Duration::from_secs),
-        };
-        Self::with((hold, &terms), (String::new(), None))
+        Self::with(hold, None, None)
     }
 
     pub(super) fn id(&self) -> &str {
@@ -110,7 +88,7 @@ impl Slot {
 
     /// SHA-256 of the document of the policy that holds it.
     pub(super) fn document(&self) -> &str {
-        &self.terms.document
+        self.standing.as_ref().map_or("", |standing| &standing.terms.document)
     }
 
     pub(super) fn sessions(&self) -> Vec<Uuid> {
@@ -167,10 +145,12 @@ impl Slot {
     pub(super) fn answers(&self, wanted: &Wanted<'_>, now: Timestamp) -> bool {
         let inner = self.inner();
         let hold = &inner.hold;
+        let is_like = |standing: &Standing| {
+            standing.shown == wanted.shown && standing.terms.are_like(wanted.held.terms())
+        };
         hold.digest == wanted.digest
-            && self.shown == wanted.shown
+            && self.standing.as_ref().is_some_and(is_like)
             && matches!(hold.state, HoldState::Approved | HoldState::Denied | HoldState::Pending)
-            && self.terms.are_like(wanted.held.terms())
             && (!self.kept || now < hold.expires)
     }
 
@@ -185,16 +165,8 @@ impl Slot {
     /// Takes a recorded escalation over.
     pub(super) fn escalated(&self) -> Hold {
         let mut inner = self.inner();
-        let hold = &mut inner.hold;
-        if let Some(escalation) = &mut hold.escalation {
-            escalation.done = true;
-            for approver in &escalation.approvers {
-                if !hold.approvers.contains(approver) {
-                    hold.approvers.push(approver.clone());
-                }
-            }
-        }
-        hold.clone()
+        rules::escalated(&mut inner.hold);
+        inner.hold.clone()
     }
 
     /// What a decision by `by` would make of the hold.
@@ -207,19 +179,17 @@ impl Slot {
         let by = &authenticated.caller;
         let inner = self.inner();
         let hold = &inner.hold;
-        let approvers = || names(hold);
         if !may_decide(hold, by) {
-            return Err(NotDecided::NotApprover { approvers: approvers() });
+            return Err(NotDecided::NotApprover { approvers: names(&hold.approvers) });
         }
+        let state = rules::after(hold, by, decide.verdict)?;
         let approves = decide.verdict == Verdict::Approve;
-        if approves && is_own(hold, by) && !self.terms.self_approval && hold.plan.is_none() {
-            return Err(NotDecided::OwnRequest { approvers: approvers() });
-        }
         // Whoever refuses something may have logged in whenever he likes.
-        if let Some(age) = self.terms.max_auth_age.filter(|_| approves)
-            && !authenticated.is_fresh(age.try_into().unwrap_or_default(), now)
-        {
-            let (policy, minutes) = (hold.policy.clone(), age.as_secs().div_ceil(60));
+        let max_age = hold.max_auth_age.filter(|_| approves);
+        let age = max_age.map(|age| SignedDuration::from_secs(age.try_into().unwrap_or(i64::MAX)));
+        if let Some(age) = age.filter(|age| !authenticated.is_fresh(*age, now)) {
+            let minutes = age.as_secs().unsigned_abs().div_ceil(60);
+            let policy = hold.policy.clone();
             return Err(match authenticated.auth_time {
                 Some(_) => NotDecided::Stale { policy, minutes },
                 None => NotDecided::Undated { policy, minutes },
@@ -235,10 +205,7 @@ impl Slot {
         if approves && hold.decisions.iter().any(|decision| decision.is_by(by)) {
             return Err(NotDecided::Again);
         }
-        match &hold.plan {
-            Some(card) => plan::judge((hold, card), by, decide),
-            None => Ok(after(decide.verdict, hold.decisions.len(), hold.quorum)),
-        }
+        Ok(state)
     }
 
     /// The grant that this decision names, if all before it have named the same one.
@@ -261,7 +228,7 @@ impl Slot {
         let decision = Decision { by: name, issuer, uid, verdict, comment, grant, at: now };
         {
             let mut inner = self.inner();
-            plan::decided(&mut inner.hold, by, decision);
+            rules::decided(&mut inner.hold, by, decision);
             inner.hold.grant = given;
         }
         self.set(state, now)
@@ -313,7 +280,7 @@ impl Slot {
 
     pub(super) fn still_held(&self) -> NotReleased {
         let hold = self.hold();
-        let approvers = names(&hold);
+        let approvers = names(&hold.approvers);
         NotReleased::StillHeld { hold: hold.id, message: hold.message, approvers }
     }
 
@@ -335,7 +302,7 @@ impl Slot {
                 }
             }
             HoldState::Expired => {
-                let approvers = names(&hold);
+                let approvers = names(&hold.approvers);
                 NotReleased::Expired { hold: hold.id, approvers }
             }
             _ => NotReleased::Cancelled { hold: hold.id },
@@ -345,11 +312,6 @@ impl Slot {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-pub(super) fn names(hold: &Hold) -> String {
-    let names: Vec<_> = hold.approvers.iter().map(ToString::to_string).collect();
-    names.join(", ")
 }
 
 /// Somebody who waits on a hold. If he goes away without a word, the hold is cancelled, unless it

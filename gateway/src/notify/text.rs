@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use kguard::api::{Decision, HoldState, Notice, Notification, NotificationEvent, Verdict};
+use kguard::api::{Decision, Demand, HoldState, Notice, Notification, NotificationEvent, Verdict};
 use kguard::hidden::is_hidden;
 
 /// The longest text of others in a message; the chats cut longer ones or refuse them.
@@ -63,7 +63,7 @@ fn title(event: NotificationEvent, hold: &Notice) -> String {
 }
 
 fn facts(hold: &Notice) -> Vec<(&'static str, String)> {
-    let approvers: Vec<_> = hold.approvers.iter().map(ToString::to_string).collect();
+    let people: Vec<_> = hold.demands.iter().map(Demand::people).collect();
     let decisions: Vec<_> = hold.decisions.iter().map(decided).collect();
     let facts = [
         ("Who", hold.caller.name.clone()),
@@ -73,7 +73,7 @@ fn facts(hold: &Notice) -> Vec<(&'static str, String)> {
         ("Reason", hold.claims.reason.clone().unwrap_or_default()),
         ("Command", hold.claims.argv.join(" ")),
         ("CI run", hold.claims.run.clone().unwrap_or_default()),
-        ("Approvers", format!("{} of {}", hold.quorum.max(1), approvers.join(", "))),
+        ("Approvers", people.join(", and ")),
         ("Decisions", decisions.join("; ")),
         ("Until", hold.expires.strftime("%Y-%m-%d %H:%M UTC").to_string()),
     ];

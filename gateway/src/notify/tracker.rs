@@ -109,7 +109,8 @@ mod tests {
             for &(state, escalated, news) in story {
                 let mut hold = samples::hold("7kq4m", state, "2026-01-01T00:00:00Z");
                 let at = hold.created;
-                hold.escalation = Some(Escalation { at, approvers: Vec::new(), done: escalated });
+                let (policy, approvers) = (String::new(), Vec::new());
+                hold.escalation = Some(Escalation { policy, at, approvers, done: escalated });
                 assert_eq!(tracker.news(&hold), news, "{state:?} in {story:?}");
             }
             assert!(tracker.told.is_empty());

@@ -4,7 +4,8 @@
 //! find out from it what is in the request. The caller is no part of it, since another may run the
 //! plan; he is part of the plan's own digest, and so is the one who may run it.
 
-use kguard::api::plans::{Demand, Plan};
+use kguard::api::Demand;
+use kguard::api::plans::Plan;
 use kguard::kube::strict_json;
 use kguard::mask::PlaceholderKey;
 use kguard::plan::canonical::{Canonical, canonical};

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::StatusCode;
 use jiff::Timestamp;
-use kguard::api::plans::{Action, Demand, Plan, PlanState, PlannedWrite, RefusedWrite};
+use kguard::api::Demand;
+use kguard::api::plans::{Action, Plan, PlanState, PlannedWrite, RefusedWrite};
 use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
 use kguard::plan::chain::{Chain, Fate};
@@ -245,27 +246,15 @@ impl Slot {
 }
 
 impl Live {
-    /// Takes up what a policy wants, once.
+    /// Takes up what policies want, once.
     fn demand(&mut self, terms: HoldTerms) {
-        let HoldTerms {
-            policy,
-            message,
-            approvers,
-            quorum,
-            reason_required,
-            self_approval,
-            max_auth_age,
-            ..
-        } = terms;
-        if reason_required {
-            self.wants_reason.get_or_insert_with(|| policy.clone());
+        if terms.reason_required {
+            self.wants_reason.get_or_insert(terms.policy);
         }
-        let max_auth_age = max_auth_age.map(|age| age.as_secs());
-        let approved_by = Vec::new();
-        let demand =
-            Demand { policy, message, approvers, quorum, self_approval, max_auth_age, approved_by };
-        if !self.demands.iter().any(|known| is_same(known, &demand)) {
-            self.demands.push(demand);
+        for demand in terms.demands {
+            if !self.demands.iter().any(|known| known.is_like(&demand)) {
+                self.demands.push(demand);
+            }
         }
     }
 }
@@ -288,22 +277,15 @@ impl Claim {
         self.on_drop = OnDrop::Keep;
     }
 
-    /// Whether the plan's approval is what this policy wants.
+    /// Whether the plan's approval is what these policies want.
     pub(super) fn covers(&self, terms: &HoldTerms) -> bool {
-        let wanted = Demand {
-            policy: terms.policy.clone(),
-            message: String::new(),
-            approvers: terms.approvers.clone(),
-            quorum: terms.quorum,
-            self_approval: terms.self_approval,
-            max_auth_age: terms.max_auth_age.map(|age| age.as_secs()),
-            approved_by: Vec::new(),
-        };
-        let demands = self.approval.demands();
+        let of_plan = self.approval.demands();
+        let is_met =
+            |wanted: &Demand| of_plan.iter().any(|met| met.is_like(wanted) && met.is_met());
         // No plan's card names groups that a write would run with.
         self.write.unforeseen.is_none()
             && terms.elevate.is_empty()
-            && demands.iter().any(|met| is_same(met, &wanted) && met.is_met())
+            && terms.demands.iter().all(is_met)
     }
 }
 
@@ -315,12 +297,6 @@ impl Drop for Claim {
             write.used = false;
         }
     }
-}
-
-/// Whether two demands want the same people.
-fn is_same(a: &Demand, b: &Demand) -> bool {
-    (&a.policy, &a.approvers, a.quorum, a.self_approval, a.max_auth_age)
-        == (&b.policy, &b.approvers, b.quorum, b.self_approval, b.max_auth_age)
 }
 
 fn line_bytes(write: &PlannedWrite) -> usize {

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use kguard::api::plans::{Demand, Plan, PlanCard, PlanState, PlannedWrite};
-use kguard::api::{Hold, HoldState};
+use kguard::api::plans::{Plan, PlanCard, PlanState, PlannedWrite};
+use kguard::api::{Demand, Hold, HoldState};
 use kguard::audit::record::Event;
-use kguard::identity::{Caller, SubjectPattern};
+use kguard::identity::Caller;
 use kguard::kube::request_info::{RequestInfo, Verb};
 
 use super::slot::Slot;
 use super::{PlanError, Plans, digest, is_of};
+use crate::hold::approvers;
 
 impl Plans {
     /// Puts a plan before its approvers. Nothing more comes into it.
@@ -50,7 +51,7 @@ impl Plans {
             cluster: plan.cluster.clone(),
             digest: hold.digest.clone(),
             writes: plan.writes.iter().map(|write| write.digest.clone()).collect(),
-            policies: policies(&hold),
+            policies: hold.demands.iter().map(|demand| demand.policy.clone()).collect(),
         };
         let hold = self.holds.stand(hold, self.record(event)).await?;
         if hold.state == HoldState::Approved {
@@ -64,13 +65,6 @@ impl Plans {
 fn hold(plan: &Plan, demands: Vec<Demand>, digest: String) -> Hold {
     let (unforeseen, changes): (Vec<_>, Vec<_>) =
         plan.writes.iter().map(without_diff).partition(|write| write.unforeseen.is_some());
-    let quorum = demands.iter().map(|demand| demand.quorum.max(1)).max().unwrap_or(0);
-    let mut approvers: Vec<SubjectPattern> = Vec::new();
-    for pattern in demands.iter().flat_map(|demand| &demand.approvers) {
-        if !approvers.contains(pattern) {
-            approvers.push(pattern.clone());
-        }
-    }
     let names: Vec<&str> = demands.iter().map(|demand| demand.policy.as_str()).collect();
     let policy = names.join(", ");
     let message = match demands.as_slice() {
@@ -82,7 +76,7 @@ fn hold(plan: &Plan, demands: Vec<Demand>, digest: String) -> Hold {
     let path = format!("/v1/plans/{}", plan.id);
     let state = if demands.is_empty() { HoldState::Approved } else { HoldState::Pending };
     let apply_as = plan.apply_as.clone();
-    let card = PlanCard { writes: plan.writes.len(), apply_as, changes, unforeseen, demands };
+    let card = PlanCard { writes: plan.writes.len(), apply_as, changes, unforeseen };
     Hold {
         undoes: None,
         id: plan.id.clone(),
@@ -97,8 +91,8 @@ fn hold(plan: &Plan, demands: Vec<Demand>, digest: String) -> Hold {
         digest,
         policy,
         message,
-        approvers,
-        quorum,
+        approvers: approvers(&demands),
+        demands,
         claims: plan.claims.clone(),
         bound_to: None,
         elevate: Vec::new(),
@@ -119,9 +113,4 @@ fn hold(plan: &Plan, demands: Vec<Demand>, digest: String) -> Hold {
 
 fn without_diff(write: &PlannedWrite) -> PlannedWrite {
     PlannedWrite { diff: String::new(), ..write.clone() }
-}
-
-fn policies(hold: &Hold) -> Vec<String> {
-    let demands = hold.plan.iter().flat_map(|card| &card.demands);
-    demands.map(|demand| demand.policy.clone()).collect()
 }

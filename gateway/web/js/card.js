@@ -92,15 +92,20 @@ function request(hold) {
 }
 
 function decisions(hold) {
-  const quorum = Math.max(1, hold.quorum ?? 1);
-  const approved = hold.decisions.filter(({ verdict }) => verdict === 'approve').length;
   const made = hold.decisions.map(({ by, verdict, comment, at, grant }) => el('li', { class: verdict },
     el('strong', {}, verdict === 'approve' ? 'Approved' : 'Denied'), ' by ', said(by), ', ', ago(at), ' ago',
     comment ? el('p', { class: 'comment' }, said(comment)) : null,
     grant ? el('p', {}, `And requests like it, for ${Math.round(grant.seconds / 60)} minutes`) : null));
   return [
-    el('p', {}, `${approved} of ${count(quorum, 'approval')}. `,
-      el('span', { class: 'muted' }, 'Can decide: ', said((hold.approvers ?? []).join(', ')))),
+    ...wanted(hold.demands),
     made.length > 0 ? el('ol', { class: 'plain decisions' }, ...made) : null,
   ];
+}
+
+/** What each policy wants that holds it. Of a single one, its name and message are said above. */
+function wanted(demands) {
+  return demands.map((demand) => el('p', {},
+    `${demand.approvedBy?.length ?? 0} of ${count(Math.max(1, demand.quorum), 'approval')}`,
+    demands.length > 1 ? [' for ', code(demand.policy), ': ', said(demand.message)] : '.',
+    el('span', { class: 'muted' }, ' Can decide: ', said(demand.approvers.join(', ')))));
 }

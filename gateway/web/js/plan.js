@@ -14,7 +14,7 @@ export function plan(hold, signal) {
   if (!hold.plan) return null;
   const body = el('div', { class: 'effect' }, el('p', { class: 'muted working', role: 'status' }, 'Reading the change set…'));
   const section = el('section', { class: 'block plan', 'aria-labelledby': 'plan-title', 'aria-busy': 'true', 'data-part': 'effect' },
-    el('h2', { id: 'plan-title' }, `Change set of ${count(hold.plan.writes ?? 0, 'write')}`), demands(hold.plan.demands), body);
+    el('h2', { id: 'plan-title' }, `Change set of ${count(hold.plan.writes ?? 0, 'write')}`), body);
   // Lists leave out what is in a plan, and holds leave out the diffs.
   json(`/v1/plans/${encodeURIComponent(hold.id)}`, signal)
     .then((whole) => fill(body, writes(whole)))
@@ -53,11 +53,4 @@ function line({ request, name }) {
   const where = place(request);
   const what = request.name || !name ? target(request) : `${target(request)}/${name}`;
   return where ? `${what} in ${where}` : what;
-}
-
-function demands(all = []) {
-  if (all.length === 0) return null;
-  return el('ul', { class: 'plain' }, ...all.map((demand) => el('li', {},
-    `${demand.approvedBy?.length ?? 0} of ${Math.max(1, demand.quorum)}: `, code(demand.policy), ' ', said(demand.message),
-    el('span', { class: 'muted' }, ' can decide: ', said((demand.approvers ?? []).join(', '))))));
 }

@@ -51,14 +51,10 @@ impl<'a> Evaluation<'a> {
         Decision::Deny { policy: Some(policy.name.clone()), message }
     }
 
-    pub(super) fn hold(&mut self, policy: &Policy, terms: &HoldTerms) -> Decision {
+    pub(super) fn hold(&mut self, policy: &Policy, terms: &HoldTerms) -> HoldTerms {
         let message = self.message(policy, "asks for approval to");
-        Decision::Hold(HoldTerms {
-            policy: policy.name.clone(),
-            document: policy.document.clone(),
-            message,
-            ..terms.clone()
-        })
+        let terms = terms.clone().of(&policy.name, message);
+        HoldTerms { document: policy.document.clone(), ..terms }
     }
 
     /// What `budget` takes for the request, if it is `amount` that the request takes along.

@@ -123,7 +123,7 @@ impl Charge {
         );
         match over {
             Over::Deny => Decision::Deny { policy: Some(budget), message },
-            Over::Hold(terms) => Decision::Hold(HoldTerms { policy: budget, message, ..*terms }),
+            Over::Hold(terms) => Decision::Hold(terms.of(&budget, message)),
         }
     }
 }

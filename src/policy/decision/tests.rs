@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
+use crate::api::Demand;
 use crate::identity::CallerKind::{self, Person, Workload};
 use crate::kube::request_info::Verb;
 use crate::policy::tests::{brief, caller, compile, decide, known, request, rule, set};
@@ -163,7 +164,8 @@ fn what_goes_over_a_budget_can_be_held() {
     let ruling = set.candidates(&facts).decide(&nothing(), Timestamp::UNIX_EPOCH);
     let Decision::Hold(terms) = ruling.charges[0].clone().exceeded(1) else { panic!() };
     assert_eq!(terms.policy, "b");
-    assert_eq!(terms.approvers, ["group:sre".parse().unwrap()]);
+    let message = terms.message.clone();
+    assert_eq!(terms.demands, [Demand { policy: "b".into(), ..wanted(&["group:sre"], &message) }]);
     assert!(terms.message.contains("1 of 1 in 60 min are spent"), "{}", terms.message);
     assert!(terms.message.contains("nobody can tell how many"), "{}", terms.message);
 }
@@ -207,16 +209,26 @@ fn careful_in(set: &PolicySet) -> HoldTerms {
         policy: "a".into(),
         document: set.document("a").unwrap().to_owned(),
         message: String::new(),
-        approvers: Vec::new(),
+        demands: Vec::new(),
         escalate: None,
-        quorum: 1,
         timeout: Duration::from_mins(15),
         reason_required: false,
-        self_approval: false,
         grants: None,
         elevate: Vec::new(),
         break_glass: Vec::new(),
         max_auth_age: None,
+    }
+}
+
+fn wanted(approvers: &[&str], message: &str) -> Demand {
+    Demand {
+        policy: "a".into(),
+        message: message.into(),
+        approvers: approvers.iter().map(|text| text.parse().unwrap()).collect(),
+        quorum: 1,
+        self_approval: false,
+        max_auth_age: None,
+        approved_by: Vec::new(),
     }
 }
 
@@ -230,15 +242,19 @@ fn a_hold_carries_its_terms() {
     let request = request(Verb::Delete, "pods", "shop", "web");
     let terms = HoldTerms {
         message: "Deletes web!".into(),
-        approvers: vec!["group:sre".parse().unwrap(), "user:bob".parse().unwrap()],
+        demands: vec![Demand {
+            quorum: 2,
+            self_approval: true,
+            max_auth_age: Some(600),
+            ..wanted(&["group:sre", "user:bob"], "Deletes web!")
+        }],
         escalate: Some(Box::new(Escalate {
+            policy: "a".into(),
             after: Duration::from_mins(5),
             approvers: vec!["group:managers".parse().unwrap()],
         })),
-        quorum: 2,
         timeout: Duration::from_mins(90),
         reason_required: true,
-        self_approval: true,
         elevate: vec!["admins".into()],
         break_glass: vec![vec!["group:oncall".parse().unwrap()]],
         max_auth_age: Some(Duration::from_mins(10)),
@@ -251,13 +267,10 @@ fn a_hold_carries_its_terms() {
 fn a_hold_has_careful_defaults() {
     let set = set(&["{effect: hold, hold: {approvers: ['group:sre']}}"]);
     let request = request(Verb::Delete, "deployments.apps", "shop", "web");
-    let terms = HoldTerms {
-        message: "policy `a` asks for approval to delete deployments.apps \"web\" in namespace \
-                  \"shop\" of cluster \"prod\""
-            .into(),
-        approvers: vec!["group:sre".parse().unwrap()],
-        ..careful_in(&set)
-    };
+    let message = "policy `a` asks for approval to delete deployments.apps \"web\" in namespace \
+                   \"shop\" of cluster \"prod\"";
+    let demands = vec![wanted(&["group:sre"], message)];
+    let terms = HoldTerms { message: message.into(), demands, ..careful_in(&set) };
     assert_eq!(decide(&set, &request, Person, &nothing()), Decision::Hold(terms));
 }
 

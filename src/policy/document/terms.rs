@@ -1,9 +1,11 @@
-//! Reads the `hold` of a policy.
+//! Reads the `hold` of a policy. What it is called, and says of a request, is filled in when it holds
+//! one.
 
 use std::time::Duration;
 
 use super::extras::{self, Extras};
 use super::matching::subjects;
+use crate::api::Demand;
 use crate::identity::SubjectPattern;
 use crate::policy::decision::{Escalate, HoldTerms};
 use crate::policy::problem::{Place, Problems, did_you_mean};
@@ -32,16 +34,23 @@ pub(super) fn read(node: Node, problems: &mut Problems<'_>) -> Option<HoldTerms>
     let timeout = timeout.map_or(DEFAULT_TIMEOUT, |(at, text)| duration(at, &text, problems));
     let reason = fields.text("reason", problems);
     let Extras { grants, elevate, break_glass, max_auth_age } = extras::read(&mut fields, problems);
+    let demand = Demand {
+        policy: String::new(),
+        message: String::new(),
+        approvers,
+        quorum: quorum(fields.take("quorum"), problems),
+        self_approval: truth(fields.take("selfApproval"), "selfApproval", problems),
+        max_auth_age: max_auth_age.map(|age| age.as_secs()),
+        approved_by: Vec::new(),
+    };
     Some(HoldTerms {
         policy: String::new(),
         document: String::new(),
         message: String::new(),
-        approvers,
+        demands: vec![demand],
         escalate: fields.take("escalate").and_then(|node| escalate(node, timeout, problems)),
-        quorum: quorum(fields.take("quorum"), problems),
         timeout,
         reason_required: reason.is_some_and(|(at, text)| reason_required(at, &text, problems)),
-        self_approval: truth(fields.take("selfApproval"), "selfApproval", problems),
         grants,
         elevate,
         break_glass,
@@ -72,7 +81,7 @@ fn escalate(node: Node, timeout: Duration, problems: &mut Problems<'_>) -> Optio
         let hint = Some("write a shorter `after`, or a longer `timeout`".to_owned());
         problems.add_with(at, "nobody waits for so long: the hold times out before", hint);
     }
-    Some(Box::new(Escalate { after, approvers }))
+    Some(Box::new(Escalate { policy: String::new(), after, approvers }))
 }
 
 fn quorum(node: Option<Node>, problems: &mut Problems<'_>) -> u32 {

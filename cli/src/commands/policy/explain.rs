@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kguard::api::{Demand, names};
 use kguard::audit::record::{Event, RequestRecord};
-use kguard::identity::{Caller, SubjectPattern};
+use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
 use kguard::policy::asked::{Asked, Attributes, NoRequest};
 use kguard::policy::capability::Capability;
@@ -211,13 +212,10 @@ fn decided(decision: &Decision) -> Vec<String> {
     let mut lines = vec![format!("{}{by}", decision.outcome().as_str())];
     lines.extend(decision.message().map(|message| format!("message  {message}")));
     if let Decision::Hold(terms) = decision {
-        let HoldTerms { approvers, quorum, timeout, escalate, elevate, grants, .. } = terms;
-        lines.push(format!(
-            "approval {quorum} of {}, within {}",
-            names(approvers),
-            minutes(*timeout)
-        ));
-        lines.extend(escalate.as_deref().map(|Escalate { after, approvers }| {
+        let HoldTerms { demands, timeout, escalate, elevate, grants, .. } = terms;
+        let people = demands.iter().map(Demand::people).collect::<Vec<_>>().join(", and ");
+        lines.push(format!("approval {people}, within {}", minutes(*timeout)));
+        lines.extend(escalate.as_deref().map(|Escalate { after, approvers, .. }| {
             format!("         or of {} as well, after {}", names(approvers), minutes(*after))
         }));
         lines.extend(grants.map(|most| format!("grants   of up to {}", minutes(most))));
@@ -226,10 +224,6 @@ fn decided(decision: &Decision) -> Vec<String> {
         }
     }
     lines
-}
-
-fn names(approvers: &[SubjectPattern]) -> String {
-    approvers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn minutes(time: Duration) -> String {

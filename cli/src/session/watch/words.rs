@@ -1,16 +1,16 @@
 //! What a requester is told of his holds.
 
-use kguard::api::{Hold, HoldState, Verdict};
+use kguard::api::{Hold, HoldState, Verdict, names};
 
 use crate::ui::clean;
 
 /// Who is waited for, and how they decide.
 pub(crate) fn waiting(hold: &Hold) -> String {
-    let approvers: Vec<String> = hold.approvers.iter().map(ToString::to_string).collect();
-    let people = match hold.quorum {
-        0 | 1 => String::new(),
-        quorum => format!("{quorum} of "),
-    };
+    let people = hold.demands.iter().map(|demand| match demand.quorum {
+        0 | 1 => names(&demand.approvers),
+        _ => demand.people(),
+    });
+    let people = people.collect::<Vec<_>>().join(", and ");
     let message = if hold.message.is_empty() {
         String::new()
     } else {
@@ -18,8 +18,8 @@ pub(crate) fn waiting(hold: &Hold) -> String {
     };
     let page = hold.url.as_ref().map(|url| format!("{} or ", clean(url))).unwrap_or_default();
     format!(
-        "waiting for approval by {people}{}{message}: {page}kguard approve {}",
-        clean(&approvers.join(", ")),
+        "waiting for approval by {}{message}: {page}kguard approve {}",
+        clean(&people),
         clean(&hold.id)
     )
 }
@@ -27,13 +27,12 @@ pub(crate) fn waiting(hold: &Hold) -> String {
 /// That it ran without an approval: said even to those who want to hear nothing, since somebody will
 /// ask them about it.
 pub(super) fn broken(hold: &Hold) -> String {
-    let approvers: Vec<String> = hold.approvers.iter().map(ToString::to_string).collect();
     format!(
         "BREAK-GLASS {}: runs without the approval that policy `{}` asks for. Approvers have been \
          told, it is in the trail, and one of {} has to review it.",
         clean(&hold.id),
         clean(&hold.policy),
-        clean(&approvers.join(", ")),
+        clean(&names(&hold.approvers)),
     )
 }
 
@@ -84,7 +83,7 @@ mod tests {
             "waiting for approval by group:oidc:sre (Deletes all in it.): kguard approve 7kq4m";
         assert_eq!(waiting(&hold), text);
         hold.url = Some("https://kguard.example/ui/#/holds/7kq4m".to_owned());
-        hold.quorum = 2;
+        hold.demands[0].quorum = 2;
         hold.message = "a\x1bb".to_owned();
         let text = "waiting for approval by 2 of group:oidc:sre (a\\u{1b}b): \
                     https://kguard.example/ui/#/holds/7kq4m or kguard approve 7kq4m";
