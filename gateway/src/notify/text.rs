@@ -138,7 +138,7 @@ Does:       delete pods/web in shop on x
 Policy:     deletes: x
 Reason:     x
 Command:    kubectl x
-Approvers:  1 of \n\
+Approvers:  1 of group:oidc:sre
 Until:      2026-01-01 00:00 UTC
 
 https://kguard.example/ui/#/holds/7kq4m

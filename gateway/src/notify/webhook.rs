@@ -166,8 +166,8 @@ mod tests {
             kguard::api::HoldState::Pending,
             "2026-01-02T03:04:05Z",
         );
-        hold.approvers = vec!["group:oidc:sre".parse().unwrap()];
         hold.message = "Deletes a pod.".to_owned();
+        hold.demands[0].message.clone_from(&hold.message);
         hold.claims.argv = vec!["kubectl".into(), "delete".into(), "pod".into(), "web".into()];
         hold.claims.reason = Some("it hangs".to_owned());
         hold.url = Some("https://kguard.example/ui/#/holds/7kq4m".to_owned());

@@ -52,8 +52,10 @@ pub(crate) fn hold(id: &str, state: HoldState, created: &str) -> Hold {
         "digest": "00",
         "policy": "deletes",
         "message": "",
-        "demands": [],
-        "approvers": [],
+        "demands": [
+            {"policy": "deletes", "message": "", "approvers": ["group:oidc:sre"], "quorum": 1},
+        ],
+        "approvers": ["group:oidc:sre"],
         "decisions": [],
         "created": created,
         "expires": created,
