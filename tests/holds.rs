@@ -318,6 +318,34 @@ fn a_quorum_counts_people() {
 }
 
 #[test]
+fn each_policy_that_holds_it_gets_the_approval_that_it_wants() {
+    let policy = |name: &str, approver: &str| {
+        format!(
+            "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {{name: {name}}}\nspec:\n  \
+             match: {{resources: [configmaps], verbs: [delete]}}\n  effect: hold\n  \
+             hold: {{approvers: ['user:*{approver}'], timeout: 10m}}\n  message: Says {name}.\n---\n"
+        )
+    };
+    let starter = kguard::policy::starter().text;
+    let policies = policy("first", "bob") + &policy("second", "carol") + &starter;
+    let scene = Scene::with(&policies, "two-policies");
+    let carol = User::person(&scene.gateway, "carol");
+    scene.namespace.admin(&["create", "configmap", "c"]).ok();
+    let n = scene.namespace.name.as_str();
+    let mut delete = scene.alice.start(&["kubectl", "-n", n, "delete", "configmap", "c"]);
+    let id = scene.held(&mut delete)["id"].as_str().unwrap().to_owned();
+    let card = carol.kguard(&["requests", &id]).ok();
+    for said in ["first: Says first.", "second: Says second.", "1 of user:*carol for second"] {
+        assert!(card.contains(said), "{card}");
+    }
+    let approval = scene.bob.kguard(&["approve", &id, "--yes"]);
+    assert!(approval.stderr.contains("waits for 1 more of user:*carol"), "{}", approval.stderr);
+    assert!(scene.exists("configmap/c"));
+    carol.kguard(&["approve", &id, "--yes"]).ok();
+    assert_eq!(delete.exit_code(), 0, "{}", delete.said());
+}
+
+#[test]
 fn a_hold_that_nobody_decides_on_expires() {
     let policy = "apiVersion: kguard.dev/v1alpha1\nkind: Policy\nmetadata: {name: brief}\nspec:\n  \
          match: {resources: [configmaps], verbs: [delete]}\n  effect: hold\n  \

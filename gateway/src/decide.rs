@@ -108,7 +108,7 @@ impl Deciding<'_> {
         let elevation = self.elevation(&subject);
         subject.elevate(elevation);
         match Box::pin(known_values::plan(self.cluster, &subject)).await {
-            Ok(plan) => subject.set_text(plan),
+            Ok(text) => subject.set_text(text),
             Err(unknown) => {
                 let (message, reason) = (unknown.to_string(), unknown.reason());
                 let (policy, field, refused_by) = (None, None, RefusedBy::Masking);

@@ -88,17 +88,25 @@ impl Unknown {
     }
 }
 
+/// The text of a pod that is to be masked.
+pub struct PodText {
+    /// With what.
+    pub plan: Arc<TextPlan>,
+    /// The pod; none if it is not there, or makes no difference.
+    pub pod: Option<Value>,
+}
+
 /// How the text of a request is masked; none if it is not.
-pub async fn plan(cluster: &Cluster, subject: &Subject) -> Result<Option<Arc<TextPlan>>, Unknown> {
+pub async fn plan(cluster: &Cluster, subject: &Subject) -> Result<Option<PodText>, Unknown> {
     let Some(pod) = subject.request().info.resource.as_ref() else { return Ok(None) };
     let rules = subject.masks().text_rules(pod);
     if rules.is_empty() {
         return Ok(None);
     }
-    let known = if rules.needs_known_values() {
+    let (object, known) = if rules.needs_known_values() {
         Readers::new(cluster, subject.identity()).values_of(pod).await?
     } else {
-        Vec::new()
+        (None, Vec::new())
     };
     let plan = rules.compile(&known);
     let plan = match pod.subresource.as_str() {
@@ -107,7 +115,7 @@ pub async fn plan(cluster: &Cluster, subject: &Subject) -> Result<Option<Arc<Tex
         _ if is_archive(subject.request()) => plan.keeping_length(),
         _ => plan,
     };
-    Ok(Some(Arc::new(plan)))
+    Ok(Some(PodText { plan: Arc::new(plan), pod: object }))
 }
 
 /// Remembers the values of a Secret that is about to be overwritten.
@@ -173,11 +181,17 @@ impl<'a> Readers<'a> {
         Self { cluster, readers: [reader(), caller.clone()] }
     }
 
-    async fn values_of(&self, pod: &ResourceInfo) -> Result<Vec<KnownValue>, Unknown> {
+    /// A pod and what its text may hold.
+    async fn values_of(
+        &self,
+        pod: &ResourceInfo,
+    ) -> Result<(Option<Value>, Vec<KnownValue>), Unknown> {
         let ResourceInfo { namespace, name, .. } = pod;
         let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
         // What is not there has no output either.
-        let Some(object) = self.read("the pod", &path).await? else { return Ok(Vec::new()) };
+        let Some(object) = self.read("the pod", &path).await? else {
+            return Ok((None, Vec::new()));
+        };
         let secrets = references::of(&object);
         if secrets.len() > MAX_SECRETS {
             return Err(Unknown::TooMany);
@@ -185,7 +199,7 @@ impl<'a> Readers<'a> {
         let values = secrets.iter().map(|(secret, wanted)| self.values(namespace, secret, wanted));
         let (now, former): (Vec<_>, Vec<_>) = try_join_all(values).await?.into_iter().unzip();
         // Of equal values the first gives the name.
-        Ok(now.into_iter().chain(former).flatten().collect())
+        Ok((Some(object), now.into_iter().chain(former).flatten().collect()))
     }
 
     /// What a Secret holds, and what it held before; something of all that is wanted of it.

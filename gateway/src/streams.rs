@@ -197,8 +197,11 @@ impl Streams {
     pub async fn open(&self, cluster: &Cluster, permit: &Permit) -> std::io::Result<Opened> {
         let subject = permit.subject();
         let info = &subject.request().info;
-        let pod = LiveObjects::of(cluster, subject.identity()).pod(info).await;
-        let facts = facts(permit, cluster, pod.as_ref());
+        let read = match subject.pod() {
+            Some(_) => None,
+            None => LiveObjects::of(cluster, subject.identity()).pod(info).await,
+        };
+        let facts = facts(permit, cluster, subject.pod().or(read.as_ref()));
         let recording = if self.config.enabled {
             let most_bytes = self.config.max_mebibytes.saturating_mul(1 << 20);
             Some(RecordingFile::create(&self.folder, subject.request().id, most_bytes).await?)

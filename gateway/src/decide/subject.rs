@@ -6,10 +6,12 @@ use kguard::audit::record::Observed;
 use kguard::identity::Caller;
 use kguard::kube::request_info::Verb;
 use kguard::mask::{Echo, MaskRules, TextPlan};
-use kguard::policy::PolicySet;
 use kguard::policy::capability::Capabilities;
+use kguard::policy::{Object, PolicySet};
+use serde_json::Value;
 
 use crate::cluster::Cluster;
+use crate::known_values::PodText;
 use crate::request::KubeRequest;
 
 /// What is written down of an argument that could not be masked.
@@ -29,6 +31,8 @@ pub struct Subject {
     pub(super) echo: Echo,
     /// How the text of the answer is masked, if it is one.
     pub(super) text: Option<Arc<TextPlan>>,
+    /// The pod whose text it is, if that had to be read.
+    pub(super) pod: Object,
     /// The query as it may be written down.
     pub(super) noted_query: Vec<(String, String)>,
     pub(super) findings: Findings,
@@ -70,8 +74,8 @@ impl Subject {
         let echo = if reads { Echo::None } else { Echo::All };
         let noted_query = noted_query(&request, &masks);
         let (masks, text, findings) = (Arc::new(masks), None, Findings::default());
-        let elevated = Vec::new();
-        Self { caller, identity, elevated, request, masks, echo, text, noted_query, findings }
+        let (elevated, pod) = (Vec::new(), Object::Absent);
+        Self { caller, identity, elevated, request, masks, echo, text, pod, noted_query, findings }
     }
 
     /// What would be masked for him under other policies.
@@ -142,12 +146,18 @@ impl Subject {
     }
 
     /// How the text of the answer is masked, and the arguments of the request.
-    pub(super) fn set_text(&mut self, plan: Option<Arc<TextPlan>>) {
-        let Some(plan) = plan else { return };
+    pub(super) fn set_text(&mut self, text: Option<PodText>) {
+        let Some(PodText { plan, pod }) = text else { return };
+        self.pod = pod.map_or(Object::Absent, Object::Known);
         let pairs = self.request.query.pairs().iter();
         let masked = pairs.map(|(name, value)| (name.clone(), plan.mask_str(value).0));
         self.noted_query = masked.collect();
         self.text = Some(plan);
+    }
+
+    /// The pod whose text the answer is, if that had to be read.
+    pub(crate) fn pod(&self) -> Option<&Value> {
+        self.pod.known()
     }
 
     pub(super) fn make_dry_run(&mut self) {
