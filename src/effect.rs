@@ -10,6 +10,7 @@ pub mod discovery;
 pub mod listing;
 pub mod managers;
 pub mod noise;
+pub mod orphans;
 pub mod owners;
 pub mod selector;
 pub mod volumes;

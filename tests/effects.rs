@@ -91,6 +91,17 @@ fn a_change_is_shown_as_what_would_be_stored() {
 }
 
 #[test]
+fn a_change_of_who_owns_fields_is_no_empty_change() {
+    let scene = Scene::with(&held(), "effect-owners");
+    scene.namespace.admin(&["create", "configmap", "c", "--from-literal=a=1"]).ok();
+    let patch = format!("PATCH /api/v1/namespaces/$NS/configmaps/c\n{MERGE}");
+    let hold = scene.hold(&patch, &json!({"metadata": {"managedFields": [{}]}}));
+    let effect = scene.effect(&hold);
+    assert_eq!(diff(&effect), "", "{effect}");
+    assert!(effect["notes"].to_string().contains("managedFields"), "{effect}");
+}
+
+#[test]
 fn nobody_learns_a_masked_value_from_an_effect() {
     let scene = Scene::with(&held(), "effect-masked");
     let canary = "correct-horse-battery";
@@ -224,6 +235,36 @@ fn a_delete_is_shown_with_what_it_owns_unless_that_stays() {
     let effect = scene.effect(&scene.hold(&orphan, &Value::Null));
     assert_eq!((count(&effect, "ReplicaSet"), count(&effect, "Pod")), (0, 0), "{effect}");
     assert!(effect["notes"].to_string().contains("stays"), "{effect}");
+}
+
+#[test]
+fn what_a_job_leaves_behind_is_shown_as_staying() {
+    let scene = Scene::with(&held(), "effect-job");
+    scene.namespace.apply(
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n    spec:\n      \
+         nodeSelector: {no: where}\n      restartPolicy: Never\n      \
+         containers: [{name: main, image: 'kguard.test/busybox:1'}]\n",
+    );
+    let pods = || scene.namespace.admin(&["get", "pods", "-o", "name"]).ok().lines().count();
+    eventually("its pod", || (pods() == 1).then_some(()));
+    let delete = "DELETE /apis/batch/v1/namespaces/$NS/jobs/once";
+    let effect =
+        scene.effect(&scene.hold(&format!("{delete}?propagationPolicy=Background"), &Value::Null));
+    assert_eq!(count(&effect, "Pod"), 1, "{effect}");
+    let hold = scene.hold(delete, &Value::Null);
+    let effect = scene.effect(&hold);
+    assert_eq!(count(&effect, "Pod"), 0, "{effect}");
+    assert!(effect["notes"].to_string().contains("stays"), "{effect}");
+    // The API server is of the same opinion.
+    scene
+        .namespace
+        .admin(&["delete", "--raw", &delete[7..].replace("$NS", &scene.namespace.name)])
+        .ok();
+    eventually("the end of the job", || {
+        let jobs = scene.namespace.admin(&["get", "jobs", "-o", "name"]).ok();
+        jobs.is_empty().then_some(())
+    });
+    assert_eq!(pods(), 1);
 }
 
 #[test]

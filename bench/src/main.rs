@@ -5,9 +5,12 @@ mod api_server;
 mod approvals;
 mod client;
 mod effects;
+mod far;
 mod kubectl;
+mod link;
 mod lists;
 mod load;
+mod long;
 mod masking;
 mod policies;
 mod process;
@@ -18,6 +21,7 @@ mod table;
 mod terminal;
 mod text;
 mod trail;
+mod tunnel;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -106,6 +110,8 @@ enum Measure {
     Text,
     Lists,
     Streams,
+    Far,
+    Long,
     Effects,
     Approvals,
 }
@@ -144,6 +150,12 @@ async fn run(options: &Options) -> Result<(), Failure> {
     }
     if wanted(Measure::Streams) {
         Box::pin(streams::measure(&setup, options, &mut table)).await?;
+    }
+    if wanted(Measure::Far) {
+        Box::pin(far::measure(&setup, options, &mut table)).await?;
+    }
+    if wanted(Measure::Long) {
+        Box::pin(long::measure(&setup, options, &mut table)).await?;
     }
     if wanted(Measure::Effects) {
         Box::pin(effects::measure(&setup, options, &mut table)).await?;

@@ -1,16 +1,18 @@
 //! Exec through the gateway against the same directly with the API server, in a real pod: a
 //! keystroke's echo, throughput, and what sessions cost the gateway.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::process::Process;
 use crate::setup::Setup;
 use crate::table::{Limit, Row, Table, say};
 use crate::terminal::{Exec, Pod, Terminal};
+use crate::tunnel::Tunnel;
 use crate::{Failure, Options};
 
 /// What is typed, over and over.
-const TYPED: &[u8] =
+pub(crate) const TYPED: &[u8] =
     b"kubectl -n shop get pods -l app=web; tail -f /var/log/syslog | grep -i error ";
 const KEYSTROKES: usize = 500;
 /// Of one byte to one session; two sessions take turns.
@@ -47,7 +49,10 @@ pub(crate) async fn measure(
         output((&recorded, &gateway), (&unrecorded, &other), rounds, table).await?;
         drop(other);
         copy(&recorded, &direct, rounds, table).await?;
-        set_up(&recorded, &gateway, rounds, table).await?;
+        set_up(("(n) CPU of an exec's set-up", &recorded), &gateway, rounds, table).await?;
+        let tunnel = Rc::new(Tunnel::open(setup, setup.streams).await?);
+        let inside = Pod::inside(tunnel, options);
+        set_up(("(n) the same in a tunnel", &inside), &gateway, rounds, table).await?;
     }
     idle(setup, &recorded, table).await
 }
@@ -94,7 +99,8 @@ async fn echo(
     Ok(())
 }
 
-async fn typist(pod: &Pod) -> Result<Exec, Failure> {
+/// Somebody at a terminal in which what he types comes back.
+pub(crate) async fn typist(pod: &Pod) -> Result<Exec, Failure> {
     let mut session = pod.exec(&["sh", "-c", ECHO], Terminal::Yes).await?;
     let mut said = Vec::new();
     while !said.ends_with(b"ready\n") && !said.ends_with(b"ready\r\n") {
@@ -173,7 +179,7 @@ async fn rate(pod: &Pod, command: &[&str]) -> Result<f64, Failure> {
 
 /// CPU time of the gateway for an exec that does nothing.
 async fn set_up(
-    pod: &Pod,
+    (what, pod): (&'static str, &Pod),
     gateway: &Process,
     rounds: usize,
     table: &mut Table,
@@ -192,8 +198,7 @@ async fn set_up(
         let took = (gateway.cpu_seconds()? - before) * 1e3 / f64::from(SET_UPS);
         ours.extend((round > 0).then_some(took));
     }
-    let (what, limit) = ("(n) CPU of an exec's set-up", Limit::AtMost(1.0));
-    let theirs = vec![2.0; rounds];
+    let (theirs, limit) = (vec![2.0; rounds], Limit::AtMost(1.0));
     table.add(Row { what, unit: "ms", ours, peer: "limit", theirs, limit });
     Ok(())
 }
@@ -225,11 +230,11 @@ async fn idle(setup: &Setup, pod: &Pod, table: &mut Table) -> Result<(), Failure
 }
 
 /// What so many of a hundred do not exceed.
-fn percentile(samples: &mut [f64], hundredths: usize) -> f64 {
+pub(crate) fn percentile(samples: &mut [f64], hundredths: usize) -> f64 {
     samples.sort_by(f64::total_cmp);
     samples.get(samples.len() * hundredths / 100).copied().unwrap_or(f64::NAN)
 }
 
-fn milliseconds(since: Instant) -> f64 {
+pub(crate) fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
 }

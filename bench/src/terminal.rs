@@ -1,6 +1,7 @@
 //! A small client of exec, over WebSocket.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -12,31 +13,41 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::ClientConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::setup::Setup;
+use crate::tunnel::Tunnel;
 use crate::{Failure, Options};
 
 /// The pod that `bench/run.sh` runs.
-const POD: &str = "busy";
+pub(crate) const POD: &str = "busy";
 const PROTOCOL: &str = "v5.channel.k8s.io";
 const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
 const STDERR: u8 = 2;
 const STATUS: u8 = 3;
 
-/// Where to run commands: in a pod, reached in one of two ways.
+/// Where to run commands: in a pod, reached in one of several ways.
 pub(crate) struct Pod {
-    address: SocketAddr,
     path: String,
-    authorization: Option<HeaderValue>,
-    tls: TlsConnector,
+    way: Way,
 }
+
+enum Way {
+    /// A connection for each command.
+    Own { address: SocketAddr, authorization: Option<HeaderValue>, tls: TlsConnector },
+    /// A stream of one connection.
+    Tunnel(Rc<Tunnel>),
+}
+
+trait Io: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Io for S {}
 
 /// What a command gets besides its output.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,7 +60,7 @@ pub(crate) enum Terminal {
 
 /// A command that runs.
 pub(crate) struct Exec {
-    socket: WebSocketStream<TlsStream<TcpStream>>,
+    socket: WebSocketStream<Box<dyn Io>>,
     has_succeeded: bool,
 }
 
@@ -63,7 +74,13 @@ impl Pod {
         let mut authorization = HeaderValue::from_str(&format!("Bearer {}", setup.token))?;
         authorization.set_sensitive(true);
         let path = format!("/clusters/real{}", path(options));
-        Ok(Self { address, path, authorization: Some(authorization), tls: setup.connector()? })
+        let (authorization, tls) = (Some(authorization), setup.connector()?);
+        Ok(Self { path, way: Way::Own { address, authorization, tls } })
+    }
+
+    /// Behind a gateway, in a tunnel to it.
+    pub(crate) fn inside(tunnel: Rc<Tunnel>, options: &Options) -> Self {
+        Self { path: path(options), way: Way::Tunnel(tunnel) }
     }
 
     /// At the API server itself, as whoever the kubeconfig's certificate says.
@@ -81,9 +98,9 @@ impl Pod {
         let config = ClientConfig::builder()
             .with_root_certificates(roots)
             .with_client_auth_cert(vec![certificate], key)?;
-        let server = value("server:")?.trim_start_matches("https://").parse()?;
-        let tls = TlsConnector::from(Arc::new(config));
-        Ok(Self { address: server, path: path(options), authorization: None, tls })
+        let address = value("server:")?.trim_start_matches("https://").parse()?;
+        let (authorization, tls) = (None, TlsConnector::from(Arc::new(config)));
+        Ok(Self { path: path(options), way: Way::Own { address, authorization, tls } })
     }
 
     /// Begins a command.
@@ -96,18 +113,26 @@ impl Pod {
             terminal != Terminal::No,
             !is_terminal
         );
-        let tcp = TcpStream::connect(self.address).await?;
-        tcp.set_nodelay(true)?;
-        let tls = self.tls.connect(ServerName::from(self.address.ip()), tcp).await?;
-        let mut request = format!("wss://{}{}?{asked}{command}", self.address, self.path)
-            .into_client_request()?;
+        let mut request =
+            format!("ws://real{}?{asked}{command}", self.path).into_client_request()?;
         let headers = request.headers_mut();
         headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
-        if let Some(authorization) = &self.authorization {
+        if let Way::Own { authorization: Some(authorization), .. } = &self.way {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        let (socket, _) = tokio_tungstenite::client_async(request, tls).await?;
+        let (socket, _) = tokio_tungstenite::client_async(request, self.connect().await?).await?;
         Ok(Exec { socket, has_succeeded: false })
+    }
+
+    async fn connect(&self) -> Result<Box<dyn Io>, Failure> {
+        Ok(match &self.way {
+            Way::Own { address, tls, .. } => {
+                let tcp = TcpStream::connect(address).await?;
+                tcp.set_nodelay(true)?;
+                Box::new(tls.connect(ServerName::from(address.ip()), tcp).await?)
+            }
+            Way::Tunnel(tunnel) => Box::new(tunnel.stream("real").await?),
+        })
     }
 }
 

@@ -11,6 +11,7 @@ pub use binding::{BindError, Bond, Bound, NotBound, Seen, lasting};
 pub use dry_runs::{Remembered as RememberedDryRuns, StoresNothing};
 
 use kguard::api::LiveObject;
+use kguard::effect::noise::has_other_owners;
 use kguard::identity::Caller;
 use kguard::kube::request_info::{RequestInfo, Verb};
 use kguard::policy::{BlastRadius, Object};
@@ -48,7 +49,16 @@ pub struct Change {
     pub creates: Option<bool>,
 }
 
+/// Of a change that would be seen nowhere else.
+pub const OTHER_OWNERS: &str = "changes nothing but which fields belong to whom (managedFields)";
+
 impl Change {
+    /// Whether fields would belong to others than now.
+    pub fn has_other_owners(&self) -> bool {
+        let sides = self.old_object.known().zip(self.object.known());
+        sides.is_some_and(|(old, new)| has_other_owners(old, new))
+    }
+
     /// Whether the object was changed by somebody else between the two looks at it.
     fn is_torn(&self) -> bool {
         let versions = [&self.object, &self.old_object].map(version_of);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::glob::Glob;
 use crate::identity::{Caller, SubjectPattern};
 use crate::kube::request_info::{RequestInfo, ResourceInfo, Verb};
+use crate::kube::target::is_on;
 
 /// Which requests a grant is for: AND across fields, OR inside a list. It only ever narrows the
 /// policy whose hold it lifts.
@@ -41,6 +42,12 @@ pub struct ExecPattern {
     /// The program and its arguments; empty for attach.
     #[serde(default)]
     pub command: Vec<String>,
+    /// Whether it may be given input: of a shell, that is what it does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stdin: bool,
+    /// Whether it may have a terminal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tty: bool,
 }
 
 /// What an approver answers a hold with, instead of approving it just once.
@@ -211,7 +218,11 @@ impl GrantPattern {
             && self.resource == resource.display_name()
             && in_namespace
             && self.names.iter().any(|glob| glob.matches(name))
-            && self.exec == ExecPattern::of(resource, query)
+            && match (&self.exec, ExecPattern::of(resource, query)) {
+                (Some(pattern), Some(asked)) => pattern.covers(&asked),
+                (None, None) => true,
+                _ => false,
+            }
     }
 }
 
@@ -223,8 +234,20 @@ impl ExecPattern {
         let all = |name: &'static str| {
             query.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.clone())
         };
-        let container = all("container").next().unwrap_or_default();
-        Some(Self { container, command: all("command").collect() })
+        Some(Self {
+            container: all("container").next().unwrap_or_default(),
+            command: all("command").collect(),
+            stdin: is_on(query, "stdin"),
+            tty: is_on(query, "tty"),
+        })
+    }
+
+    /// Whether another is for the same command, with no more ways to talk to it.
+    fn covers(&self, asked: &Self) -> bool {
+        self.container == asked.container
+            && self.command == asked.command
+            && (self.stdin || !asked.stdin)
+            && (self.tty || !asked.tty)
     }
 }
 
@@ -326,6 +349,20 @@ mod tests {
         ] {
             assert!(!fits(http::Method::POST, &other), "{other:?}");
         }
+    }
+
+    #[test]
+    fn what_was_to_run_without_input_gets_none() {
+        let exec = request(&http::Method::POST, &format!("{POD}/exec"));
+        let plain = pairs(&[("command", "sh"), ("stdin", "false")]);
+        let typed = pairs(&[("command", "sh"), ("stdin", "true"), ("tty", "true")]);
+        let fits = |pattern: &[_], query: &[_]| {
+            let pattern = GrantPattern::of("prod", &exec, pattern).unwrap();
+            pattern.matches("prod", (&exec, query), None)
+        };
+        assert!(fits(&plain, &plain) && fits(&typed, &typed) && fits(&typed, &plain));
+        assert!(!fits(&plain, &typed));
+        assert!(!fits(&plain, &pairs(&[("command", "sh"), ("tty", "1")])));
     }
 
     #[test]

@@ -72,6 +72,19 @@ impl Noise {
     }
 }
 
+/// Whether fields belong to other managers than before, or others belong to them: what a later apply
+/// takes away, or is refused for, depends on that.
+pub fn has_other_owners(old: &Value, new: &Value) -> bool {
+    let owners = |of: &Value| {
+        let mut owners = of.pointer("/metadata/managedFields").cloned().unwrap_or(Value::Null);
+        for owner in owners.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            owner.remove("time");
+        }
+        owners
+    };
+    owners(old) != owners(new)
+}
+
 fn last_applied(object: &Value) -> &str {
     let annotations = object.pointer("/metadata/annotations");
     let applied = annotations.and_then(|annotations| annotations.get(LAST_APPLIED)?.as_str());
@@ -176,5 +189,16 @@ mod tests {
             let noise = Noise::between(&request(""), Some(&old), Some(&new));
             assert_eq!(noise.last_applied, is_noise, "{old} {new}");
         }
+    }
+
+    #[test]
+    fn whose_fields_they_are_counts_and_since_when_does_not() {
+        let owned = |manager: &str, time: &str| {
+            let owner = json!({"manager": manager, "time": time, "fieldsV1": {"f:data": {}}});
+            json!({"metadata": {"managedFields": [owner]}})
+        };
+        assert!(!has_other_owners(&owned("helm", "1"), &owned("helm", "2")));
+        assert!(has_other_owners(&owned("helm", "1"), &owned("mallory", "1")));
+        assert!(has_other_owners(&owned("helm", "1"), &json!({"metadata": {}})));
     }
 }

@@ -119,11 +119,13 @@ impl DeleteOptions {
         Ok(())
     }
 
-    /// Whether what belongs to the object stays when it goes. The older option is refused together
-    /// with the newer one (k8s.io/apimachinery `pkg/apis/meta/v1/validation`).
-    pub fn orphans(&self) -> bool {
-        self.0.get("propagationPolicy").is_some_and(|policy| policy == "Orphan")
-            || self.0.get("orphanDependents") == Some(&Value::Bool(true))
+    /// Whether what belongs to the object stays when it goes; none if nothing is said of it. The older
+    /// option is refused together with the newer one (k8s.io/apimachinery
+    /// `pkg/apis/meta/v1/validation`).
+    pub fn orphans(&self) -> Option<bool> {
+        let older = self.0.get("orphanDependents").and_then(Value::as_bool);
+        let policy = self.0.get("propagationPolicy").and_then(Value::as_str);
+        older.or_else(|| policy.map(|policy| policy == "Orphan"))
     }
 
     /// What it asks for that is not what most deletes do, in words; what belongs to the object apart.

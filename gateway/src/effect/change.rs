@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::look::Look;
 use super::{budgets, moved};
-use crate::live::{Change, WouldRefuse};
+use crate::live::{Change, OTHER_OWNERS, WouldRefuse};
 use crate::request::Payload;
 
 pub(super) async fn tell(look: &Look) {
@@ -27,7 +27,7 @@ pub(super) async fn tell(look: &Look) {
     let Some(new) = known(look, &change) else { return };
     let old = change.old_object.known();
     tell_managers(look, old.unwrap_or(new));
-    tell_difference(look, old, new).await;
+    tell_difference(look, &change, new).await;
     if let Some(scale) = old.and_then(|old| scale(look, old, new)) {
         let fewer = scale.from.saturating_sub(scale.to);
         look.tell(|effect| effect.scale = Some(scale));
@@ -57,8 +57,8 @@ fn tell_managers(look: &Look, object: &Value) {
     look.tell(|effect| effect.managed_by = managed_by.unwrap_or_default());
 }
 
-async fn tell_difference(look: &Look, old: Option<&Value>, new: &Value) {
-    let info = &look.request.info;
+async fn tell_difference(look: &Look, change: &Change, new: &Value) {
+    let (info, old) = (&look.request.info, change.old_object.known());
     let noise = Noise::between(info, old, Some(new)).of_request(info, old, new);
     let old_shown = old.map(|old| look.shown(old, &Echo::None));
     let (Some(mut new_shown), false) = (shown(look, new), old_shown == Some(None)) else {
@@ -71,7 +71,12 @@ async fn tell_difference(look: &Look, old: Option<&Value>, new: &Value) {
     }
     let compare = move || diff::unified(old_shown.as_ref(), Some(&new_shown));
     match tokio::task::spawn_blocking(compare).await {
-        Ok(Ok(diff)) => look.tell(|effect| effect.change = Some(ChangeEffect { diff })),
+        Ok(Ok(diff)) => {
+            if diff.is_empty() && change.has_other_owners() {
+                look.note(format!("it {OTHER_OWNERS}"));
+            }
+            look.tell(|effect| effect.change = Some(ChangeEffect { diff }));
+        }
         Ok(Err(error)) => look.note(error.to_string()),
         Err(_) => look.note("the difference could not be worked out"),
     }

@@ -3,6 +3,7 @@
 use kguard::effect::budgets::Going;
 use kguard::effect::listing::Listed;
 use kguard::effect::managers;
+use kguard::effect::orphans;
 use kguard::effect::volumes::load_balancer;
 use kguard::kube::delete_options::DeleteOptions;
 use kguard::kube::request_info::{ResourceInfo, Verb};
@@ -57,11 +58,12 @@ fn tell_object(look: &Look, object: &Value) {
 
 async fn tell_along(look: &Look, resource: &ResourceInfo, object: &Value) {
     let root = Listed::read(object);
-    let mut along = if options(look).is_some_and(|of| of.orphans()) {
-        look.note("what belongs to it stays, as the request says so (propagation policy Orphan)");
-        collected::Along::default()
-    } else {
-        collected::tell(look, &root).await
+    let mut along = match orphans::stay(options(look).as_ref(), resource, &root) {
+        Some(why) => {
+            look.note(format!("what belongs to it stays, {why}"));
+            collected::Along::default()
+        }
+        None => collected::tell(look, &root).await,
     };
     match (resource.api_group.as_str(), resource.resource.as_str()) {
         ("", "pods") => along.pods.push(Going {

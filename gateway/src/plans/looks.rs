@@ -14,7 +14,7 @@ use kguard::policy::Object;
 use serde_json::Value;
 
 use crate::decide::{Deciding, Subject};
-use crate::live::{Change, lasting};
+use crate::live::{Change, OTHER_OWNERS, lasting};
 use crate::request::Payload;
 
 /// The longest difference of one write.
@@ -45,6 +45,9 @@ pub(super) fn effect(
         );
     };
     let is_same = action == Action::Change && old.is_some() && old == new;
+    if is_same && change.has_other_owners() {
+        return (action, format!("# it {OTHER_OWNERS}\n"));
+    }
     let action = if is_same { Action::Nothing } else { action };
     let diff = diff::unified(old.as_ref(), new.as_ref()).map(shortened);
     (action, diff.unwrap_or_else(|error| format!("# {error}\n")))

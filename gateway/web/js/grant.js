@@ -24,7 +24,8 @@ export async function grantChoice(hold) {
     el('p', {}, 'Then ', el('strong', {}, said(hold.caller.name)), ' may ', code(pattern.verbs.join(', ')), ' ', code(pattern.resource),
       ' on ', el('strong', {}, said(pattern.cluster)), ' without waiting:'),
     pattern.namespaces?.length > 0 ? namespaces.element : null, names.element,
-    pattern.exec ? el('p', {}, 'Only this command: ', code(commandLine(pattern.exec.command ?? [])), pattern.exec.container ? [' in ', code(pattern.exec.container)] : null) : null,
+    pattern.exec ? el('p', {}, 'Only this command: ', code(commandLine(pattern.exec.command ?? [])), pattern.exec.container ? [' in ', code(pattern.exec.container)] : null,
+      pattern.exec.stdin ? ', with input' : null, pattern.exec.tty ? ', with a terminal' : null) : null,
     el('div', { class: 'field' }, el('label', { for: 'grant-uses' }, 'How many requests at most'), uses),
     el('p', { class: 'muted hint' }, '* stands for anything. It can be revoked at any time, with ', el('code', {}, 'kguard grants'), '.'));
   box.addEventListener('change', () => { details.hidden = !box.checked; });

@@ -100,6 +100,9 @@ pub(in crate::commands) fn pattern_text(pattern: &GrantPattern) -> String {
         if !exec.command.is_empty() {
             text.extend([": ", &exec.command.join(" ")]);
         }
+        for (is_on, how) in [(exec.stdin, ", with input"), (exec.tty, ", with a terminal")] {
+            text.push_str(if is_on { how } else { "" });
+        }
     }
     text
 }
