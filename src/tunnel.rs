@@ -36,10 +36,14 @@
 //! with the default of 64 KiB for all, three readers who stall (a paused `kubectl logs | less`)
 //! use it up and everybody else waits for them. What one end can make the other hold in memory is
 //! therefore [`MAX_STREAMS`] times the stream window, and no more.
+//!
+//! Streams take turns with what is written, so that what is small does not wait for what is big; but
+//! not with what the kernel has taken already, which is why it takes little: see [`prepare`].
 
 mod handshake;
 mod headers;
 mod http2;
+mod socket;
 mod websocket;
 
 #[cfg(test)]
@@ -54,6 +58,7 @@ pub use http2::{
     CLIENT_STREAM_WINDOW_BYTES, CONNECTION_WINDOW_BYTES, KEEP_ALIVE, KEEP_ALIVE_TIMEOUT,
     MAX_HEADER_BYTES, MAX_STREAMS, SERVER_STREAM_WINDOW_BYTES, client, server,
 };
+pub use socket::prepare;
 pub use websocket::{MAX_MESSAGE_BYTES, WsBytes};
 
 /// Where the gateway accepts tunnels.

@@ -18,8 +18,8 @@ const BYTES_PER_SECOND: u64 = 12_500_000;
 const ONE_WAY: Duration = Duration::from_millis(25);
 /// What waits in front of the link, a little more than 5 ms of it.
 const QUEUE_BYTES: u32 = 64 << 10;
-/// What goes at once, as the runtime's clock is no finer.
-const TICK: Duration = Duration::from_millis(1);
+/// What may go at once, as the runtime's clock is no finer: who sleeps too long catches up.
+const TICK: Duration = Duration::from_millis(2);
 const PACKET_BYTES: usize = 1448;
 
 /// There and back.
@@ -96,9 +96,9 @@ async fn direction(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) -> std::io::
             }
             let bytes = packet.get(..length).unwrap_or_default().to_vec();
             let time = Duration::from_nanos(length as u64 * 1_000_000_000 / BYTES_PER_SECOND);
-            free = free.max(Instant::now()) + time;
+            free = free.max(Instant::now() - TICK) + time;
             let _ = on_its_way.send((free + ONE_WAY, bytes));
-            if free > Instant::now() + TICK {
+            if free > Instant::now() {
                 sleep_until(free).await;
             }
         }

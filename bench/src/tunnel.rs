@@ -28,7 +28,7 @@ impl Tunnel {
     /// To a gateway, or to where a link to it begins.
     pub(crate) async fn open(setup: &Setup, address: SocketAddr) -> Result<Self, Failure> {
         let tcp = TcpStream::connect(address).await?;
-        tcp.set_nodelay(true)?;
+        tunnel::prepare(&tcp)?;
         let tls = setup.connector()?.connect(ServerName::try_from("localhost")?, tcp).await?;
         let (token, session) = (Secret::new(setup.token.clone()), Uuid::new_v4());
         let bytes = tunnel::connect(tls, "localhost", &token, session).await?;

@@ -90,7 +90,7 @@ pub async fn serve(
                 continue;
             }
         };
-        let _ = stream.set_nodelay(true);
+        let _ = protocol::prepare(&stream);
         let (tls, doors, drain) = (tls.clone(), doors.clone(), drain.clone());
         tokio::spawn(async move {
             let _place = place;

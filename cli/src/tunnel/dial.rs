@@ -78,7 +78,7 @@ impl Dialer {
             .map_err(|error| self.unreachable(io::Error::other(error)))?;
         let address = (self.gateway.host(), self.gateway.port());
         let tcp = TcpStream::connect(address).await.map_err(|error| self.unreachable(error))?;
-        tcp.set_nodelay(true).map_err(|error| self.unreachable(error))?;
+        tunnel::prepare(&tcp).map_err(|error| self.unreachable(error))?;
         let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await;
         let tls = tls.map_err(|error| self.unreachable(error))?;
         let opened = tunnel::connect(tls, &self.gateway.authority(), token, self.session).await;
