@@ -37,7 +37,7 @@ pub(crate) async fn measure(
     let gateway = setup.start_streams().await?;
     let pod = Pod::behind(setup, setup.streams, options)?;
     // So that what is needed once is there before.
-    pod.exec(&["tar", "cf", "-", "/etc"], Terminal::No).await?.read_out().await?;
+    pod.exec(&["tar", "cf", "-", "etc"], Terminal::No).await?.read_out().await?;
     let theirs = || vec![LIMIT_MIB];
     let (unit, peer, limit) = ("MiB", "limit", Limit::AtMost(1.0));
     say("copying 10 GB");
@@ -53,7 +53,7 @@ pub(crate) async fn measure(
 
 async fn copy(pod: &Pod, gateway: &Process) -> Result<f64, Failure> {
     let mut watched = Watched::new(gateway)?;
-    let mut copy = pod.exec(&["tar", "cf", "-", "-C", "/data", "big"], Terminal::No).await?;
+    let mut copy = pod.exec(&["tar", "cf", "-", "data/big"], Terminal::No).await?;
     let (start, mut length) = (Instant::now(), 0);
     while let Some(said) = copy.output().await? {
         length += said.len();

@@ -148,7 +148,7 @@ async fn copy(
     rounds: usize,
     table: &mut Table,
 ) -> Result<(), Failure> {
-    let command = ["tar", "cf", "-", "-C", "/data", "all"];
+    let command = ["tar", "cf", "-", "data/all"];
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..=rounds {
         say(&format!("copy, round {round} of {rounds} (0 warms up)"));

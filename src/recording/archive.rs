@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::audit::hex::Sha256;
 
 const BLOCK: usize = 512;
-/// A long name; longer ones are cut.
-const MAX_NAME_BYTES: usize = 4096;
+/// What is said of a file ahead of its header: a long name, and a few numbers. More is cut.
+const MAX_SAID_BYTES: usize = 8192;
 /// More files than this are counted, and not listed.
 const MAX_FILES: usize = 10_000;
 
@@ -33,10 +33,16 @@ pub(super) struct File {
 pub(super) struct Archive {
     state: State,
     block: Vec<u8>,
-    /// The next file's name, where it is too long for its header.
-    long_name: Option<String>,
+    /// Of the next file, what has no room in its header.
+    said: Said,
     /// How many files there were, listed or not.
     count: usize,
+}
+
+#[derive(Default)]
+struct Said {
+    name: Option<String>,
+    size: Option<u64>,
 }
 
 #[derive(Default)]
@@ -140,19 +146,20 @@ impl Archive {
             self.state = State::Over;
             return found.rest.extend_from_slice(block);
         };
-        let padding = header.size.wrapping_neg() % BLOCK as u64;
+        let mut size = header.size;
         let content = match header.kind {
             b'x' | b'L' => Content::Name { text: Vec::new(), is_pax: header.kind == b'x' },
-            b'0' | 0 | b'7' => Content::File {
-                name: self.long_name.take().unwrap_or(header.name),
-                bytes: header.size,
-                hashing: Box::default(),
-            },
+            b'0' | 0 | b'7' => {
+                let said = std::mem::take(&mut self.said);
+                size = said.size.unwrap_or(size);
+                let name = said.name.unwrap_or(header.name);
+                Content::File { name, bytes: size, hashing: Box::default() }
+            }
             // Long targets of links, and what is about all files.
             b'K' | b'g' => Content::Name { text: Vec::new(), is_pax: false },
             // Links, folders and devices have no content, whatever their size says.
             _ => {
-                let name = self.long_name.take().unwrap_or(header.name);
+                let name = std::mem::take(&mut self.said).name.unwrap_or(header.name);
                 self.state = State::Header;
                 if matches!(header.kind, b'1' | b'2') {
                     let link = Some(header.link);
@@ -161,11 +168,12 @@ impl Archive {
                 return;
             }
         };
-        let keeps_name = matches!(header.kind, b'K' | b'g');
-        let kept = self.long_name.take().filter(|_| keeps_name);
-        self.long_name = kept;
-        self.state = State::Content { file: content, left: header.size, padding };
-        if header.size == 0 {
+        if !matches!(header.kind, b'K' | b'g') {
+            self.said = Said::default();
+        }
+        let padding = size.wrapping_neg() % BLOCK as u64;
+        self.state = State::Content { file: content, left: size, padding };
+        if size == 0 {
             self.end_content(found);
         }
     }
@@ -178,12 +186,14 @@ impl Archive {
                 self.list(File { name, bytes, sha256, link: None }, found);
             }
             Content::Name { text, is_pax: true } => {
-                self.long_name = pax_path(&text);
+                let number = |text: String| text.parse().ok().filter(|size| *size < LARGEST);
+                let (name, size) = (pax(&text, "path"), pax(&text, "size").and_then(number));
+                self.said = Said { name, size };
             }
             Content::Name { text, is_pax: false } => {
                 // `K` and `g` come before `L`; what they say is not a name.
-                if self.long_name.is_none() && !text.is_empty() {
-                    self.long_name = Some(c_text(&text));
+                if self.said.name.is_none() && !text.is_empty() {
+                    self.said.name = Some(c_text(&text));
                 }
             }
         }
@@ -195,7 +205,7 @@ impl Content {
         match self {
             Self::File { hashing, .. } => hashing.update(bytes),
             Self::Name { text, .. } => {
-                let room = MAX_NAME_BYTES.saturating_sub(text.len()).min(bytes.len());
+                let room = MAX_SAID_BYTES.saturating_sub(text.len()).min(bytes.len());
                 text.extend_from_slice(bytes.get(..room).unwrap_or_default());
             }
         }
@@ -226,13 +236,16 @@ impl Header {
     }
 }
 
+/// No file is as large.
+const LARGEST: u64 = 1 << 62;
+
 /// Octal digits; or, for large files, a number in base 256 behind a set bit (GNU).
 fn number(field: &[u8]) -> Option<u64> {
     match field.split_first()? {
         (0x80, rest) => {
             let (high, low) = rest.split_at_checked(rest.len() - 8)?;
             let low = low.try_into().ok().map(u64::from_be_bytes)?;
-            high.iter().all(|byte| *byte == 0).then_some(low).filter(|size| *size < 1 << 62)
+            high.iter().all(|byte| *byte == 0).then_some(low).filter(|size| *size < LARGEST)
         }
         _ => octal(field),
     }
@@ -248,18 +261,23 @@ fn c_text(field: &[u8]) -> String {
     String::from_utf8_lossy(field.get(..end).unwrap_or_default()).into_owned()
 }
 
-/// `LENGTH path=NAME\n` among the records of a pax header.
-fn pax_path(mut records: &[u8]) -> Option<String> {
+/// What `LENGTH KEY=VALUE\n` says among the records of a pax header. Of several that are alike the last one
+/// counts (POSIX, pax).
+fn pax(mut records: &[u8], key: &str) -> Option<String> {
+    let mut found = None;
     while !records.is_empty() {
-        let space = records.iter().position(|byte| *byte == b' ')?;
-        let length = std::str::from_utf8(records.get(..space)?).ok()?.parse::<usize>().ok()?;
-        let record = records.get(space + 1..length.checked_sub(1)?)?;
-        if let Some(path) = record.strip_prefix(b"path=") {
-            return Some(String::from_utf8_lossy(path).into_owned());
-        }
-        records = records.get(length..)?;
+        let Some((record, rest)) = pax_record(records) else { break };
+        let value = record.strip_prefix(key.as_bytes()).and_then(|of| of.strip_prefix(b"="));
+        found = value.map(|value| String::from_utf8_lossy(value).into_owned()).or(found);
+        records = rest;
     }
-    None
+    found
+}
+
+fn pax_record(records: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = records.iter().position(|byte| *byte == b' ')?;
+    let length = std::str::from_utf8(records.get(..space)?).ok()?.parse::<usize>().ok()?;
+    Some((records.get(space + 1..length.checked_sub(1)?)?, records.get(length..)?))
 }
 
 #[cfg(test)]
@@ -325,6 +343,23 @@ mod tests {
             assert_eq!(files[3].bytes, 600);
             assert_eq!((archive.count(), archive.rest()), (5, Vec::new()));
         }
+    }
+
+    /// As Go's `archive/tar` does of more than 8 GiB, for `kubectl cp` into a container.
+    #[test]
+    fn what_has_no_room_in_a_header_is_read_ahead_of_it() {
+        let mut file = entry("big", b'0', &[7; 600]);
+        file[124..135].copy_from_slice(b"00000000000");
+        let sum: u64 = file[..BLOCK].iter().map(|byte| u64::from(*byte)).sum();
+        let own: u64 = file[148..156].iter().map(|byte| u64::from(*byte)).sum();
+        let sum = sum - own + 8 * u64::from(b' ');
+        file[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        let said = entry("x", b'x', b"12 size=999\n12 size=600\n");
+        let bytes = [said, file, entry("next", b'0', b"x")].concat();
+        let found = Archive::default().push(&bytes);
+        let files: Vec<_> = found.files.iter().map(|file| (&*file.name, file.bytes)).collect();
+        assert_eq!(files, [("big", 600), ("next", 1)]);
+        assert_eq!(found.files[0].sha256, Some(sha256(&[7; 600])));
     }
 
     #[test]
