@@ -17,6 +17,8 @@ const LIMIT_MIB: f64 = 16.0;
 const SAMPLE_EVERY: Duration = Duration::from_millis(10);
 
 const COPIED_BYTES: usize = 10_000_000_000;
+/// By then there is what every copy needs.
+const FIRST_BYTES: usize = 1_000_000_000;
 /// It takes no room on the disk.
 const MAKE_FILE: &str = "mkdir -p /data/big && truncate -s 10000000000 /data/big/file && echo made";
 
@@ -41,9 +43,11 @@ pub(crate) async fn measure(
     let theirs = || vec![LIMIT_MIB];
     let (unit, peer, limit) = ("MiB", "limit", Limit::AtMost(1.0));
     say("copying 10 GB");
-    let ours = vec![copy(&pod, &gateway).await?];
+    let (all, later) = copy(&pod, &gateway).await?;
     let what = "(u) memory while 10 GB are copied";
-    table.add(Row { what, unit, ours, peer, theirs: theirs(), limit });
+    table.add(Row { what, unit, ours: vec![all], peer, theirs: theirs(), limit });
+    let (what, ours) = ("    of that, after the first GB", vec![later]);
+    table.add(Row { what, unit, ours, peer: "all", theirs: vec![all], limit: Limit::None });
     say("following a log");
     let ours = vec![follow(setup, options, (&direct, &gateway)).await?];
     let what = "(u) memory while a log is followed";
@@ -51,19 +55,25 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-async fn copy(pod: &Pod, gateway: &Process) -> Result<f64, Failure> {
+/// By how many MiB the gateway grows, in all and after the first gigabyte.
+async fn copy(pod: &Pod, gateway: &Process) -> Result<(f64, f64), Failure> {
     let mut watched = Watched::new(gateway)?;
+    let mut first = None;
     let mut copy = pod.exec(&["tar", "cf", "-", "data/big"], Terminal::No).await?;
     let (start, mut length) = (Instant::now(), 0);
     while let Some(said) = copy.output().await? {
         length += said.len();
         watched.sample()?;
+        if length > FIRST_BYTES {
+            first.get_or_insert_with(|| watched.grown_mib());
+        }
     }
     if length < COPIED_BYTES {
         return Err(format!("only {length} bytes came").into());
     }
     say(&format!("it took {:.0} s", start.elapsed().as_secs_f64()));
-    Ok(watched.grown_mib())
+    let all = watched.grown_mib();
+    Ok((all, all - first.unwrap_or_default()))
 }
 
 async fn follow(

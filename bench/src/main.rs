@@ -110,6 +110,7 @@ enum Measure {
     Text,
     Lists,
     Streams,
+    Sessions,
     Far,
     Long,
     Effects,
@@ -150,6 +151,9 @@ async fn run(options: &Options) -> Result<(), Failure> {
     }
     if wanted(Measure::Streams) {
         Box::pin(streams::measure(&setup, options, &mut table)).await?;
+    }
+    if wanted(Measure::Sessions) {
+        Box::pin(streams::measure_sessions(&setup, options, &mut table)).await?;
     }
     if wanted(Measure::Far) {
         Box::pin(far::measure(&setup, options, &mut table)).await?;

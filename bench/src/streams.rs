@@ -42,13 +42,23 @@ pub(crate) async fn measure(
     say("files in the pod");
     direct.exec(&["sh", "-c", MAKE_FILES], Terminal::No).await?.read_out().await?;
     let rounds = options.rounds;
+    let gateway = setup.start_streams().await?;
+    echo((&recorded, &direct), rounds, table).await?;
+    let other = setup.start_unrecorded().await?;
+    output((&recorded, &gateway), (&unrecorded, &other), rounds, table).await?;
+    drop(other);
+    copy(&recorded, &direct, rounds, table).await
+}
+
+/// What sessions cost the gateway: to begin one, and to have many.
+pub(crate) async fn measure_sessions(
+    setup: &Setup,
+    options: &Options,
+    table: &mut Table,
+) -> Result<(), Failure> {
+    let (recorded, rounds) = (Pod::behind(setup, setup.streams, options)?, options.rounds);
     {
         let gateway = setup.start_streams().await?;
-        echo((&recorded, &direct), rounds, table).await?;
-        let other = setup.start_unrecorded().await?;
-        output((&recorded, &gateway), (&unrecorded, &other), rounds, table).await?;
-        drop(other);
-        copy(&recorded, &direct, rounds, table).await?;
         set_up(("(n) CPU of an exec's set-up", &recorded), &gateway, rounds, table).await?;
         let tunnel = Rc::new(Tunnel::open(setup, setup.streams).await?);
         let inside = Pod::inside(tunnel, options);

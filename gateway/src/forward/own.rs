@@ -173,14 +173,16 @@ async fn ask(
 }
 
 async fn body_of(response: http::Response<PooledBody>) -> Result<Value, ReadError> {
-    match response.status() {
+    let status = response.status();
+    // A refusal is read as well, or its connection would be lost to the next request.
+    let body = Limited::new(response.into_body(), MAX_READ_BYTES).collect();
+    let body = tokio::time::timeout(ANSWER_TIMEOUT, body).await;
+    match status {
         status if status.is_success() => {}
         StatusCode::NOT_FOUND => return Err(ReadError::NotFound),
         StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => return Err(ReadError::Refused),
         _ => return Err(ReadError::Unavailable),
     }
-    let body = Limited::new(response.into_body(), MAX_READ_BYTES).collect();
-    let body = tokio::time::timeout(ANSWER_TIMEOUT, body).await;
     let body = body.map_err(|_| ReadError::Unavailable)?.map_err(|_| ReadError::Unavailable)?;
     strict_json::parse(&body.to_bytes()).map_err(|_| ReadError::Malformed)
 }
