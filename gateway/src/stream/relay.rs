@@ -18,7 +18,7 @@ const BUFFER_BYTES: usize = 16 * 1024;
 const SMALL_BUFFER_BYTES: usize = 1024;
 
 /// How long a recording waits for more to write at once; whoever watches does not notice that.
-const GATHERING: Duration = Duration::from_millis(20);
+const GATHERING: Duration = Duration::from_millis(50);
 
 /// How often a client is asked whether it is still there.
 const PING_EVERY: Duration = Duration::from_secs(10);
@@ -179,9 +179,9 @@ impl Relay {
                 self.to_recording.notified().await;
             }
             let _ = tokio::time::timeout(GATHERING, self.gathered()).await;
-            let lines = self.lock().lines();
-            if lines.is_empty() {
-                return file.finish().await.map(Some);
+            let (lines, are_last) = self.lock().lines();
+            if are_last {
+                return file.finish(lines).await.map(Some);
             }
             if let Err(error) = file.write(lines).await {
                 self.stop(UNRECORDED);

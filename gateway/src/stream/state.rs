@@ -145,9 +145,9 @@ impl State {
         self.conversation.is_holding()
     }
 
-    /// The next lines of the recording; none if they were the last.
-    pub(super) fn lines(&mut self) -> Vec<u8> {
-        self.tap.take()
+    /// The next lines of the recording, and whether they are the last.
+    pub(super) fn lines(&mut self) -> (Vec<u8>, bool) {
+        (self.tap.take(), self.is_finished)
     }
 
     pub(super) fn has_ended(&self) -> bool {

@@ -40,6 +40,14 @@ struct Hashed {
     hashing: Sha256,
 }
 
+impl Hashed {
+    fn append(&mut self, lines: &[u8]) -> std::io::Result<()> {
+        self.file.write_all(lines)?;
+        self.hashing.update(lines);
+        Ok(())
+    }
+}
+
 impl RecordingFile {
     /// Makes the file, for nobody else to read.
     pub(super) async fn create(folder: &Path, id: Uuid, most_bytes: u64) -> std::io::Result<Self> {
@@ -75,8 +83,7 @@ impl RecordingFile {
         let mut hashed = self.hashed.take().ok_or_else(broken)?;
         // Both at once: to go to another thread costs more than to write a little.
         let hashed = blocking(move || {
-            hashed.file.write_all(&lines)?;
-            hashed.hashing.update(&lines);
+            hashed.append(&lines)?;
             Ok(hashed)
         });
         self.hashed = Some(hashed.await?);
@@ -84,11 +91,18 @@ impl RecordingFile {
         Ok(())
     }
 
-    /// Makes it durable; what ties it to its entry.
-    pub(crate) async fn finish(mut self) -> std::io::Result<RecordingDigest> {
-        let Hashed { file, hashing } = self.hashed.take().ok_or_else(broken)?;
-        blocking(move || file.sync_all()).await?;
-        Ok(RecordingDigest { sha256: hashing.finish(), bytes: self.bytes() })
+    /// Appends the last lines and makes all of it durable; what ties it to its entry.
+    pub(crate) async fn finish(mut self, lines: Vec<u8>) -> std::io::Result<RecordingDigest> {
+        let length = lines.len() as u64;
+        let mut hashed = self.hashed.take().ok_or_else(broken)?;
+        let finished = blocking(move || {
+            hashed.append(&lines)?;
+            hashed.file.sync_all()?;
+            Ok(hashed.hashing.finish())
+        });
+        let sha256 = finished.await?;
+        self.written.send_modify(|written| *written += length);
+        Ok(RecordingDigest { sha256, bytes: self.bytes() })
     }
 }
 
