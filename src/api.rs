@@ -201,7 +201,8 @@ pub struct Hold {
     pub policy: String,
     /// The policy's message.
     pub message: String,
-    /// What each of the policies wants that hold it.
+    /// What each of the policies wants that hold it. A hold without any is never approved.
+    #[serde(default)]
     pub demands: Vec<Demand>,
     /// Who may decide: all whom one of the policies names.
     pub approvers: Vec<SubjectPattern>,
@@ -262,6 +263,7 @@ impl Hold {
 #[serde(rename_all = "camelCase")]
 pub struct Escalation {
     /// The policy that wants it.
+    #[serde(default)]
     pub policy: String,
     /// When they join.
     pub at: Timestamp,

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use crate::stream::Seen;
 
-use archive::Archive;
+use archive::{Archive, Found};
 use text::Text;
 
 /// More than a status ever takes.
@@ -50,7 +50,7 @@ pub struct Facts {
     pub namespace: String,
     /// Which pod.
     pub pod: String,
-    /// The pod's uid; empty if the caller may not read pods.
+    /// The pod's uid; empty if neither the gateway, for masking, nor the caller may read the pod.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub pod_uid: String,
     /// The node it ran on.
@@ -150,7 +150,7 @@ impl Cast {
             self.fact(seconds, &json!({"port": port, "up": up, "down": down}));
         }
         if let Some((direction, mut archive)) = self.archive.take() {
-            self.not_archived(seconds, direction, &archive.rest());
+            self.found(seconds, direction, archive.end());
             self.fact(seconds, &json!({"archive": {"files": archive.count()}}));
         }
         for index in 0..self.texts.len() {
@@ -177,6 +177,10 @@ impl Cast {
     fn files(&mut self, seconds: f64, bytes: &[u8]) {
         let Some((direction, archive)) = &mut self.archive else { return };
         let (direction, found) = (*direction, archive.push(bytes));
+        self.found(seconds, direction, found);
+    }
+
+    fn found(&mut self, seconds: f64, direction: Direction, found: Found) {
         let name = if direction == Direction::Up { "up" } else { "down" };
         for file in found.files {
             let mut file = serde_json::to_value(file).unwrap_or_default();

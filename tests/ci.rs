@@ -81,6 +81,19 @@ fn end(mut job: Running) {
 }
 
 #[test]
+fn a_job_that_waits_says_so_once_a_minute_with_the_way_to_decide() {
+    let scene = Scene::set("minute", &policies());
+    let mut job = scene.job(&scene.robot, &[]);
+    let hold = id(&mut job);
+    // Nothing but time brings it, and nothing but silence comes before.
+    std::thread::sleep(std::time::Duration::from_mins(1));
+    let still = |line: &str| line.contains("still waiting").then(|| line.to_owned());
+    let line = job.wait_for("the line of the minute", still);
+    assert!(line.ends_with(&format!("kguard approve {hold}")), "{line}");
+    end(job);
+}
+
+#[test]
 fn a_job_that_is_run_again_finds_its_hold_and_then_its_approval_once() {
     let scene = Scene::set("rerun", &policies());
     let mut first = scene.job(&scene.robot, &[]);

@@ -97,15 +97,24 @@ impl Budgets {
         now: Timestamp,
     ) -> Result<Reservation, Box<Decision>> {
         let mut accounts = self.accounts();
-        let mut observed = None;
+        let (mut observed, mut refused) = (None, None::<Decision>);
         for charge in &charges {
             let spent = spent(&mut accounts, caller, charge, now);
             let over = charge.amount.is_none_or(|amount| spent.saturating_add(amount) > charge.max);
             match charge.observes {
                 _ if !over => {}
                 true => observed = observed.or_else(|| Some(charge.clone().exceeded(spent))),
-                false => return Err(Box::new(charge.clone().exceeded(spent))),
+                false => {
+                    let exceeded = charge.clone().exceeded(spent);
+                    refused = Some(match refused {
+                        Some(others) => others.and(exceeded),
+                        None => exceeded,
+                    });
+                }
             }
+        }
+        if let Some(refused) = refused {
+            return Err(Box::new(refused));
         }
         // Under the same lock, so that no two requests are told of the same room.
         Ok(self.take(&mut accounts, (caller, charges, observed), now))
@@ -273,5 +282,41 @@ mod tests {
         assert!(budgets.reserve("alice", vec![other.clone(), charge(Some(11))], at(0)).is_err());
         let ten = Charge { amount: Some(10), ..other };
         assert!(budgets.reserve("alice", vec![ten], at(1)).is_ok());
+    }
+
+    #[test]
+    fn of_several_budgets_that_it_goes_over_the_strictest_decides() {
+        let terms = kguard::policy::HoldTerms {
+            policy: String::new(),
+            document: String::new(),
+            message: String::new(),
+            demands: vec![kguard::api::Demand {
+                policy: String::new(),
+                message: String::new(),
+                approvers: Vec::new(),
+                quorum: 1,
+                self_approval: false,
+                max_auth_age: None,
+                approved_by: Vec::new(),
+            }],
+            escalate: None,
+            timeout: Duration::from_mins(1),
+            reason_required: false,
+            grants: None,
+            elevate: Vec::new(),
+            break_glass: Vec::new(),
+            max_auth_age: None,
+        };
+        let held = |budget: &str| Charge {
+            budget: budget.into(),
+            over: Over::Hold(Box::new(terms.clone())),
+            ..charge(Some(11))
+        };
+        let decide = |charges| *Budgets::default().reserve("alice", charges, at(0)).unwrap_err();
+        let Decision::Hold(both) = decide(vec![held("a"), held("b")]) else { panic!() };
+        let policies: Vec<_> = both.demands.iter().map(|demand| demand.policy.as_str()).collect();
+        assert_eq!(policies, ["a", "b"]);
+        let denied = decide(vec![held("a"), charge(Some(11)), held("b")]);
+        assert!(matches!(denied, Decision::Deny { policy: Some(name), .. } if name == "deletes"));
     }
 }

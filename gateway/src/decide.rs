@@ -342,7 +342,10 @@ fn record_of(decision: &Decision) -> Observed {
     let (decision, policy) = match decision {
         Decision::Allow { policy } => (Outcome::Allow, policy.clone()),
         Decision::Deny { policy, .. } => (Outcome::Deny, policy.clone()),
-        Decision::Hold(terms) => (Outcome::Hold, Some(terms.policy.clone())),
+        Decision::Hold(terms) => {
+            let policies: Vec<_> = terms.demands.iter().map(|of| of.policy.as_str()).collect();
+            (Outcome::Hold, Some(policies.join(", ")))
+        }
     };
     Observed { decision, policy }
 }

@@ -217,7 +217,7 @@ impl Streams {
             caller: Arc::clone(subject.caller()),
             identity: Arc::clone(subject.acting()),
             cluster: cluster.name().to_owned(),
-            approved: permit.hold().and_then(|_| permit.policy()).map(str::to_owned),
+            met: permit.met().to_vec(),
             lifts: self.grants.lifts_of(permit.grants()),
             grants: permit.grants().to_vec(),
             ports: Mutex::default(),

@@ -342,12 +342,22 @@ impl Candidates<'_> {
 }
 
 impl Decision {
-    /// Whether it is of the same kind and by the same policy.
+    /// The stricter one of two; of two holds, what both of them want.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (deny @ Self::Deny { .. }, _) | (_, deny @ Self::Deny { .. }) => deny,
+            (Self::Hold(terms), Self::Hold(others)) => Self::Hold(terms.and(&others)),
+            (hold @ Self::Hold(_), _) | (_, hold @ Self::Hold(_)) => hold,
+            (allow, Self::Allow { .. }) => allow,
+        }
+    }
+
+    /// Whether it is of the same kind, by the same policies, and wants the same approval.
     fn is_alike(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Allow { policy: a }, Self::Allow { policy: b })
             | (Self::Deny { policy: a, .. }, Self::Deny { policy: b, .. }) => a == b,
-            (Self::Hold(a), Self::Hold(b)) => a.policy == b.policy,
+            (Self::Hold(a), Self::Hold(b)) => a.are_like(b),
             _ => false,
         }
     }

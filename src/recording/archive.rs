@@ -26,6 +26,9 @@ pub(super) struct File {
     /// Where a link points to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) link: Option<String>,
+    /// That it ended before all of it had come.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) cut: bool,
 }
 
 /// Reads an archive.
@@ -77,6 +80,8 @@ enum Content {
         text: Vec<u8>,
         is_pax: bool,
     },
+    /// What is about all files, or the target of a link.
+    Other,
 }
 
 impl Archive {
@@ -85,10 +90,18 @@ impl Archive {
         self.count
     }
 
-    /// What is left at the end: the beginning of something that is no archive.
-    pub(super) fn rest(&mut self) -> Vec<u8> {
-        self.state = State::Over;
-        std::mem::take(&mut self.block)
+    /// What is left at the end: a file that was cut off, and the beginning of something that is no
+    /// archive.
+    pub(super) fn end(&mut self) -> Found {
+        let mut found = Found::default();
+        if let State::Content { file: Content::File { name, bytes, hashing }, left, .. } =
+            std::mem::replace(&mut self.state, State::Over)
+        {
+            let (bytes, sha256) = (bytes - left, Some(hashing.finish()));
+            self.list(File { name, bytes, sha256, link: None, cut: true }, &mut found);
+        }
+        found.rest = std::mem::take(&mut self.block);
+        found
     }
 
     /// Reads on.
@@ -151,19 +164,26 @@ impl Archive {
             b'x' | b'L' => Content::Name { text: Vec::new(), is_pax: header.kind == b'x' },
             b'0' | 0 | b'7' => {
                 let said = std::mem::take(&mut self.said);
-                size = said.size.unwrap_or(size);
+                // Programs that do not know of pax go by the header: it has no size that they could take.
+                match said.size {
+                    Some(own) if size == 0 || size == own => size = own,
+                    Some(_) => {
+                        self.state = State::Over;
+                        return found.rest.extend_from_slice(block);
+                    }
+                    None => {}
+                }
                 let name = said.name.unwrap_or(header.name);
                 Content::File { name, bytes: size, hashing: Box::default() }
             }
-            // Long targets of links, and what is about all files.
-            b'K' | b'g' => Content::Name { text: Vec::new(), is_pax: false },
+            b'K' | b'g' => Content::Other,
             // Links, folders and devices have no content, whatever their size says.
             _ => {
                 let name = std::mem::take(&mut self.said).name.unwrap_or(header.name);
                 self.state = State::Header;
                 if matches!(header.kind, b'1' | b'2') {
                     let link = Some(header.link);
-                    self.list(File { name, bytes: 0, sha256: None, link }, found);
+                    self.list(File { name, bytes: 0, sha256: None, link, cut: false }, found);
                 }
                 return;
             }
@@ -183,7 +203,7 @@ impl Archive {
         match file {
             Content::File { name, bytes, hashing } => {
                 let sha256 = Some(hashing.finish());
-                self.list(File { name, bytes, sha256, link: None }, found);
+                self.list(File { name, bytes, sha256, link: None, cut: false }, found);
             }
             Content::Name { text, is_pax: true } => {
                 let number = |text: String| text.parse().ok().filter(|size| *size < LARGEST);
@@ -191,11 +211,11 @@ impl Archive {
                 self.said = Said { name, size };
             }
             Content::Name { text, is_pax: false } => {
-                // `K` and `g` come before `L`; what they say is not a name.
-                if self.said.name.is_none() && !text.is_empty() {
+                if !text.is_empty() {
                     self.said.name = Some(c_text(&text));
                 }
             }
+            Content::Other => {}
         }
     }
 }
@@ -208,6 +228,7 @@ impl Content {
                 let room = MAX_SAID_BYTES.saturating_sub(text.len()).min(bytes.len());
                 text.extend_from_slice(bytes.get(..room).unwrap_or_default());
             }
+            Self::Other => {}
         }
     }
 }
@@ -341,7 +362,7 @@ mod tests {
             assert_eq!(files[0].sha256, Some(sha256(b"hello")));
             assert_eq!((files[2].link.as_deref(), &files[2].sha256), (Some("target"), &None));
             assert_eq!(files[3].bytes, 600);
-            assert_eq!((archive.count(), archive.rest()), (5, Vec::new()));
+            assert_eq!((archive.count(), archive.end()), (5, Found::default()));
         }
     }
 
@@ -360,6 +381,31 @@ mod tests {
         let files: Vec<_> = found.files.iter().map(|file| (&*file.name, file.bytes)).collect();
         assert_eq!(files, [("big", 600), ("next", 1)]);
         assert_eq!(found.files[0].sha256, Some(sha256(&[7; 600])));
+        // Two sizes are one for each reader.
+        let said = entry("x", b'x', b"12 size=999\n");
+        let bytes = [said, entry("big", b'0', &[7; 600])].concat();
+        assert!(!Archive::default().push(&bytes).rest.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_name_names_nothing() {
+        let bytes = [
+            entry("g", b'g', b"19 comment=harmless\n"),
+            entry("K", b'K', b"harmless\0"),
+            entry("evil", b'0', b"x"),
+        ];
+        let found = Archive::default().push(&bytes.concat());
+        assert_eq!(found.files.first().map(|file| file.name.as_str()), Some("evil"));
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_is_listed() {
+        let mut archive = Archive::default();
+        let bytes = entry("most", b'0', &[7; 600]);
+        assert_eq!(archive.push(&bytes[..BLOCK + 599]).files, []);
+        let file = archive.end().files.pop().unwrap();
+        assert_eq!((file.name.as_str(), file.bytes, file.cut), ("most", 599, true));
+        assert_eq!(file.sha256, Some(sha256(&[7; 599])));
     }
 
     #[test]
@@ -375,7 +421,7 @@ mod tests {
         assert_eq!(other.push(&[b'x'; 600]).rest, [b'x'; 600]);
         let mut short = Archive::default();
         assert_eq!(short.push(b"uid=0(root)").rest, b"");
-        assert_eq!(short.rest(), b"uid=0(root)");
+        assert_eq!(short.end().rest, b"uid=0(root)");
         let mut behind = Archive::default();
         let bytes = [archive(), b"uid=0(root)".to_vec()].concat();
         assert_eq!(behind.push(&bytes).rest, b"uid=0(root)");

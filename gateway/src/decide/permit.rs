@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use kguard::api::Demand;
 use kguard::audit::record::PreImage;
 use kguard::policy::{Charge, HoldTerms};
 
@@ -21,6 +22,7 @@ pub struct Permit {
     pub(super) subject: Subject,
     pub(super) policy: Option<String>,
     pub(super) hold: Option<String>,
+    pub(super) met: Vec<Demand>,
     pub(super) grants: Vec<String>,
     pub(super) break_glass: Option<String>,
     pub(super) reservation: Reservation,
@@ -45,8 +47,9 @@ impl Permit {
         policy: Option<String>,
         (reservation, bond): (Reservation, Option<Bond>),
     ) -> Self {
-        let (hold, grants, break_glass, pre_image) = (None, Vec::new(), None, None);
-        Self { subject, policy, hold, grants, break_glass, reservation, bond, pre_image }
+        let (hold, met, grants) = (None, Vec::new(), Vec::new());
+        let (break_glass, pre_image) = (None, None);
+        Self { subject, policy, hold, met, grants, break_glass, reservation, bond, pre_image }
     }
 
     /// Who asks for what.
@@ -67,6 +70,11 @@ impl Permit {
     /// The hold whose approval let it through.
     pub fn hold(&self) -> Option<&str> {
         self.hold.as_deref()
+    }
+
+    /// What the policies wanted that held it.
+    pub fn met(&self) -> &[Demand] {
+        &self.met
     }
 
     /// The grants that it runs on.
@@ -168,6 +176,6 @@ impl Held {
         let Approved { hold, grant, break_glass } = approval.into_parts();
         grants.extend(grant);
         let permit = Permit::of(subject, Some(terms.policy), (reservation, bond));
-        Permit { hold: Some(hold), grants, break_glass, ..permit }
+        Permit { hold: Some(hold), met: terms.demands, grants, break_glass, ..permit }
     }
 }

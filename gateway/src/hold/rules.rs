@@ -47,7 +47,10 @@ pub(super) fn after(hold: &Hold, by: &Caller, verdict: Verdict) -> Result<HoldSt
         return Ok(HoldState::Denied);
     }
     if !hold.demands.iter().any(|demand| counts(hold, demand, by)) {
-        return Err(NotDecided::OwnRequest { approvers: names(&hold.approvers) });
+        let has_approved = hold.decisions.iter().any(|decision| decision.is_by(by));
+        let approvers = || names(&hold.approvers);
+        let own = || NotDecided::OwnRequest { approvers: approvers() };
+        return Err(if has_approved { NotDecided::Again } else { own() });
     }
     let missing = |demand: &Demand| demand.missing() > usize::from(counts(hold, demand, by));
     let is_pending = hold.demands.iter().any(missing);
@@ -79,9 +82,13 @@ pub(super) fn escalated(hold: &mut Hold) {
     hold.approvers = approvers(&hold.demands);
 }
 
-/// Whether somebody's approval is one that a demand wants.
+/// Whether somebody's approval is one that a demand wants, and does not have: who may give that of
+/// another policy since an escalation may approve once more.
 fn counts(hold: &Hold, demand: &Demand, by: &Caller) -> bool {
-    is_among(&demand.approvers, by) && (demand.self_approval || !is_own(hold, by))
+    let own = hold.decisions.iter().filter(|decision| decision.is_by(by));
+    is_among(&demand.approvers, by)
+        && (demand.self_approval || !is_own(hold, by))
+        && !own.map(|decision| &decision.by).any(|name| demand.approved_by.contains(name))
 }
 
 #[cfg(test)]
@@ -166,6 +173,26 @@ mod tests {
         assert!(may_decide(&hold, &manager));
         assert_eq!(approve(&mut hold, &manager).unwrap(), HoldState::Pending);
         assert_eq!(hold.demands.iter().map(Demand::is_met).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn who_has_approved_for_one_policy_may_for_the_one_that_he_joins_later() {
+        let mut hold = hold(vec![demand("a", "sre", 2), demand("b", "dba", 1)]);
+        hold.escalation = Some(Escalation {
+            policy: "b".into(),
+            at: hold.created,
+            approvers: vec!["group:sre".parse().unwrap()],
+            done: false,
+        });
+        let bob = caller("bob", "sre");
+        assert_eq!(approve(&mut hold, &bob).unwrap(), HoldState::Pending);
+        assert!(matches!(approve(&mut hold, &bob), Err(NotDecided::Again)));
+        escalated(&mut hold);
+        // For the first policy he is one voice as before.
+        assert_eq!(approve(&mut hold, &bob).unwrap(), HoldState::Pending);
+        assert_eq!(hold.demands.iter().map(Demand::is_met).collect::<Vec<_>>(), [false, true]);
+        assert!(matches!(approve(&mut hold, &bob), Err(NotDecided::Again)));
+        assert_eq!(approve(&mut hold, &caller("emil", "sre")).unwrap(), HoldState::Approved);
     }
 
     #[test]

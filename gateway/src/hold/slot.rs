@@ -182,19 +182,6 @@ impl Slot {
         if !may_decide(hold, by) {
             return Err(NotDecided::NotApprover { approvers: names(&hold.approvers) });
         }
-        let state = rules::after(hold, by, decide.verdict)?;
-        let approves = decide.verdict == Verdict::Approve;
-        // Whoever refuses something may have logged in whenever he likes.
-        let max_age = hold.max_auth_age.filter(|_| approves);
-        let age = max_age.map(|age| SignedDuration::from_secs(age.try_into().unwrap_or(i64::MAX)));
-        if let Some(age) = age.filter(|age| !authenticated.is_fresh(*age, now)) {
-            let minutes = age.as_secs().unsigned_abs().div_ceil(60);
-            let policy = hold.policy.clone();
-            return Err(match authenticated.auth_time {
-                Some(_) => NotDecided::Stale { policy, minutes },
-                None => NotDecided::Undated { policy, minutes },
-            });
-        }
         if hold.state != HoldState::Pending || hold.expires <= now {
             return Err(NotDecided::Settled(hold.state));
         }
@@ -202,8 +189,20 @@ impl Slot {
             return Err(NotDecided::Digest);
         }
         // Whoever has approved may still say no.
-        if approves && hold.decisions.iter().any(|decision| decision.is_by(by)) {
-            return Err(NotDecided::Again);
+        let state = rules::after(hold, by, decide.verdict)?;
+        let approves = decide.verdict == Verdict::Approve;
+        // Whoever refuses something may have logged in whenever he likes.
+        let max_age = hold.max_auth_age.filter(|_| approves);
+        let age = max_age.map(|age| SignedDuration::from_secs(age.try_into().unwrap_or(i64::MAX)));
+        if let Some(age) = age.filter(|age| !authenticated.is_fresh(*age, now)) {
+            let minutes = age.as_secs().unsigned_abs().div_ceil(60);
+            let strictest = hold.demands.iter().filter(|demand| demand.max_auth_age.is_some());
+            let strictest = strictest.min_by_key(|demand| demand.max_auth_age);
+            let policy = strictest.map_or(&hold.policy, |demand| &demand.policy).clone();
+            return Err(match authenticated.auth_time {
+                Some(_) => NotDecided::Stale { policy, minutes },
+                None => NotDecided::Undated { policy, minutes },
+            });
         }
         Ok(state)
     }

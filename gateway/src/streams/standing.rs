@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use kguard::api::Demand;
 use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
 use kguard::policy::{Decision, Facts, Lift, Needs, Objects};
@@ -25,8 +26,8 @@ pub(super) struct Standing {
     /// As whom he acts.
     pub(super) identity: Arc<Caller>,
     pub(super) cluster: String,
-    /// The policy that held it and was satisfied, so that it need not be approved by that one again.
-    pub(super) approved: Option<String>,
+    /// What the policies wanted that held it, and have: nobody has to approve it for that again.
+    pub(super) met: Vec<Demand>,
     /// The grants that it runs on, and what they lift.
     pub(super) grants: Vec<String>,
     pub(super) lifts: Vec<Lift>,
@@ -57,7 +58,7 @@ impl Standing {
             caller: Arc::clone(&nobody),
             identity: nobody,
             cluster: "test".to_owned(),
-            approved: None,
+            met: Vec::new(),
             grants: Vec::new(),
             lifts: Vec::new(),
             ports: Mutex::default(),
@@ -99,9 +100,12 @@ impl Standing {
             }
             match candidates.decide(&Objects::default(), self.clock.now()).decision {
                 Decision::Allow { .. } => {}
-                Decision::Hold(terms) if self.approved.as_ref() == Some(&terms.policy) => {}
                 Decision::Hold(terms) => {
-                    return Err(format!("policy `{}` wants an approval first", terms.policy));
+                    let is_open =
+                        |wanted: &&Demand| !self.met.iter().any(|met| met.is_like(wanted));
+                    if let Some(Demand { policy, .. }) = terms.demands.iter().find(is_open) {
+                        return Err(format!("policy `{policy}` wants an approval first"));
+                    }
                 }
                 Decision::Deny { message, .. } => return Err(message),
             }

@@ -70,26 +70,16 @@ impl Default for Ruling {
 
 impl Ruling {
     /// What two rulings on one request say together: the stricter decision, and all charges.
-    pub fn and(self, other: Self) -> Self {
-        let (mut strict, rest) = match (&self.decision, &other.decision) {
-            (Decision::Deny { .. }, _)
-            | (_, Decision::Allow { .. })
-            | (Decision::Hold(_), Decision::Hold(_)) => (self, other),
-            _ => (other, self),
-        };
-        if let (Decision::Hold(terms), Decision::Hold(others)) =
-            (&mut strict.decision, &rest.decision)
-        {
-            *terms = terms.clone().and(others);
-        }
-        strict.lifted.extend(rest.lifted);
-        strict.observed = strict.observed.or(rest.observed);
-        for charge in rest.charges {
-            if !strict.charges.iter().any(|of| of.budget == charge.budget) {
-                strict.charges.push(charge);
+    pub fn and(mut self, other: Self) -> Self {
+        self.decision = self.decision.and(other.decision);
+        self.lifted.extend(other.lifted);
+        self.observed = self.observed.or(other.observed);
+        for charge in other.charges {
+            if !self.charges.iter().any(|of| of.budget == charge.budget) {
+                self.charges.push(charge);
             }
         }
-        strict
+        self
     }
 
     /// The ruling of a set that only observes: the request is let through, and what would have been
