@@ -377,8 +377,8 @@ pub(crate) enum NotificationsCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  kguard approve 7KQ4-2M       look at one request and approve it
-  kguard approve 7KQ4-2M --for 30m --names 'web-*'
+  kguard approve 7kq4m         look at one request and approve it
+  kguard approve 7kq4m --for 30m --names 'web-*'
                                ...and others like it, for half an hour
   kguard approve               be asked as requests come in, until Ctrl-C")]
 pub(crate) struct ApproveArgs {

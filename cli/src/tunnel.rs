@@ -155,6 +155,11 @@ impl Tunnel {
         self.ask(|token| self.dialer.control_request(Method::POST, path, token)).await
     }
 
+    /// Whether nobody is to be waited for, as far as policies allow that.
+    pub(crate) fn breaks_glass(&self) -> bool {
+        self.dialer.break_glass.is_some()
+    }
+
     /// Why the last stream that failed to open did.
     pub(crate) fn trouble(&self) -> Option<Arc<TunnelError>> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()

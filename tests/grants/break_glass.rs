@@ -72,4 +72,15 @@ fn a_plain_client_says_so_in_a_header_and_others_wait() {
     assert_eq!(delete(&scene.alice, "web", "Kguard-Break-Glass: "), 400);
     assert_eq!(delete(&scene.alice, "other", header), 200);
     assert!(!scene.exists("cm/other") && scene.exists("cm/web"));
+
+    // Whom it does not let is told so, and does not wonder why it waits.
+    let n = scene.namespace.name.as_str();
+    let glass = ["--break-glass", "--reason", "the shop is down"];
+    let args = [&glass[..], &["kubectl", "-n", n, "delete", "cm", "web"]].concat();
+    let mut waits = carol.start(&args);
+    waits.wait_for("why it waits", |line| {
+        line.contains("does not let you break the glass").then_some(())
+    });
+    waits.signal("KILL");
+    waits.exit_code();
 }

@@ -150,6 +150,12 @@ impl Desk {
             known.hold = hold;
             return true;
         }
+        if self.patience.tunnel.breaks_glass() {
+            let policy = clean(&hold.policy);
+            self.ui.warn(format_args!(
+                "policy `{policy}` does not let you break the glass, so this waits as ever"
+            ));
+        }
         let spinner = self.spinners.add(self.ui.spinner(text));
         let until = self.patience.timeout.map(|timeout| Instant::now() + timeout);
         self.waiting.insert(hold.id.clone(), Waiting { hold, spinner, until });

@@ -140,7 +140,7 @@ pub enum NotDecided {
     #[error(transparent)]
     Grant(#[from] NotGranted),
     /// No such hold.
-    #[error("there is no hold `{0}`")]
+    #[error("there is no hold `{0}`; `kguard requests` lists those that you may see")]
     NotFound(String),
     /// The caller is not an approver.
     #[error("you may not decide on this hold; {approvers} can")]
@@ -175,11 +175,22 @@ pub enum NotDecided {
         minutes: u64,
     },
     /// Somebody, or time, was faster.
-    #[error("the hold is {0:?} already")]
+    #[error("{}", ended(*.0))]
     Settled(HoldState),
     /// It could not be recorded.
     #[error(transparent)]
     Trail(#[from] TrailUnavailable),
+}
+
+/// Why there is nothing to decide any more.
+fn ended(state: HoldState) -> &'static str {
+    match state {
+        HoldState::Approved => "it has been approved already",
+        HoldState::Used => "it has been approved, and has run",
+        HoldState::Denied => "it has been denied already",
+        HoldState::Cancelled => "it is cancelled: nobody waits for it any more",
+        HoldState::Expired | HoldState::Pending => "nobody has decided on it in time",
+    }
 }
 
 /// Why a review is not closed.
@@ -192,7 +203,7 @@ pub enum NotReviewed {
         approvers: String,
     },
     /// No such hold.
-    #[error("there is no hold `{0}`")]
+    #[error("there is no hold `{0}`; `kguard requests` lists those that you may see")]
     NotFound(String),
     /// Nobody owes one, or not any more.
     #[error("{0} owes no review; `kguard reviews` lists those that do")]
