@@ -56,7 +56,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use demand::{Demand, names};
+pub use demand::{Demand, names, people, strictest};
 pub use grants::{
     BreakGlass, CloseReview, EndedBy, ExecPattern, Grant, GrantEnd, GrantOffer, GrantPattern,
     GrantProposal, Review, Revoke,

@@ -6,6 +6,7 @@ pub mod groups;
 pub mod impersonation;
 pub mod json_patch;
 pub mod media;
+pub mod pod;
 pub mod protobuf;
 pub mod request_info;
 pub mod resource_pattern;

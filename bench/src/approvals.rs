@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::client::Client;
 use crate::process::Process;
 use crate::setup::Setup;
-use crate::table::{Limit, Row, Table, say};
+use crate::table::{Limit, Row, Table, milliseconds, say};
 use crate::{Failure, Options};
 
 const APPROVERS: usize = 200;
@@ -243,7 +243,7 @@ async fn lists(setup: &Setup, rounds: usize, table: &mut Table) -> Result<(), Fa
         for _ in 0..=rounds {
             let start = Instant::now();
             read(&mut client, path).await?;
-            took.push(start.elapsed().as_secs_f64() * 1e3);
+            took.push(milliseconds(start));
         }
         add(table, (what, "ms"), (took.split_off(1), ANSWER_MS, rounds));
     }
@@ -267,5 +267,5 @@ async fn inbox(setup: &Setup) -> Result<f64, Failure> {
         let data = frame.ok_or("the inbox has ended")??.into_data().unwrap_or_default();
         lines += data.windows(17).filter(|at| *at == br#""state":"pending""#).count();
     }
-    Ok(start.elapsed().as_secs_f64() * 1e3)
+    Ok(milliseconds(start))
 }

@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 
 use crate::client::Client;
 use crate::setup::Setup;
-use crate::table::{Limit, Row, Table, say};
+use crate::table::{Limit, Row, Table, milliseconds, say};
 use crate::{Failure, Options};
 
 const OBJECTS: usize = 10_000;
@@ -97,10 +97,10 @@ async fn look(client: &mut Client, id: &str) -> Result<(f64, f64), Failure> {
         text.extend_from_slice(&data);
         // The first line that tells a number, and not only that it is being worked out.
         if first.is_none() && text.windows(8).any(|window| window == br#""count":"#) {
-            first = Some(start.elapsed().as_secs_f64() * 1e3);
+            first = Some(milliseconds(start));
         }
     }
-    let whole = start.elapsed().as_secs_f64() * 1e3;
+    let whole = milliseconds(start);
     let text = String::from_utf8_lossy(&text);
     let last = text.lines().rfind(|line| !line.is_empty()).unwrap_or_default();
     // With the one that every namespace has.

@@ -1,21 +1,21 @@
 //! Lists through the gateway: what masking costs where it masks nothing, and what a list of Secrets
 //! of 100 MB takes while it passes.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http_body_util::BodyExt as _;
 
 use crate::api_server::{NODES_PATH, SECRETS_PATH};
 use crate::load::Target;
 use crate::masking::LIST_BYTES;
-use crate::process::Process;
+use crate::process::{Process, Watched};
 use crate::proxies::per_cpu_second;
 use crate::setup::Setup;
-use crate::table::{Limit, Row, Table, say};
+use crate::table::{Limit, Row, Table, milliseconds, say};
 use crate::{Failure, PROXY_CPU};
 
-const SAMPLE_EVERY: Duration = Duration::from_millis(2);
-const LIMIT_MIB: f64 = 16.0;
+/// By how much the gateway may grow while something big passes, or something long.
+pub(crate) const GROWTH_MIB: f64 = 16.0;
 
 pub(crate) async fn measure(
     setup: &Setup,
@@ -59,7 +59,7 @@ pub(crate) async fn measure(
     let grown = passed.iter().map(|passed| passed.grown_mib).collect();
     let what = "(h) memory while the 100 MB pass";
     let limit = Limit::AtMost(1.0);
-    let theirs = vec![LIMIT_MIB; rounds];
+    let theirs = vec![GROWTH_MIB; rounds];
     table.add(Row { what, unit: "MiB", ours: grown, peer: "limit", theirs, limit });
     let first = passed.iter().map(|passed| passed.first_ms).collect();
     let whole = passed.iter().map(|passed| passed.whole_ms).collect();
@@ -80,17 +80,14 @@ struct Passed {
 
 async fn pass(gateway: &Process, target: &Target) -> Result<Passed, Failure> {
     let mut connection = target.connect().await?;
-    let before = gateway.resident_kib()?;
-    let (start, mut sampled, mut most) = (Instant::now(), Instant::now(), before);
+    let mut watched = Watched::new(gateway)?;
+    let start = Instant::now();
     let mut body = connection.send().await?.into_body();
     let (mut first_ms, mut length) = (None, 0);
     while let Some(frame) = body.frame().await {
         length += frame?.into_data().map_or(0, |data| data.len());
         first_ms.get_or_insert_with(|| milliseconds(start));
-        if sampled.elapsed() > SAMPLE_EVERY {
-            most = gateway.resident_kib()?.max(most);
-            sampled = Instant::now();
-        }
+        watched.sample()?;
     }
     // What is masked is shorter.
     if length < LIST_BYTES / 8 {
@@ -98,9 +95,5 @@ async fn pass(gateway: &Process, target: &Target) -> Result<Passed, Failure> {
     }
     let whole_ms = milliseconds(start);
     let first_ms = first_ms.ok_or("nothing came")?;
-    Ok(Passed { grown_mib: (most - before) / 1024.0, first_ms, whole_ms })
-}
-
-fn milliseconds(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1e3
+    Ok(Passed { grown_mib: watched.grown_mib(), first_ms, whole_ms })
 }

@@ -1,20 +1,18 @@
 //! What goes on for long costs no more memory than what is short: a copy of 10 GB, and a log that is
 //! followed while hundreds of megabytes are written to it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::Method;
 use http_body_util::BodyExt as _;
 
 use crate::client::Client;
-use crate::process::Process;
+use crate::lists::GROWTH_MIB;
+use crate::process::{Process, Watched};
 use crate::setup::Setup;
 use crate::table::{Limit, Row, Table, say};
 use crate::terminal::{POD, Pod, Terminal};
 use crate::{Failure, Options};
-
-const LIMIT_MIB: f64 = 16.0;
-const SAMPLE_EVERY: Duration = Duration::from_millis(10);
 
 const COPIED_BYTES: usize = 10_000_000_000;
 /// By then there is what every copy needs.
@@ -40,7 +38,7 @@ pub(crate) async fn measure(
     let pod = Pod::behind(setup, setup.streams, options)?;
     // So that what is needed once is there before.
     pod.exec(&["tar", "cf", "-", "etc"], Terminal::No).await?.read_out().await?;
-    let theirs = || vec![LIMIT_MIB];
+    let theirs = || vec![GROWTH_MIB];
     let (unit, peer, limit) = ("MiB", "limit", Limit::AtMost(1.0));
     say("copying 10 GB");
     let (all, later) = copy(&pod, &gateway).await?;
@@ -113,31 +111,4 @@ async fn follow(
     }
     say(&format!("{} MB of the log came", length / 1_000_000));
     Ok(watched.grown_mib())
-}
-
-/// The memory of a process while something happens.
-struct Watched<'a> {
-    process: &'a Process,
-    before: f64,
-    most: f64,
-    sampled: Instant,
-}
-
-impl<'a> Watched<'a> {
-    fn new(process: &'a Process) -> Result<Self, Failure> {
-        let before = process.resident_kib()?;
-        Ok(Self { process, before, most: before, sampled: Instant::now() })
-    }
-
-    fn sample(&mut self) -> Result<(), Failure> {
-        if self.sampled.elapsed() > SAMPLE_EVERY {
-            self.most = self.process.resident_kib()?.max(self.most);
-            self.sampled = Instant::now();
-        }
-        Ok(())
-    }
-
-    fn grown_mib(&self) -> f64 {
-        (self.most - self.before) / 1024.0
-    }
 }

@@ -97,6 +97,39 @@ impl Drop for Process {
     }
 }
 
+/// How often memory is looked at.
+const SAMPLE_EVERY: Duration = Duration::from_millis(2);
+
+/// The memory of a process while something happens.
+pub(crate) struct Watched<'a> {
+    process: &'a Process,
+    before: f64,
+    most: f64,
+    sampled: Instant,
+}
+
+impl<'a> Watched<'a> {
+    /// From now on.
+    pub(crate) fn new(process: &'a Process) -> Result<Self, Failure> {
+        let before = process.resident_kib()?;
+        Ok(Self { process, before, most: before, sampled: Instant::now() })
+    }
+
+    /// Looks again, if it has not just been looked.
+    pub(crate) fn sample(&mut self) -> Result<(), Failure> {
+        if self.sampled.elapsed() > SAMPLE_EVERY {
+            self.most = self.process.resident_kib()?.max(self.most);
+            self.sampled = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// By how many MiB it has grown, at most.
+    pub(crate) fn grown_mib(&self) -> f64 {
+        (self.most - self.before) / 1024.0
+    }
+}
+
 /// Keeps this process, and what it starts, on one core.
 pub(crate) fn pin(cpu: usize) -> Result<(), Failure> {
     let mut cpus = CpuSet::new();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::process::Process;
 use crate::setup::Setup;
-use crate::table::{Limit, Row, Table, say};
+use crate::table::{Limit, Row, Table, milliseconds, percentile, say};
 use crate::terminal::{Exec, Pod, Terminal};
 use crate::tunnel::Tunnel;
 use crate::{Failure, Options};
@@ -237,14 +237,4 @@ async fn idle(setup: &Setup, pod: &Pod, table: &mut Table) -> Result<(), Failure
     let (ours, theirs) = (vec![each], vec![64.0]);
     table.add(Row { what, unit: "KiB", ours, peer: "limit", theirs, limit });
     Ok(())
-}
-
-/// What so many of a hundred do not exceed.
-pub(crate) fn percentile(samples: &mut [f64], hundredths: usize) -> f64 {
-    samples.sort_by(f64::total_cmp);
-    samples.get(samples.len() * hundredths / 100).copied().unwrap_or(f64::NAN)
-}
-
-pub(crate) fn milliseconds(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1e3
 }

@@ -1,6 +1,7 @@
 //! The table: both sides, the ratio, the limit.
 
 use std::io::Write;
+use std::time::Instant;
 
 use crate::Failure;
 
@@ -75,6 +76,17 @@ fn figure(samples: &[f64]) -> String {
         100.0.. => format!("{median:.0} ±{deviation:.0}"),
         _ => format!("{median:.1} ±{deviation:.1}"),
     }
+}
+
+/// What so many of a hundred do not exceed.
+pub(crate) fn percentile(samples: &mut [f64], hundredths: usize) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples.get(samples.len() * hundredths / 100).copied().unwrap_or(f64::NAN)
+}
+
+/// How long ago it was.
+pub(crate) fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
 }
 
 /// The median; of nothing, not a number.

@@ -106,10 +106,7 @@ impl Budgets {
                 true => observed = observed.or_else(|| Some(charge.clone().exceeded(spent))),
                 false => {
                     let exceeded = charge.clone().exceeded(spent);
-                    refused = Some(match refused {
-                        Some(others) => others.and(exceeded),
-                        None => exceeded,
-                    });
+                    refused = refused.into_iter().chain([exceeded]).reduce(Decision::and);
                 }
             }
         }
@@ -305,7 +302,6 @@ mod tests {
             grants: None,
             elevate: Vec::new(),
             break_glass: Vec::new(),
-            max_auth_age: None,
         };
         let held = |budget: &str| Charge {
             budget: budget.into(),

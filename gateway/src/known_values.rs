@@ -20,6 +20,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
 use kguard::identity::{Caller, CallerKind};
+use kguard::kube::pod::{StreamPod, container};
 use kguard::kube::request_info::{RequestInfo, ResourceInfo, Verb};
 use kguard::kube::status::Reason;
 use kguard::mask::text::{KnownValue, TextPlan};
@@ -93,7 +94,7 @@ pub struct PodText {
     /// With what.
     pub plan: Arc<TextPlan>,
     /// The pod; none if it is not there, or makes no difference.
-    pub pod: Option<Value>,
+    pub pod: Option<StreamPod>,
 }
 
 /// How the text of a request is masked; none if it is not.
@@ -115,7 +116,9 @@ pub async fn plan(cluster: &Cluster, subject: &Subject) -> Result<Option<PodText
         _ if is_archive(subject.request()) => plan.keeping_length(),
         _ => plan,
     };
-    Ok(Some(PodText { plan: Arc::new(plan), pod: object }))
+    let container = container(subject.request().query.pairs());
+    let pod = object.map(|object| StreamPod::of(&object, container));
+    Ok(Some(PodText { plan: Arc::new(plan), pod }))
 }
 
 /// Remembers the values of a Secret that is about to be overwritten.

@@ -23,6 +23,7 @@ use futures_util::stream::BoxStream;
 use kguard::api::{PastStream, RunningStream};
 use kguard::audit::record::RecordingDigest;
 use kguard::identity::Caller;
+use kguard::kube::pod::{StreamPod, container};
 use kguard::kube::request_info::RequestInfo;
 use kguard::kube::target::is_on;
 use kguard::recording::{Cast, Facts};
@@ -197,11 +198,15 @@ impl Streams {
     pub async fn open(&self, cluster: &Cluster, permit: &Permit) -> std::io::Result<Opened> {
         let subject = permit.subject();
         let info = &subject.request().info;
-        let read = match subject.pod() {
-            Some(_) => None,
-            None => LiveObjects::of(cluster, subject.identity()).pod(info).await,
+        // What was read before somebody was waited for may be another by now.
+        let known = subject.pod().filter(|_| permit.hold().is_none());
+        let pod = if let Some(pod) = known {
+            pod.clone()
+        } else {
+            let pod = LiveObjects::of(cluster, subject.identity()).pod(info).await;
+            StreamPod::of(&pod.unwrap_or_default(), container(subject.request().query.pairs()))
         };
-        let facts = facts(permit, cluster, subject.pod().or(read.as_ref()));
+        let facts = facts(permit, cluster, pod);
         let recording = if self.config.enabled {
             let most_bytes = self.config.max_mebibytes.saturating_mul(1 << 20);
             Some(RecordingFile::create(&self.folder, subject.request().id, most_bytes).await?)
@@ -378,7 +383,7 @@ fn purpose(info: &RequestInfo, query: &[(String, String)]) -> Purpose {
     Purpose::Command { tty: is_on(query, "tty") }
 }
 
-fn facts(permit: &Permit, cluster: &Cluster, pod: Option<&serde_json::Value>) -> Facts {
+fn facts(permit: &Permit, cluster: &Cluster, pod: StreamPod) -> Facts {
     let subject = permit.subject();
     let request = subject.request();
     let info = request.info.resource.as_ref();
@@ -387,11 +392,6 @@ fn facts(permit: &Permit, cluster: &Cluster, pod: Option<&serde_json::Value>) ->
         let of = query.iter().filter(move |(own, _)| own == name);
         of.map(|(_, value)| value.clone()).collect::<Vec<_>>()
     };
-    let text = |pointer: &str| {
-        let text = pod.and_then(|pod| pod.pointer(pointer)).and_then(serde_json::Value::as_str);
-        text.unwrap_or_default().to_owned()
-    };
-    let container = all("container").into_iter().next().unwrap_or_default();
     let identity = &subject.identity().name;
     Facts {
         id: request.id.to_string(),
@@ -404,22 +404,13 @@ fn facts(permit: &Permit, cluster: &Cluster, pod: Option<&serde_json::Value>) ->
         cluster: cluster.name().to_owned(),
         namespace: info.map(|of| of.namespace.clone()).unwrap_or_default(),
         pod: info.map(|of| of.name.clone()).unwrap_or_default(),
-        pod_uid: text("/metadata/uid"),
-        node: text("/spec/nodeName"),
-        image: pod.and_then(|pod| image(pod, &container)).unwrap_or_default(),
-        container,
+        pod_uid: pod.uid,
+        node: pod.node,
+        image: pod.image,
+        container: container(query).to_owned(),
         kind: request.info.subresource().to_owned(),
         command: all("command"),
         tty: is_on(request.query.pairs(), "tty"),
         hold: permit.hold().map(str::to_owned),
     }
-}
-
-/// The image of a container; of the only one, if none is named.
-fn image(pod: &serde_json::Value, container: &str) -> Option<String> {
-    let lists = ["containers", "initContainers", "ephemeralContainers"];
-    let all = lists.iter().filter_map(|list| pod.get("spec")?.get(list)?.as_array()).flatten();
-    let mut named = all
-        .filter(|of| container.is_empty() || of.get("name").is_some_and(|name| name == container));
-    named.next()?.get("image")?.as_str().map(str::to_owned)
 }

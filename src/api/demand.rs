@@ -53,6 +53,17 @@ impl Demand {
     }
 }
 
+/// The demand that takes the freshest logins, if one asks for any.
+pub fn strictest(demands: &[Demand]) -> Option<&Demand> {
+    let asking = demands.iter().filter(|demand| demand.max_auth_age.is_some());
+    asking.min_by_key(|demand| demand.max_auth_age)
+}
+
+/// What all of them want of people: `1 of group:sre, and 2 of group:dba`.
+pub fn people(demands: &[Demand]) -> String {
+    demands.iter().map(Demand::people).collect::<Vec<_>>().join(", and ")
+}
+
 /// Those whom patterns name, as they are written.
 pub fn names(approvers: &[SubjectPattern]) -> String {
     approvers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")

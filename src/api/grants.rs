@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::glob::Glob;
 use crate::identity::{Caller, SubjectPattern};
+use crate::kube::pod::container;
 use crate::kube::request_info::{RequestInfo, ResourceInfo, Verb};
 use crate::kube::target::is_on;
 
@@ -231,12 +232,10 @@ impl ExecPattern {
         if !matches!(resource.subresource.as_str(), "attach" | "exec") {
             return None;
         }
-        let all = |name: &'static str| {
-            query.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.clone())
-        };
+        let words = query.iter().filter(|(name, _)| name == "command");
         Some(Self {
-            container: all("container").next().unwrap_or_default(),
-            command: all("command").collect(),
+            container: container(query).to_owned(),
+            command: words.map(|(_, word)| word.clone()).collect(),
             stdin: is_on(query, "stdin"),
             tty: is_on(query, "tty"),
         })

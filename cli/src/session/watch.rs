@@ -151,10 +151,8 @@ impl Desk {
             return true;
         }
         if self.patience.tunnel.breaks_glass() {
-            let policy = clean(&hold.policy);
-            self.ui.warn(format_args!(
-                "policy `{policy}` does not let you break the glass, so this waits as ever"
-            ));
+            let why = "what holds this does not let you break the glass, so it waits as ever";
+            self.ui.warn(why);
         }
         let spinner = self.spinners.add(self.ui.spinner(text));
         let until = self.patience.timeout.map(|timeout| Instant::now() + timeout);

@@ -8,7 +8,7 @@ use kguard::policy::NoGrant;
 
 use super::{Asking, Refusal, Shared, holds};
 use crate::grants::{NotGranted, NotRevoked, concerns};
-use crate::hold::may_decide;
+use crate::hold::{NotDecided, may_decide};
 
 pub(super) async fn propose(
     State(gateway): Shared,
@@ -16,7 +16,7 @@ pub(super) async fn propose(
     Path(id): Path<String>,
 ) -> Result<Json<GrantProposal>, Refusal> {
     let hold = gateway.holds.hold(&id).filter(|hold| may_decide(hold, &asking.caller));
-    let hold = hold.ok_or_else(|| refuse(Reason::NotFound, &format!("there is no hold `{id}`")))?;
+    let hold = hold.ok_or_else(|| refuse(Reason::NotFound, &NotDecided::NotFound(id)))?;
     gateway.grants.propose(&hold).map(Json).map_err(|error| refuse(reason(&error), &error))
 }
 

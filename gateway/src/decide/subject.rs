@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use kguard::audit::record::Observed;
 use kguard::identity::Caller;
+use kguard::kube::pod::StreamPod;
 use kguard::kube::request_info::Verb;
 use kguard::mask::{Echo, MaskRules, TextPlan};
+use kguard::policy::PolicySet;
 use kguard::policy::capability::Capabilities;
-use kguard::policy::{Object, PolicySet};
-use serde_json::Value;
 
 use crate::cluster::Cluster;
 use crate::known_values::PodText;
@@ -31,8 +31,8 @@ pub struct Subject {
     pub(super) echo: Echo,
     /// How the text of the answer is masked, if it is one.
     pub(super) text: Option<Arc<TextPlan>>,
-    /// The pod whose text it is, if that had to be read.
-    pub(super) pod: Object,
+    /// Where a stream leads, if its pod had to be read to mask it.
+    pub(super) pod: Option<StreamPod>,
     /// The query as it may be written down.
     pub(super) noted_query: Vec<(String, String)>,
     pub(super) findings: Findings,
@@ -74,7 +74,7 @@ impl Subject {
         let echo = if reads { Echo::None } else { Echo::All };
         let noted_query = noted_query(&request, &masks);
         let (masks, text, findings) = (Arc::new(masks), None, Findings::default());
-        let (elevated, pod) = (Vec::new(), Object::Absent);
+        let (elevated, pod) = (Vec::new(), None);
         Self { caller, identity, elevated, request, masks, echo, text, pod, noted_query, findings }
     }
 
@@ -148,16 +148,16 @@ impl Subject {
     /// How the text of the answer is masked, and the arguments of the request.
     pub(super) fn set_text(&mut self, text: Option<PodText>) {
         let Some(PodText { plan, pod }) = text else { return };
-        self.pod = pod.map_or(Object::Absent, Object::Known);
+        self.pod = pod;
         let pairs = self.request.query.pairs().iter();
         let masked = pairs.map(|(name, value)| (name.clone(), plan.mask_str(value).0));
         self.noted_query = masked.collect();
         self.text = Some(plan);
     }
 
-    /// The pod whose text the answer is, if that had to be read.
-    pub(crate) fn pod(&self) -> Option<&Value> {
-        self.pod.known()
+    /// Where a stream leads, if its pod had to be read to mask it.
+    pub(crate) fn pod(&self) -> Option<&StreamPod> {
+        self.pod.as_ref()
     }
 
     pub(super) fn make_dry_run(&mut self) {

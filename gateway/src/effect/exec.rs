@@ -2,6 +2,7 @@
 
 use kguard::api::effect::ExecEffect;
 use kguard::effect::managers;
+use kguard::kube::pod::{StreamPod, container};
 use kguard::kube::target::is_on;
 use kguard::mask::Echo;
 use kguard::policy::Object;
@@ -35,25 +36,15 @@ fn describe(look: &Look, pod: &Value) -> ExecEffect {
     };
     let text =
         |pointer| pod.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let named = all("container").into_iter().next().unwrap_or_default();
-    let (container, image) = container(pod, &named).unwrap_or_default();
+    let StreamPod { uid, node, container, image } = StreamPod::of(pod, container(query));
     ExecEffect {
         namespace: text("/metadata/namespace"),
         pod: text("/metadata/name"),
-        uid: text("/metadata/uid"),
-        container: if named.is_empty() { container } else { named },
+        uid,
+        container,
         image,
-        node: text("/spec/nodeName"),
+        node,
         argv: all("command"),
         tty: is_on(look.request.query.pairs(), "tty"),
     }
-}
-
-/// Name and image of a container; of the first, if none is named.
-fn container(pod: &Value, named: &str) -> Option<(String, String)> {
-    let lists = ["containers", "initContainers", "ephemeralContainers"];
-    let all = lists.iter().filter_map(|list| pod.get("spec")?.get(list)?.as_array()).flatten();
-    let text = |of: &Value, key| of.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut all = all.map(|of| (text(of, "name"), text(of, "image")));
-    all.find(|(name, _)| named.is_empty() || name == named)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kguard::api::{Escalation, GrantPattern, Hold, HoldState};
+use kguard::api::{Escalation, GrantPattern, Hold, HoldState, strictest};
 use kguard::identity::CallerKind;
 use kguard::policy::Escalate;
 use uuid::Uuid;
@@ -76,7 +76,7 @@ impl Holds {
             bound_to: matter.object().cloned(),
             plan: None,
             elevate: subject.elevated().to_vec(),
-            max_auth_age: terms.max_auth_age.map(|age| age.as_secs()),
+            max_auth_age: strictest(&terms.demands).and_then(|demand| demand.max_auth_age),
             max_grant: max_grant(held, &entry.origin().cluster),
             grant: None,
             break_glass: None,

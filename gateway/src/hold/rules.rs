@@ -48,9 +48,11 @@ pub(super) fn after(hold: &Hold, by: &Caller, verdict: Verdict) -> Result<HoldSt
     }
     if !hold.demands.iter().any(|demand| counts(hold, demand, by)) {
         let has_approved = hold.decisions.iter().any(|decision| decision.is_by(by));
-        let approvers = || names(&hold.approvers);
-        let own = || NotDecided::OwnRequest { approvers: approvers() };
-        return Err(if has_approved { NotDecided::Again } else { own() });
+        return Err(if has_approved {
+            NotDecided::Again
+        } else {
+            NotDecided::OwnRequest { approvers: names(&hold.approvers) }
+        });
     }
     let missing = |demand: &Demand| demand.missing() > usize::from(counts(hold, demand, by));
     let is_pending = hold.demands.iter().any(missing);
@@ -130,6 +132,12 @@ mod tests {
         hold
     }
 
+    fn escalates(hold: &mut Hold, policy: &str, group: &str) {
+        let (policy, at) = (policy.to_owned(), hold.created);
+        let approvers = vec![format!("group:{group}").parse().unwrap()];
+        hold.escalation = Some(Escalation { policy, at, approvers, done: false });
+    }
+
     fn approve(hold: &mut Hold, by: &Caller) -> Result<HoldState, NotDecided> {
         let verdict = Verdict::Approve;
         let state = after(hold, by, verdict)?;
@@ -161,12 +169,7 @@ mod tests {
     #[test]
     fn who_joins_later_joins_those_of_one_policy() {
         let mut hold = hold(vec![demand("a", "sre", 1), demand("b", "dba", 1)]);
-        hold.escalation = Some(Escalation {
-            policy: "a".into(),
-            at: hold.created,
-            approvers: vec!["group:managers".parse().unwrap()],
-            done: false,
-        });
+        escalates(&mut hold, "a", "managers");
         let manager = caller("mia", "managers");
         assert!(!may_decide(&hold, &manager));
         escalated(&mut hold);
@@ -178,12 +181,7 @@ mod tests {
     #[test]
     fn who_has_approved_for_one_policy_may_for_the_one_that_he_joins_later() {
         let mut hold = hold(vec![demand("a", "sre", 2), demand("b", "dba", 1)]);
-        hold.escalation = Some(Escalation {
-            policy: "b".into(),
-            at: hold.created,
-            approvers: vec!["group:sre".parse().unwrap()],
-            done: false,
-        });
+        escalates(&mut hold, "b", "sre");
         let bob = caller("bob", "sre");
         assert_eq!(approve(&mut hold, &bob).unwrap(), HoldState::Pending);
         assert!(matches!(approve(&mut hold, &bob), Err(NotDecided::Again)));

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use kguard::api::{Decide, Decision, GrantOffer, Hold, HoldState, Verdict, names};
+use kguard::api::{
+    Decide, Decision, Demand, GrantOffer, Hold, HoldState, Verdict, names, strictest,
+};
 use kguard::identity::{Caller, SubjectPattern};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -192,13 +194,11 @@ impl Slot {
         let state = rules::after(hold, by, decide.verdict)?;
         let approves = decide.verdict == Verdict::Approve;
         // Whoever refuses something may have logged in whenever he likes.
-        let max_age = hold.max_auth_age.filter(|_| approves);
-        let age = max_age.map(|age| SignedDuration::from_secs(age.try_into().unwrap_or(i64::MAX)));
-        if let Some(age) = age.filter(|age| !authenticated.is_fresh(*age, now)) {
-            let minutes = age.as_secs().unsigned_abs().div_ceil(60);
-            let strictest = hold.demands.iter().filter(|demand| demand.max_auth_age.is_some());
-            let strictest = strictest.min_by_key(|demand| demand.max_auth_age);
-            let policy = strictest.map_or(&hold.policy, |demand| &demand.policy).clone();
+        if let Some(Demand { policy, max_auth_age: Some(age), .. }) =
+            strictest(&hold.demands).filter(|_| approves)
+            && !authenticated.is_fresh(seconds(*age), now)
+        {
+            let (policy, minutes) = (policy.clone(), age.div_ceil(60));
             return Err(match authenticated.auth_time {
                 Some(_) => NotDecided::Stale { policy, minutes },
                 None => NotDecided::Undated { policy, minutes },
@@ -311,6 +311,10 @@ impl Slot {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn seconds(seconds: u64) -> SignedDuration {
+    SignedDuration::from_secs(seconds.try_into().unwrap_or(i64::MAX))
 }
 
 /// Somebody who waits on a hold. If he goes away without a word, the hold is cancelled, unless it

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use kguard::api::{Decision, Demand, HoldState, Notice, Notification, NotificationEvent, Verdict};
+use kguard::api::{
+    Decision, Demand, HoldState, Notice, Notification, NotificationEvent, Verdict, people,
+};
 use kguard::hidden::is_hidden;
 
 /// The longest text of others in a message; the chats cut longer ones or refuse them.
@@ -63,17 +65,18 @@ fn title(event: NotificationEvent, hold: &Notice) -> String {
 }
 
 fn facts(hold: &Notice) -> Vec<(&'static str, String)> {
-    let people: Vec<_> = hold.demands.iter().map(Demand::people).collect();
+    let said = |of: &Demand| format!("{}: {}", of.policy, of.message);
+    let policies: Vec<_> = hold.demands.iter().map(said).collect();
     let decisions: Vec<_> = hold.decisions.iter().map(decided).collect();
     let facts = [
         ("Who", hold.caller.name.clone()),
         ("Acting as", hold.acting_as.clone().unwrap_or_default()),
         ("Does", format!("{} on {}", hold.summary, hold.cluster)),
-        ("Policy", format!("{}: {}", hold.policy, hold.message)),
+        ("Policy", policies.join("; ")),
         ("Reason", hold.claims.reason.clone().unwrap_or_default()),
         ("Command", hold.claims.argv.join(" ")),
         ("CI run", hold.claims.run.clone().unwrap_or_default()),
-        ("Approvers", people.join(", and ")),
+        ("Approvers", people(&hold.demands)),
         ("Decisions", decisions.join("; ")),
         ("Until", hold.expires.strftime("%Y-%m-%d %H:%M UTC").to_string()),
     ];
@@ -121,6 +124,7 @@ pub(super) mod tests {
         hold.claims.reason = Some(text.to_owned());
         hold.claims.argv = vec!["kubectl".to_owned(), text.to_owned()];
         hold.message = text.to_owned();
+        hold.demands[0].message = text.to_owned();
         hold.cluster = text.to_owned();
         hold.url = Some("https://kguard.example/ui/#/holds/7kq4m".to_owned());
         let at = hold.created;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kguard::api::plans::{Plan, PlanCard, PlanState, PlannedWrite};
-use kguard::api::{Demand, Hold, HoldState};
+use kguard::api::{Demand, Hold, HoldState, strictest};
 use kguard::audit::record::Event;
 use kguard::identity::Caller;
 use kguard::kube::request_info::{RequestInfo, Verb};
@@ -72,7 +72,6 @@ fn hold(plan: &Plan, demands: Vec<Demand>, digest: String) -> Hold {
         [one] => one.message.clone(),
         _ => "several policies hold parts of this plan, and all of them have their say".to_owned(),
     };
-    let max_auth_age = demands.iter().filter_map(|demand| demand.max_auth_age).min();
     let path = format!("/v1/plans/{}", plan.id);
     let state = if demands.is_empty() { HoldState::Approved } else { HoldState::Pending };
     let apply_as = plan.apply_as.clone();
@@ -92,11 +91,11 @@ fn hold(plan: &Plan, demands: Vec<Demand>, digest: String) -> Hold {
         policy,
         message,
         approvers: approvers(&demands),
+        max_auth_age: strictest(&demands).and_then(|demand| demand.max_auth_age),
         demands,
         claims: plan.claims.clone(),
         bound_to: None,
         elevate: Vec::new(),
-        max_auth_age,
         max_grant: None,
         grant: None,
         break_glass: None,

@@ -31,8 +31,6 @@ pub struct HoldTerms {
     pub elevate: Vec<String>,
     /// Who may run it without waiting: whoever is in each of these lists; nobody, without a list.
     pub break_glass: Vec<Vec<SubjectPattern>>,
-    /// How long ago an approver may have logged in.
-    pub max_auth_age: Option<Duration>,
 }
 
 /// More approvers, after a time of waiting.
@@ -91,10 +89,6 @@ impl HoldTerms {
         } else {
             self.break_glass.extend(other.break_glass.iter().cloned());
         }
-        self.max_auth_age = match (self.max_auth_age, other.max_auth_age) {
-            (Some(own), Some(other)) => Some(own.min(other)),
-            (own, other) => own.or(other),
-        };
         self
     }
 }
@@ -103,7 +97,7 @@ impl HoldTerms {
 mod tests {
     use super::*;
 
-    fn terms(elevate: &[&str], break_glass: &[&str], minutes: Option<u64>) -> HoldTerms {
+    fn terms(elevate: &[&str], break_glass: &[&str]) -> HoldTerms {
         let subjects = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
         HoldTerms {
             policy: "a".into(),
@@ -116,21 +110,18 @@ mod tests {
             grants: None,
             elevate: elevate.iter().map(|group| (*group).to_owned()).collect(),
             break_glass: if break_glass.is_empty() { vec![] } else { vec![subjects(break_glass)] },
-            max_auth_age: minutes.map(Duration::from_mins),
         }
     }
 
     #[test]
     fn of_two_policies_the_stricter_word_counts() {
-        let one = terms(&["admins", "system:masters"], &["group:oncall"], Some(15));
-        let other = terms(&["admins"], &["group:leads"], Some(5));
+        let one = terms(&["admins", "system:masters"], &["group:oncall"]);
+        let other = terms(&["admins"], &["group:leads"]);
         let both = one.clone().and(&other);
         assert_eq!(both.elevate, ["admins"]);
         assert_eq!(both.break_glass.len(), 2);
-        assert_eq!(both.max_auth_age, Some(Duration::from_mins(5)));
-        let plain = one.and(&terms(&[], &[], None));
+        let plain = one.and(&terms(&[], &[]));
         assert!(plain.elevate.is_empty() && plain.break_glass.is_empty());
-        assert_eq!(plain.max_auth_age, Some(Duration::from_mins(15)));
     }
 
     fn wanted(policy: &str, approvers: &str, message: &str) -> HoldTerms {
@@ -144,7 +135,7 @@ mod tests {
             approved_by: Vec::new(),
         };
         let grants = Some(Duration::from_mins(5));
-        let terms = HoldTerms { demands: vec![demand], grants, ..terms(&[], &[], None) };
+        let terms = HoldTerms { demands: vec![demand], grants, ..terms(&[], &[]) };
         terms.of(policy, message.to_owned())
     }
 

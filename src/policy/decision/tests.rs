@@ -216,7 +216,6 @@ fn careful_in(set: &PolicySet) -> HoldTerms {
         grants: None,
         elevate: Vec::new(),
         break_glass: Vec::new(),
-        max_auth_age: None,
     }
 }
 
@@ -257,7 +256,6 @@ fn a_hold_carries_its_terms() {
         reason_required: true,
         elevate: vec!["admins".into()],
         break_glass: vec![vec!["group:oncall".parse().unwrap()]],
-        max_auth_age: Some(Duration::from_mins(10)),
         ..careful_in(&set)
     };
     assert_eq!(decide(&set, &request, Person, &nothing()), Decision::Hold(terms));

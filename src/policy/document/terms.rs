@@ -54,7 +54,6 @@ pub(super) fn read(node: Node, problems: &mut Problems<'_>) -> Option<HoldTerms>
         grants,
         elevate,
         break_glass,
-        max_auth_age,
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kguard::api::{Demand, names};
+use kguard::api::{names, people};
 use kguard::audit::record::{Event, RequestRecord};
 use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
@@ -213,8 +213,7 @@ fn decided(decision: &Decision) -> Vec<String> {
     lines.extend(decision.message().map(|message| format!("message  {message}")));
     if let Decision::Hold(terms) = decision {
         let HoldTerms { demands, timeout, escalate, elevate, grants, .. } = terms;
-        let people = demands.iter().map(Demand::people).collect::<Vec<_>>().join(", and ");
-        lines.push(format!("approval {people}, within {}", minutes(*timeout)));
+        lines.push(format!("approval {}, within {}", people(demands), minutes(*timeout)));
         lines.extend(escalate.as_deref().map(|Escalate { after, approvers, .. }| {
             format!("         or of {} as well, after {}", names(approvers), minutes(*after))
         }));
