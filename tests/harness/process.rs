@@ -37,7 +37,7 @@ impl Output {
     }
 }
 
-/// A process that runs beside the test. Dropped, it is killed.
+/// A process that runs beside the test. Dropped, it is killed, and so is what it has started.
 pub struct Running {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
@@ -112,10 +112,29 @@ impl Running {
     }
 }
 
+/// With what it has started, which need not hear of its end: a program at a terminal does not, where
+/// hang-ups are ignored.
 impl Drop for Running {
     fn drop(&mut self) {
+        let mut pids = Vec::new();
+        if let Ok(None) = self.child.try_wait() {
+            descendants(self.pid(), &mut pids);
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
+        for pid in pids {
+            // It may be gone by now.
+            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).output();
+        }
+    }
+}
+
+fn descendants(of: u32, pids: &mut Vec<u32>) {
+    let children = std::fs::read_to_string(format!("/proc/{of}/task/{of}/children"));
+    for child in children.unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok())
+    {
+        pids.push(child);
+        descendants(child, pids);
     }
 }
 
