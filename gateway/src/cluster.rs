@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::ClusterConfig;
 use crate::forward::{Endpoint, EndpointError, Pool};
-use crate::known_values::FormerValues;
+use crate::known_values::{FormerValues, LastReader};
 use crate::live::RememberedDryRuns;
 
 /// One cluster: its name and the connections to it.
@@ -17,6 +17,7 @@ pub struct Cluster {
     pool: Pool,
     dry_runs: RememberedDryRuns,
     former_values: FormerValues,
+    last_reader: LastReader,
     own_requests: Semaphore,
 }
 
@@ -80,6 +81,7 @@ impl Cluster {
                 pool: Pool::new(endpoint),
                 dry_runs: RememberedDryRuns::default(),
                 former_values: FormerValues::default(),
+                last_reader: LastReader::default(),
                 own_requests: Semaphore::new(OWN_REQUESTS),
             }),
             Err(source) => Err(ClusterError::Endpoint { name, source }),
@@ -99,6 +101,11 @@ impl Cluster {
     /// What its Secrets held lately.
     pub fn former_values(&self) -> &FormerValues {
         &self.former_values
+    }
+
+    /// As whom its Secrets could be read last.
+    pub fn last_reader(&self) -> &LastReader {
+        &self.last_reader
     }
 
     /// The room for the gateway's own requests.

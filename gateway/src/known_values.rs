@@ -8,6 +8,7 @@
 
 mod former;
 mod reach;
+mod readers;
 mod references;
 
 use std::collections::HashSet;
@@ -15,26 +16,24 @@ use std::sync::Arc;
 
 pub use former::FormerValues;
 pub use reach::{are_needed, can_be_read};
+pub use readers::LastReader;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
-use kguard::identity::{Caller, CallerKind};
+use kguard::identity::Caller;
 use kguard::kube::pod::{StreamPod, container};
 use kguard::kube::request_info::{RequestInfo, ResourceInfo, Verb};
 use kguard::kube::status::Reason;
 use kguard::mask::text::{KnownValue, TextPlan};
 use serde_json::Value;
 
+use self::readers::{READER, Readers};
 use self::references::Wanted;
 use crate::cluster::Cluster;
 use crate::decide::Subject;
 use crate::forward::{self, ReadError};
 use crate::request::KubeRequest;
-
-/// As whom Secrets are read for masking. No issuer's callers have such a name: all that it names
-/// have a prefix.
-const READER: &str = "kguard:masking";
 
 /// More than any honest pod references; each is a request.
 const MAX_SECRETS: usize = 64;
@@ -162,28 +161,7 @@ fn is_archive(request: &KubeRequest) -> bool {
     }
 }
 
-/// As whom the gateway reads at first.
-fn reader() -> Caller {
-    Caller {
-        name: READER.to_owned(),
-        uid: None,
-        groups: Vec::new(),
-        kind: CallerKind::Workload,
-        issuer: String::new(),
-    }
-}
-
-/// Those as whom the gateway may read.
-struct Readers<'a> {
-    cluster: &'a Cluster,
-    readers: [Caller; 2],
-}
-
-impl<'a> Readers<'a> {
-    fn new(cluster: &'a Cluster, caller: &Caller) -> Self {
-        Self { cluster, readers: [reader(), caller.clone()] }
-    }
-
+impl Readers<'_> {
     /// A pod and what its text may hold.
     async fn values_of(
         &self,
@@ -215,8 +193,8 @@ impl<'a> Readers<'a> {
         let stored = self.secret(namespace, secret).await?;
         let is_there = stored.is_some();
         let now = stored.unwrap_or_default();
-        let mut former = self.cluster.former_values().of(namespace, secret);
-        self.cluster.former_values().remember(namespace, secret, &now);
+        let mut former = self.cluster().former_values().of(namespace, secret);
+        self.cluster().former_values().remember(namespace, secret, &now);
         let known: HashSet<_> = now.iter().chain(&former).map(|value| value.key.as_str()).collect();
         if wanted.secret && !is_there && known.is_empty() {
             return Err(Unknown::Gone { what: format!("values of the Secret `{secret}`") });
@@ -239,20 +217,5 @@ impl<'a> Readers<'a> {
         let path = format!("/api/v1/namespaces/{namespace}/secrets/{name}");
         let object = self.read(&format!("the Secret `{name}`"), &path).await?;
         Ok(object.map(|object| values_in(name, &object)))
-    }
-
-    /// An object; none if it is not there.
-    async fn read(&self, what: &str, path: &str) -> Result<Option<Value>, Unknown> {
-        for reader in &self.readers {
-            match forward::read(self.cluster, reader, path).await {
-                Ok(object) => return Ok(Some(object)),
-                Err(ReadError::NotFound) => return Ok(None),
-                Err(ReadError::Refused) => {}
-                Err(source) => {
-                    return Err(Unknown::Unavailable { what: what.to_owned(), source });
-                }
-            }
-        }
-        Err(Unknown::Refused { what: what.to_owned() })
     }
 }

@@ -6,7 +6,7 @@ use kguard::kube::request_info::ResourceInfo;
 use kguard::mask::MaskRules;
 use serde_json::{Value, json};
 
-use super::reader;
+use super::readers::reader;
 use crate::cluster::Cluster;
 use crate::forward;
 
