@@ -59,10 +59,12 @@ pub(crate) async fn measure_sessions(
     let (recorded, rounds) = (Pod::behind(setup, setup.streams, options)?, options.rounds);
     {
         let gateway = setup.start_streams().await?;
-        set_up(("(n) CPU of an exec's set-up", &recorded), &gateway, rounds, table).await?;
+        let what = ["(n) CPU of an exec's set-up", "    CPU of the whole exec"];
+        set_up(what, &recorded, (&gateway, rounds), table).await?;
         let tunnel = Rc::new(Tunnel::open(setup, setup.streams).await?);
         let inside = Pod::inside(tunnel, options);
-        set_up(("(n) the same in a tunnel", &inside), &gateway, rounds, table).await?;
+        let what = ["(n) CPU of a set-up in a tunnel", "    CPU of the whole exec in a tunnel"];
+        set_up(what, &inside, (&gateway, rounds), table).await?;
     }
     idle(setup, &recorded, table).await
 }
@@ -187,29 +189,52 @@ async fn rate(pod: &Pod, command: &[&str]) -> Result<f64, Failure> {
     Ok(f64::from(bytes) / seconds / 1e6)
 }
 
-/// CPU time of the gateway for an exec that does nothing.
+/// CPU time of the gateway until the first output of a command is with its client, and until it has
+/// ended.
 async fn set_up(
-    (what, pod): (&'static str, &Pod),
-    gateway: &Process,
-    rounds: usize,
+    [what, whole]: [&'static str; 2],
+    pod: &Pod,
+    (gateway, rounds): (&Process, usize),
     table: &mut Table,
 ) -> Result<(), Failure> {
-    let mut ours = Vec::new();
+    let (mut begun, mut ended) = (Vec::new(), Vec::new());
     for round in 0..=rounds {
         say(&format!("set-up, round {round} of {rounds} (0 warms up)"));
         let before = gateway.cpu_seconds()?;
+        let each = |after: f64| (after - before) * 1e3 / f64::from(SET_UPS);
+        let mut running = Vec::new();
         for _ in 0..SET_UPS / AT_ONCE {
-            let running = (0..AT_ONCE).map(|_| async {
-                pod.exec(&["true"], Terminal::No).await?.read_out().await?;
-                Ok::<_, Failure>(())
-            });
-            futures_util::future::try_join_all(running).await?;
+            let beginning = (0..AT_ONCE).map(|_| begin(pod));
+            running.extend(futures_util::future::try_join_all(beginning).await?);
         }
-        let took = (gateway.cpu_seconds()? - before) * 1e3 / f64::from(SET_UPS);
-        ours.extend((round > 0).then_some(took));
+        let in_between = gateway.cpu_seconds()?;
+        while !running.is_empty() {
+            let some = running.split_off(running.len().saturating_sub(AT_ONCE as usize));
+            futures_util::future::try_join_all(some.into_iter().map(end)).await?;
+        }
+        if round > 0 {
+            begun.push(each(in_between));
+            ended.push(each(gateway.cpu_seconds()?));
+        }
     }
     let (theirs, limit) = (vec![2.0; rounds], Limit::AtMost(1.0));
-    table.add(Row { what, unit: "ms", ours, peer: "limit", theirs, limit });
+    table.add(Row { what, unit: "ms", ours: begun.clone(), peer: "limit", theirs, limit });
+    let (what, ours, limit) = (whole, ended, Limit::None);
+    table.add(Row { what, unit: "ms", ours, peer: "set-up", theirs: begun, limit });
+    Ok(())
+}
+
+/// A command that runs, and says so.
+async fn begin(pod: &Pod) -> Result<Exec, Failure> {
+    let mut exec = pod.exec(&["sh", "-c", "echo ready; read line"], Terminal::Input).await?;
+    exec.output().await?.ok_or("the command has ended")?;
+    Ok(exec)
+}
+
+/// Ends it by what it waits for.
+async fn end(mut exec: Exec) -> Result<(), Failure> {
+    exec.send(b"\n").await?;
+    exec.read_out().await?;
     Ok(())
 }
 
