@@ -6,7 +6,7 @@
 //!   API server allows 100, and the 101st would block everybody behind it.
 //! - An upgrade has a connection of its own.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -21,7 +21,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kguard::mask::contains_placeholder;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::connect::{ConnectError, Connection, Endpoint, Version};
+use super::connect::{ConnectError, Endpoint, Version};
 
 /// Streams on one HTTP/2 connection; below the API server's 100.
 const STREAMS: usize = 80;
@@ -34,7 +34,6 @@ const IDLE_TIME: Duration = Duration::from_mins(1);
 const STREAM_WINDOW: u32 = 256 * 1024;
 
 type Http1 = http1::SendRequest<Full<Bytes>>;
-type Http1Connection = http1::Connection<Connection, Full<Bytes>>;
 /// Connections without a request, and since when.
 type Idle = Arc<Mutex<Vec<(Http1, Instant)>>>;
 type Http2 = http2::SendRequest<Full<Bytes>>;
@@ -160,20 +159,10 @@ impl Pool {
         &self,
         request: &Outgoing,
     ) -> Result<Response<PooledBody>, SendError> {
-        let (mut sender, connection) = Box::pin(self.dial_http1()).await?;
-        let mut connection = connection.with_upgrades();
-        let mut sent = pin!(sender.send_request(self.request(request, Version::Http1)?));
-        // It is carried on from here, since what is upgraded needs no task of its own any more, and
-        // each costs a change of threads.
-        let response = tokio::select! {
-            biased;
-            _ = &mut connection => sent.await,
-            response = &mut sent => {
-                tokio::spawn(connection);
-                response
-            }
-        };
-        Ok(response.map_err(SendError::Broken)?.map(|body| PooledBody {
+        let mut sender = Box::pin(self.open_http1()).await?;
+        let sent = sender.send_request(self.request(request, Version::Http1)?);
+        let response = sent.await.map_err(SendError::Broken)?;
+        Ok(response.map(|body| PooledBody {
             body: Source::Connection(body),
             _lease: Lease::Own(sender),
             idle: None,
@@ -191,14 +180,10 @@ impl Pool {
     }
 
     async fn open_http1(&self) -> Result<Http1, SendError> {
-        let (sender, connection) = self.dial_http1().await?;
-        tokio::spawn(connection);
-        Ok(sender)
-    }
-
-    async fn dial_http1(&self) -> Result<(Http1, Http1Connection), SendError> {
         let (io, _) = self.endpoint.connect(Version::Http1).await?;
-        Ok(http1::handshake(io).await.map_err(ConnectError::Handshake)?)
+        let (sender, connection) = http1::handshake(io).await.map_err(ConnectError::Handshake)?;
+        tokio::spawn(connection.with_upgrades());
+        Ok(sender)
     }
 
     /// A place on an HTTP/2 connection, or a connection of its own if the server has no HTTP/2.
