@@ -655,7 +655,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the newest records')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request or a hold')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request, a hold, a grant or a plan')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify the gateway''s trail, or an exported one offline')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Play the recording of an exec, attach or port-forward that has ended')
@@ -668,11 +668,12 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--caller', '--caller', [CompletionResultType]::ParameterName, 'Only what this caller did, or decided')
             [CompletionResult]::new('--on', '--on', [CompletionResultType]::ParameterName, 'Only requests to this cluster')
             [CompletionResult]::new('--decision', '--decision', [CompletionResultType]::ParameterName, 'Only requests with this decision: allow, deny or hold')
-            [CompletionResult]::new('--verb', '--verb', [CompletionResultType]::ParameterName, 'Only requests with this verb, e.g. delete')
+            [CompletionResult]::new('--verb', '--verb', [CompletionResultType]::ParameterName, 'Only requests with this verb of the API, e.g. delete')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only requests in this namespace')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Only requests in this namespace')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment')
+            [CompletionResult]::new('--search', '--search', [CompletionResultType]::ParameterName, 'Only what has these words in its record, e.g. exec')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2h ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment, written the same way')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
@@ -793,7 +794,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
         }
         'kguard;audit;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the newest records')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request or a hold')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request, a hold, a grant or a plan')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify the gateway''s trail, or an exported one offline')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Play the recording of an exec, attach or port-forward that has ended')
@@ -1171,7 +1172,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
         }
         'kguard;help;audit' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the newest records')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request or a hold')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show all records of a request, a hold, a grant or a plan')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify the gateway''s trail, or an exported one offline')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the trail to standard output, a record a line')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Play the recording of an exec, attach or port-forward that has ended')

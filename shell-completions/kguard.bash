@@ -737,7 +737,7 @@ _kguard() {
             return 0
             ;;
         kguard__subcmd__audit__subcmd__list)
-            opts="-n -o -v -q -h -V --limit --caller --on --decision --verb --namespace --since --until --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
+            opts="-n -o -v -q -h -V --limit --caller --on --decision --verb --namespace --search --since --until --output --gateway --cluster --reason --approval-timeout --keep-hold --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -768,6 +768,10 @@ _kguard() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --search)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -510,7 +510,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand sessions; and __fish_seen_
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "list" -d 'List the newest records'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "show" -d 'Show all records of a request or a hold'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "show" -d 'Show all records of a request, a hold, a grant or a plan'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "export" -d 'Write the trail to standard output, a record a line'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and not __fish_seen_subcommand_from list show verify export replay watch help" -f -a "replay" -d 'Play the recording of an exec, attach or port-forward that has ended'
@@ -522,10 +522,11 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l decision -d 'Only requests with this decision: allow, deny or hold' -r -f -a "allow\t''
 deny\t''
 hold\t''"
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l verb -d 'Only requests with this verb, e.g. delete' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l verb -d 'Only requests with this verb of the API, e.g. delete' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Only requests in this namespace' -r
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Only before this moment' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l search -d 'Only what has these words in its record, e.g. exec' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Only from this moment on: 2h ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Only before this moment, written the same way' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
 name\t'A name a line'
 table\t'A table for people'
@@ -627,7 +628,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_sub
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from watch" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the newest records'
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show all records of a request or a hold'
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show all records of a request, a hold, a grant or a plan'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the trail to standard output, a record a line'
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "replay" -d 'Play the recording of an exec, attach or port-forward that has ended'
@@ -821,7 +822,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subc
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from reviews" -f -a "close" -d 'Say what there is to say about a run without approval'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from sessions" -f -a "end" -d 'End a session; who is in it is told why'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'List the newest records'
-complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "show" -d 'Show all records of a request or a hold'
+complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "show" -d 'Show all records of a request, a hold, a grant or a plan'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Verify the gateway\'s trail, or an exported one offline'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Write the trail to standard output, a record a line'
 complete -c kguard -n "__fish_kguard_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "replay" -d 'Play the recording of an exec, attach or port-forward that has ended'

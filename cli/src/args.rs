@@ -1,6 +1,9 @@
 //! The command line, as clap reads it. Help texts teach by example; meaning is in `commands`.
 
+mod approvals;
+mod audit;
 mod grants;
+mod notifications;
 mod plans;
 mod policy;
 mod streams;
@@ -9,18 +12,21 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use jiff::{SignedDuration, Timestamp};
-use kguard::audit::{Head, PublicKey};
+use jiff::SignedDuration;
 
 use crate::gateway::Gateway;
 use crate::output::Format;
 use crate::ui::Color;
 
+pub(crate) use approvals::{ApproveArgs, DenyArgs, RequestsArgs, UndoArgs};
+pub(crate) use audit::{AuditCommand, AuditFilter, VerifyArgs};
 pub(crate) use grants::{
     CloseArgs, GrantFlags, GrantsArgs, GrantsCommand, ReviewsArgs, ReviewsCommand, RevokeArgs,
 };
+pub(crate) use notifications::{NotificationsArgs, NotificationsCommand};
 pub(crate) use plans::{ApplyArgs, PlanArgs, PlanCommand, ShowPlanArgs};
 pub(crate) use policy::{
     ExplainArgs, MaskArgs, MaskFormat, PolicyCommand, ReplayArgs, SuggestArgs, TestArgs, TrailArgs,
@@ -328,218 +334,10 @@ Example:
     },
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct RequestsArgs {
-    /// The request to show in full
-    #[arg(value_name = "ID")]
-    pub(crate) id: Option<String>,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
-    #[command(flatten)]
-    pub(crate) common: Common,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = "\
-Examples:
-  kguard notifications                      those that did not arrive; for auditors
-  kguard notifications retry 9c51e0ab42     one of them once more
-  kguard notifications test sre-slack       a message that says that it is a test")]
-pub(crate) struct NotificationsArgs {
-    #[command(subcommand)]
-    pub(crate) what: Option<NotificationsCommand>,
-    #[command(flatten)]
-    pub(crate) list: ListArgs,
-}
-
-/// What else can be done with notifications.
-#[derive(Debug, Subcommand)]
-pub(crate) enum NotificationsCommand {
-    /// Send one that was not delivered once more
-    Retry {
-        /// Its id, as `kguard notifications` lists it
-        #[arg(value_name = "ID")]
-        id: String,
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Send a target a message that says that it is a test
-    Test {
-        /// The target's name in the gateway's configuration
-        #[arg(value_name = "NAME")]
-        name: String,
-        #[command(flatten)]
-        common: Common,
-    },
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  kguard approve 7kq4m         look at one request and approve it
-  kguard approve 7kq4m --for 30m --names 'web-*'
-                               ...and others like it, for half an hour
-  kguard approve               be asked as requests come in, until Ctrl-C")]
-pub(crate) struct ApproveArgs {
-    /// The request to approve
-    #[arg(value_name = "ID")]
-    pub(crate) id: Option<String>,
-    /// Tell the requester something
-    #[arg(long, value_name = "TEXT", requires = "id")]
-    pub(crate) comment: Option<String>,
-    /// Do not ask back
-    #[arg(long, short, requires = "id")]
-    pub(crate) yes: bool,
-    /// No desktop notification when a request comes in
-    #[arg(long, conflicts_with = "id")]
-    pub(crate) no_notify: bool,
-    #[command(flatten)]
-    pub(crate) grant: GrantFlags,
-    #[command(flatten)]
-    pub(crate) common: Common,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DenyArgs {
-    /// The request to refuse
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
-    /// Tell the requester why
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) comment: Option<String>,
-    #[command(flatten)]
-    pub(crate) common: Common,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  kguard undo --list           what can be undone, and until when
-  kguard undo 7kq4m            what a hold let through: shows the difference, and asks
-  kguard undo 7kq4m --dry-run  only shows it; with -o yaml in full
-  kguard undo --yes 01a210c5-f9f9-7007-83ba-997981bb9dba
-
-Undoing is a request of your own: policies decide on it, and it may have to be approved.
-What was changed since is not overwritten.")]
-pub(crate) struct UndoArgs {
-    /// The hold that let the change through, or the request's own id
-    #[arg(value_name = "ID", required_unless_present = "list")]
-    pub(crate) id: Option<String>,
-    /// List what can be undone
-    #[arg(long, conflicts_with_all = ["id", "yes"])]
-    pub(crate) list: bool,
-    /// Only show what it would do
-    #[arg(long, conflicts_with_all = ["list", "yes"])]
-    pub(crate) dry_run: bool,
-    /// Do not ask back
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
-    #[command(flatten)]
-    pub(crate) common: Common,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AuditCommand {
-    /// List the newest records
-    List {
-        /// How many records
-        #[arg(long, value_name = "N", default_value_t = 50)]
-        limit: u64,
-        #[command(flatten)]
-        filter: AuditFilter,
-        #[command(flatten)]
-        list: ListArgs,
-    },
-    /// Show all records of a request or a hold
-    Show {
-        /// A request's id or a hold's id
-        #[arg(value_name = "ID")]
-        id: String,
-        #[command(flatten)]
-        list: ListArgs,
-    },
-    /// Verify the gateway's trail, or an exported one offline
-    Verify(VerifyArgs),
-    /// Write the trail to standard output, a record a line
-    Export {
-        /// Only what follows this position
-        #[arg(long, value_name = "SEQ", default_value_t = 0)]
-        after: u64,
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Play the recording of an exec, attach or port-forward that has ended
-    Replay(PlayArgs),
-    /// Look on while an exec, attach or port-forward runs
-    Watch(WatchArgs),
-}
-
-/// A moment, or the beginning of a day.
-fn moment(text: &str) -> Result<Timestamp, String> {
-    let moment = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
-    moment.map_err(|_| "write 2026-01-31T12:00:00Z or 2026-01-31".to_owned())
-}
-
 /// A time to wait, as policies write it.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let read = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
     read.filter(|time| !time.is_zero()).ok_or_else(|| "write 90s, 10m or 1h30m".to_owned())
-}
-
-/// Which records to list; all of these have to fit.
-#[derive(Debug, Args)]
-pub(crate) struct AuditFilter {
-    /// Only what this caller did, or decided
-    #[arg(long, value_name = "NAME")]
-    pub(crate) caller: Option<String>,
-    /// Only requests to this cluster
-    #[arg(long, value_name = "CLUSTER")]
-    pub(crate) on: Option<String>,
-    /// Only requests with this decision: allow, deny or hold
-    #[arg(long, value_name = "DECISION", value_parser = ["allow", "deny", "hold"])]
-    pub(crate) decision: Option<String>,
-    /// Only requests with this verb, e.g. delete
-    #[arg(long, value_name = "VERB")]
-    pub(crate) verb: Option<String>,
-    /// Only requests in this namespace
-    #[arg(long, short, value_name = "NAMESPACE")]
-    pub(crate) namespace: Option<String>,
-    /// Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub(crate) since: Option<Timestamp>,
-    /// Only before this moment
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub(crate) until: Option<Timestamp>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  kguard audit verify                        the gateway's trail, as an auditor
-  kguard audit export >trail.jsonl
-  kguard audit verify trail.jsonl --key KEY  offline, with the key noted down before
-  kguard audit verify --recordings           and every recording of exec, attach and port-forward
-
-Whoever keeps the HEAD that a run prints can tell later, with --contains, that nothing before it
-was cut off or made anew.")]
-pub(crate) struct VerifyArgs {
-    /// An exported trail [default: the gateway's]
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: Option<PathBuf>,
-    /// The public key that must have signed it, in hex
-    #[arg(long, value_name = "KEY")]
-    pub(crate) key: Option<PublicKey>,
-    /// A head that the trail must contain, as an earlier run printed it
-    #[arg(long, value_name = "HEAD")]
-    pub(crate) contains: Option<Head>,
-    /// Fetch the recordings that the trail names from the gateway, and compare their hashes
-    #[arg(long)]
-    pub(crate) recordings: bool,
-    #[command(flatten)]
-    pub(crate) common: Common,
 }
 
 #[derive(Debug, Args)]
@@ -547,6 +345,37 @@ pub(crate) struct VerifyArgs {
 pub(crate) struct CompletionArgs {
     /// The shell
     pub(crate) shell: Shell,
+}
+
+/// What kubectl is asked to do most.
+const KUBECTL_COMMANDS: [&str; 20] = [
+    "annotate",
+    "attach",
+    "cp",
+    "create",
+    "debug",
+    "delete",
+    "describe",
+    "drain",
+    "edit",
+    "exec",
+    "expose",
+    "get",
+    "label",
+    "logs",
+    "patch",
+    "port-forward",
+    "replace",
+    "rollout",
+    "scale",
+    "top",
+];
+
+/// The command of kubectl that somebody has given to kguard itself.
+pub(crate) fn kubectl_command(error: &clap::Error) -> Option<&str> {
+    let context = error.get(ContextKind::InvalidSubcommand)?;
+    let ContextValue::String(word) = context else { return None };
+    KUBECTL_COMMANDS.contains(&word.as_str()).then_some(word)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::Cli;
+use args::{Cli, Common};
 use context::Context;
 use environment::Environment;
 use failure::Kind;
@@ -52,6 +52,10 @@ fn main() -> ExitCode {
             let code = if error.use_stderr() { Kind::Usage as u8 } else { 0 };
             // There is nowhere to complain that the terminal is gone.
             let _ = error.print();
+            if let Some(command) = args::kubectl_command(&error) {
+                let ui = Context::ui(&Environment::of_process(), &Common::default());
+                ui.hint(format_args!("`{command}` is kubectl's: `kguard kubectl {command} …`"));
+            }
             return ExitCode::from(code);
         }
     };

@@ -6,7 +6,8 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use jiff::Timestamp;
 use kguard::identity::SubjectPattern;
 
-use super::{Common, FormatArgs, moment};
+use super::audit::moment;
+use super::{Common, FormatArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {

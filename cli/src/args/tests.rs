@@ -67,3 +67,16 @@ fn what_makes_no_sense_is_refused() {
         assert_eq!(error.kind(), kind, "{line}");
     }
 }
+
+#[test]
+fn what_is_kubectls_is_told_from_what_nobody_knows() {
+    for (line, command) in [
+        ("get pods", Some("get")),
+        ("logs -f web", Some("logs")),
+        ("gte pods", None),
+        ("run", None),
+    ] {
+        let error = parse(&format!("kguard {line}")).unwrap_err();
+        assert_eq!(kubectl_command(&error), command, "{line}");
+    }
+}

@@ -21,8 +21,11 @@ pub(super) async fn run(context: &Context, command: AuditCommand) -> Result<(), 
     match command {
         AuditCommand::Verify(args) => verify::run(context, &args).await,
         AuditCommand::List { limit, filter, list } => {
-            let entries = entries(context, filter.pairs(), limit).await?;
-            print(list.format.output, &entries)
+            let found = entries(context, filter.pairs(), limit).await?;
+            if found.is_empty() {
+                context.ui.note("no record fits");
+            }
+            print(list.format.output, &found)
         }
         AuditCommand::Show { id, list } => show(context, &id, list.format.output).await,
         AuditCommand::Export { after, .. } => {
@@ -57,16 +60,32 @@ pub(super) async fn entries(
 }
 
 async fn show(context: &Context, id: &str, format: Format) -> Result<(), Failure> {
-    let key = if id.contains('-') { "request" } else { "hold" };
-    let found = entries(context, vec![(key, id.to_owned())], 1000).await?;
+    let found = records_of(context, id).await?;
     if found.is_empty() {
         let failure = Failure::new(Kind::Other, format_args!("the trail has no `{id}`"));
-        return Err(failure.hint("`kguard audit list -o wide` shows the ids of requests and holds"));
+        return Err(failure.hint("`kguard audit list` shows the ids"));
     }
     match format {
         Format::Table | Format::Wide => output::value(Format::Yaml, &found),
         format => print(format, &found),
     }
+}
+
+/// All records of a request or a hold; of a grant or a plan; or the one at a position.
+async fn records_of(context: &Context, id: &str) -> Result<Vec<Sealed>, Failure> {
+    if id.contains('-') {
+        return entries(context, vec![("request", id.to_owned())], 1000).await;
+    }
+    let found = entries(context, vec![("hold", id.to_owned())], 1000).await?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let Some(after) = id.parse::<u64>().ok().and_then(|seq| seq.checked_add(1)) else {
+        return entries(context, vec![("text", id.to_owned())], 1000).await;
+    };
+    let mut found = entries(context, vec![("before", after.to_string())], 1).await?;
+    found.retain(|entry| entry.seq.to_string() == id);
+    Ok(found)
 }
 
 impl AuditFilter {
@@ -77,6 +96,7 @@ impl AuditFilter {
             ("decision", self.decision.clone()),
             ("verb", self.verb.clone()),
             ("namespace", self.namespace.clone()),
+            ("text", self.search.clone()),
             ("since", self.since.map(|moment| moment.to_string())),
             ("until", self.until.map(|moment| moment.to_string())),
         ];
@@ -86,7 +106,7 @@ impl AuditFilter {
 
 fn print(format: Format, entries: &[Sealed]) -> Result<(), Failure> {
     let columns = Columns {
-        headings: &["SEQ", "TIME", "EVENT", "WHO", "CLUSTER", "WHAT", "POLICY", "ID"],
+        headings: &["ID", "TIME", "EVENT", "WHO", "CLUSTER", "WHAT", "POLICY", "SEQ"],
         wide: 7,
         row: &row,
     };
@@ -94,16 +114,16 @@ fn print(format: Format, entries: &[Sealed]) -> Result<(), Failure> {
 }
 
 fn row(sealed: &Sealed) -> Vec<String> {
-    let mut row = vec![sealed.seq.to_string()];
-    match sealed.record.read() {
+    let (at, [event, who, cluster, what, policy, id]) = match sealed.record.read() {
         Ok(Record { at, event }) => {
-            row.push(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-            row.extend(of_event(&event));
+            (at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), of_event(&event))
         }
         // Written by a newer gateway: it is there, and verified like every other.
-        Err(_) => row.extend(["", "unknown", "", "", "", "", ""].map(str::to_owned)),
-    }
-    row
+        Err(_) => (String::new(), ["unknown", "", "", "", "", ""].map(str::to_owned)),
+    };
+    // What an outage, a start and new policies are known by.
+    let id = if id.is_empty() { sealed.seq.to_string() } else { id };
+    vec![id, at, event, who, cluster, what, policy, sealed.seq.to_string()]
 }
 
 /// Event, who, cluster, what, policy, id.
