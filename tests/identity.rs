@@ -342,6 +342,36 @@ fn who_acts_as_somebody_else_needs_a_policy_and_the_cluster() {
 }
 
 #[test]
+fn who_takes_a_wrong_address_or_token_is_told_which() {
+    let gateway = Gateway::start();
+    let cluster = Cluster::get();
+    let ca = cluster.ca.to_str().unwrap();
+    let login = ["login", "--insecure-storage", "--gateway", &cluster.server, "--ca", ca];
+    let user = stranger(&gateway);
+    // The variable for the gateway's CA comes before the option.
+    let refused = run(user.command("1.34", &login).env_remove("KGUARD_CA_FILE"));
+    assert_eq!(refused.code, 69, "{refused:?}");
+    assert!(refused.stderr.contains("is no kguard-gateway"), "{refused:?}");
+    assert!(refused.stderr.contains("and not of an API server"), "{refused:?}");
+    let nowhere = user.kguard(&["clusters"]);
+    assert!(nowhere.code == 66 && nowhere.stderr.contains(&gateway.url), "{nowhere:?}");
+
+    let unknown = User::with_token(&gateway, "nonsense".to_owned());
+    for args in [&["kubectl", "get", "pods"][..], &["whoami"]] {
+        let refused = unknown.kguard(args);
+        assert_eq!(refused.code, 66, "{refused:?}");
+        assert!(refused.stderr.contains("does not take your token: "), "{refused:?}");
+        assert!(refused.stderr.contains("`kguard doctor` tells where"), "{refused:?}");
+    }
+
+    let alice = User::person(&gateway, "alice");
+    let well = alice.kguard(&["doctor", "--cluster", "test"]);
+    assert!(well.code == 0 && well.stderr.contains("ok      cluster: test"), "{well:?}");
+    let ill = alice.kguard(&["doctor", "--cluster", "nope"]);
+    assert!(ill.code == 64 && ill.stderr.contains("no cluster `nope`"), "{ill:?}");
+}
+
+#[test]
 fn nobody_becomes_somebody_else_by_the_way() {
     let gateway = Gateway::with_policies(ALLOW_ALL);
     let namespace = Namespace::create("as");

@@ -62,9 +62,9 @@ fn a_recorded_request_is_explained_by_other_policies() {
     let gateway = Gateway::start();
     let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
     alice.kubectl(&["-n", n, "get", "pods"]).ok();
-    let list = ["audit", "list", "--verb", "list", "-n", n, "-o", "wide"];
+    let list = ["audit", "list", "--verb", "list", "-n", n, "-o", "name"];
     let listed = bob.kguard(&list).ok();
-    let id = listed.lines().nth(1).unwrap().split_whitespace().next_back().unwrap();
+    let id = listed.lines().next().unwrap();
     let explain = |policies: &str| {
         let told = bob.kguard(&["policy", "explain", id, "--policies", policies, "-o", "json"]);
         serde_json::from_str::<Value>(&told.ok()).unwrap()

@@ -75,6 +75,10 @@ fn every_request_leaves_an_entry_and_each_is_found_by_what_it_was() {
         (&["--on", "other"], 0),
         (&["--until", "2020-01-01T00:00:00Z"], 0),
         (&["--since", "2020-01-01T00:00:00Z", "--verb", "create"], 1),
+        (&["--since", "1h", "--verb", "create"], 1),
+        (&["--until", "1h"], 0),
+        (&["--search", "NO-SECRETS secrets/s"], 1),
+        (&["--search", "nobody wrote this"], 0),
     ] {
         assert_eq!(decisions(&list(&bob, filter)).len(), count, "{filter:?}");
     }
@@ -90,6 +94,22 @@ fn every_request_leaves_an_entry_and_each_is_found_by_what_it_was() {
     });
     assert!(shown.contains("oidc:alice"), "{shown}");
     assert!(shown.contains("decision: allow") && !shown.contains("RawValue"), "{shown}");
+    lists_are_read_by_people(&bob, id);
+}
+
+/// Ids are what `show` takes, and what makes no sense is said.
+fn lists_are_read_by_people(bob: &User, made: &str) {
+    let names = bob.kguard(&["audit", "list", "--verb", "create", "-o", "name"]).ok();
+    assert_eq!(names.trim_end(), made);
+    // What has no id of its own is known by where it is.
+    let first = bob.kguard(&["audit", "show", "1", "-o", "json"]).ok();
+    let first: Vec<Value> = serde_json::from_str(&first).unwrap();
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0]["seq"], 1);
+    let nothing = bob.kguard(&["audit", "list", "-n", "elsewhere"]);
+    assert!(nothing.code == 0 && nothing.stderr.contains("no record fits"), "{nothing:?}");
+    let no_verb = bob.kguard(&["audit", "list", "--verb", "exec"]);
+    assert!(no_verb.code == 64 && no_verb.stderr.contains("--search"), "{no_verb:?}");
     let by_day = ["audit", "list", "--since", "2020-01-31", "-o", "name"];
     assert!(!bob.kguard(&by_day).ok().is_empty());
     let misspelt = bob.kguard(&["audit", "list", "--since", "yesterday"]);

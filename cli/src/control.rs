@@ -30,6 +30,8 @@ pub(crate) enum ControlError {
     Long(String),
     #[error("{message}")]
     Status { status: StatusCode, message: String },
+    #[error("what answers at {gateway} is no kguard-gateway: it says {answer}")]
+    Stranger { gateway: Gateway, answer: String },
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("the gateway does not take your token: {0}")]
@@ -71,7 +73,25 @@ impl Control {
         path: &str,
     ) -> Result<T, ControlError> {
         let request = self.http.get(self.gateway.url(path));
-        self.parse(path, self.send(request).await?).await
+        let answer = match self.send(request).await {
+            Ok(response) => self.parse(path, response).await,
+            Err(error) => Err(error),
+        };
+        // A gateway answers everybody here, or says in a Status why not.
+        answer.map_err(|error| match error {
+            ControlError::Answer { .. } => self.stranger("something else"),
+            ControlError::Unauthorized(message) => self.stranger(&message),
+            ControlError::Status { status, message }
+                if status == StatusCode::FORBIDDEN || message == status.to_string() =>
+            {
+                self.stranger(&message)
+            }
+            error => error,
+        })
+    }
+
+    fn stranger(&self, answer: &str) -> ControlError {
+        ControlError::Stranger { gateway: self.gateway.clone(), answer: answer.to_owned() }
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ControlError> {

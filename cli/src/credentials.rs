@@ -46,6 +46,8 @@ pub(crate) enum CredentialError {
     Keyring(String),
     #[error("you are not logged in")]
     None,
+    #[error("you are not logged in to the gateway {0}")]
+    Nowhere(Gateway),
     #[error(transparent)]
     Oidc(OidcError),
     #[error(transparent)]
@@ -121,6 +123,7 @@ impl Source {
 #[derive(Debug, Clone)]
 pub(crate) struct Tokens {
     source: Source,
+    gateway: Gateway,
     login: LoginTokens,
     current: Arc<Mutex<Option<Token>>>,
 }
@@ -134,7 +137,7 @@ impl Tokens {
     ) -> Self {
         let source = Source::find(environment, config.login.as_ref(), Path::exists);
         let login = LoginTokens::new(folders, gateway);
-        Self { source, login, current: Arc::default() }
+        Self { source, gateway: gateway.clone(), login, current: Arc::default() }
     }
 
     pub(crate) fn source(&self) -> &Source {
@@ -173,7 +176,7 @@ impl Tokens {
                 workload::github(url, request_token, audience).await
             }
             Source::Login(login) => self.login.get(login, rejected).await,
-            Source::Nowhere => Err(CredentialError::None),
+            Source::Nowhere => Err(CredentialError::Nowhere(self.gateway.clone())),
         }
     }
 }

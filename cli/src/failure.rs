@@ -87,6 +87,10 @@ plain_failures!(
 );
 
 const LOGIN: &str = "run `kguard login`";
+const TOKEN: &str =
+    "run `kguard login`, or give another token; `kguard doctor` tells where yours is from";
+const NO_GATEWAY: &str =
+    "is that the address of kguard-gateway, and not of an API server or of the identity provider?";
 
 impl From<crate::credentials::CredentialError> for Failure {
     fn from(error: crate::credentials::CredentialError) -> Self {
@@ -94,7 +98,7 @@ impl From<crate::credentials::CredentialError> for Failure {
         let failure = |kind| Self::of(kind, &error);
         match &error {
             Error::Ended(_) => failure(Kind::NotLoggedIn).hint(LOGIN),
-            Error::None => failure(Kind::NotLoggedIn)
+            Error::None | Error::Nowhere(_) => failure(Kind::NotLoggedIn)
                 .hint("run `kguard login`; a pipeline sets KGUARD_TOKEN or KGUARD_TOKEN_FILE"),
             Error::Keyring(_) => failure(Kind::NotLoggedIn)
                 .hint("without a keyring, add `--insecure-storage` to your `kguard login`: it keeps the login in a file that only you can read"),
@@ -118,8 +122,9 @@ impl From<crate::control::ControlError> for Failure {
         use crate::control::ControlError as Error;
         match error {
             Error::Credential(error) => error.into(),
-            Error::Unauthorized(_) => Self::of(Kind::NotLoggedIn, &error).hint(LOGIN),
+            Error::Unauthorized(_) => Self::of(Kind::NotLoggedIn, &error).hint(TOKEN),
             Error::Unreachable { .. } => unreachable(&error),
+            Error::Stranger { .. } => Self::of(Kind::Unreachable, &error).hint(NO_GATEWAY),
             Error::Status { status, .. } if status == http::StatusCode::FORBIDDEN => {
                 Self::of(Kind::Refused, &error)
             }
@@ -133,7 +138,13 @@ impl From<&crate::tunnel::TunnelError> for Failure {
         use crate::tunnel::TunnelError as Error;
         match error {
             Error::Unreachable { .. } | Error::Lost => unreachable(error),
-            error if error.is_unauthorized() => Self::of(Kind::NotLoggedIn, error).hint(LOGIN),
+            Error::Credential(_) => Self::of(Kind::NotLoggedIn, error).hint(LOGIN),
+            error if error.is_unauthorized() => {
+                let said = error.said().unwrap_or_else(|| "it says no more".to_owned());
+                let message = format_args!("the gateway does not take your token: {said}");
+                Self::new(Kind::NotLoggedIn, message).hint(TOKEN)
+            }
+            Error::Handshake { .. } => Self::of(Kind::Unreachable, error).hint(NO_GATEWAY),
             Error::Refused { .. } => Self::of(Kind::Other, error),
             error => Self::of(Kind::Unreachable, error),
         }

@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::control::status_message;
 use crate::credentials::{CredentialError, Tokens};
 use crate::gateway::Gateway;
 use crate::tls::TlsError;
@@ -66,6 +67,17 @@ impl TunnelError {
             _ => return matches!(self, Self::Credential(_)),
         };
         status == StatusCode::UNAUTHORIZED
+    }
+
+    /// What the gateway says of its refusal.
+    pub(crate) fn said(&self) -> Option<String> {
+        match self {
+            Self::Handshake { source: ConnectError::Refused { body, .. }, .. } => {
+                status_message(body)
+            }
+            Self::Refused { body, .. } => status_message(body),
+            _ => None,
+        }
     }
 }
 

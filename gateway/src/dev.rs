@@ -63,6 +63,8 @@ pub struct Welcome {
     pub cluster: String,
     /// The local users.
     pub users: Vec<DevUser>,
+    /// Where the trail, the keys and the passwords are.
+    pub state_dir: PathBuf,
 }
 
 /// Why a try does not start.
@@ -141,7 +143,8 @@ pub async fn setup(options: Options) -> Result<(Setup, Welcome), DevError> {
         None => Policies::built_in(STARTER.name)?,
     };
     let policies = policies.in_mode(options.policy_mode);
-    let welcome = Welcome { url, ca_file, cluster: cluster.name.clone(), users };
+    let state_dir = options.state_dir.clone();
+    let welcome = Welcome { url, ca_file, cluster: cluster.name.clone(), users, state_dir };
     let (provides, web) = (Some(provider.router()), WebConfig::default());
     let listening = Listening { listener, tls, drain: DRAIN, provider: provides, web };
     let guarding = Guarding {

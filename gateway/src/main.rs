@@ -147,15 +147,20 @@ fn kubeconfig_of_environment() -> Option<PathBuf> {
 }
 
 fn greeting(welcome: &Welcome) -> String {
-    let Welcome { url, ca_file, cluster, users } = welcome;
-    let ca_file = ca_file.display();
+    let Welcome { url, ca_file, cluster, users, state_dir } = welcome;
+    let (ca_file, state_dir) = (ca_file.display(), state_dir.display());
     let mut text = format!(
         "kguard guards cluster `{cluster}` at {url}\n\n  kguard login --gateway {url} --ca {ca_file}\n  kguard kubectl get pods\n\nThe page for approvers is {url}/ui/\n\nLog in as\n"
     );
     for user in users {
-        let _ = writeln!(text, "  {:<6} password {}", user.name, user.password.expose());
+        let (name, password) = (&user.name, user.password.expose());
+        let groups = user.groups.join(", ");
+        let _ = writeln!(text, "  {name:<6} password {password}   groups {groups}");
     }
-    text.push_str("alice works; bob also approves what policies hold (`kguard approve`, or on the page).\nIn the cluster both may do whatever its administrators may (group system:masters).\n");
+    let _ = write!(
+        text,
+        "alice works; bob also approves what policies hold (`kguard approve`, or on the page).\nIn the cluster both may do whatever its administrators may (group system:masters).\nPolicies name them as here, without a prefix: user:bob, group:sre.\n\nThe trail, keys and passwords are in {state_dir}\n"
+    );
     text
 }
 

@@ -180,9 +180,18 @@ pub(crate) enum MaskFormat {
 #[derive(Debug, Args)]
 pub(crate) struct Policies {
     /// Files, folders or pack:NAME; may be given several times
-    #[arg(long, value_name = "PATH", default_value = "pack:starter")]
+    #[arg(long, value_name = "PATH", default_value = STARTER)]
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) policies: Vec<PathBuf>,
+}
+
+const STARTER: &str = "pack:starter";
+
+impl Policies {
+    /// Whether they are what is taken when none are named.
+    pub(crate) fn are_default(&self) -> bool {
+        self.policies.iter().all(|path| path.as_os_str() == STARTER)
+    }
 }
 
 /// A trail, or a part of it.

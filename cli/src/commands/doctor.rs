@@ -6,7 +6,7 @@ use super::policy;
 use crate::args::{DoctorArgs, DoctorCommand};
 use crate::certificates::LocalCa;
 use crate::child::find_kubectl;
-use crate::context::Context;
+use crate::context::{Context, Target};
 use crate::control::ControlError;
 use crate::failure::{Failure, Kind};
 use crate::ui::{Ui, clean};
@@ -54,9 +54,9 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<(), Fail
     findings.step("kubectl", kubectl, |path| path.display().to_string());
     let ca = LocalCa::load(&context.folders).map_err(Failure::from);
     findings.step("local CA", ca, |_| context.folders.data.display().to_string());
-    let target = findings.step("gateway", context.target(), |target| target.gateway.to_string());
+    let target = findings.step("address", context.target(), |target| target.gateway.to_string());
     if let Some(target) = target {
-        gateway(&mut findings, &target).await?;
+        gateway(&mut findings, &target, context.cluster(&target.config)).await?;
     }
     match findings.failed {
         None => Ok(()),
@@ -64,7 +64,11 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<(), Fail
     }
 }
 
-async fn gateway(findings: &mut Findings, target: &crate::context::Target) -> Result<(), Failure> {
+async fn gateway(
+    findings: &mut Findings,
+    target: &Target,
+    chosen: Option<&str>,
+) -> Result<(), Failure> {
     let control = target.control()?;
     let info: Result<LoginInfo, ControlError> = control.anonymous("/v1/login").await;
     let info = info.map_err(Failure::from);
@@ -79,9 +83,19 @@ async fn gateway(findings: &mut Findings, target: &crate::context::Target) -> Re
     let who = who.map_err(Failure::from);
     findings.step("identity", who, |who| format!("{} until {}", who.caller.name, who.expires));
     let clusters: Result<Vec<Cluster>, ControlError> = control.get("/v1/clusters").await;
-    findings.step("clusters", clusters.map_err(Failure::from), |clusters| {
+    let names = |clusters: &[Cluster]| {
         clusters.iter().map(|cluster| cluster.name.as_str()).collect::<Vec<_>>().join(", ")
-    });
+    };
+    let clusters =
+        findings.step("clusters", clusters.map_err(Failure::from), |clusters| names(clusters));
+    if let (Some(clusters), Some(chosen)) = (clusters, chosen) {
+        let is_there = clusters.iter().any(|cluster| cluster.name == chosen);
+        let found = is_there.then_some(()).ok_or_else(|| {
+            let message = format!("the gateway has no cluster `{chosen}` for you");
+            Failure::usage(message).hint("choose another with `kguard use CLUSTER` or --cluster")
+        });
+        findings.step("cluster", found, |()| format!("{chosen}, to start with"));
+    }
     let masking: Result<Vec<OutputMasking>, ControlError> = control.get("/v1/masking").await;
     // An older gateway does not tell.
     for masking in masking.unwrap_or_default() {

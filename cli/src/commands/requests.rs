@@ -67,6 +67,17 @@ pub(super) fn path(id: &str) -> Result<String, Failure> {
     }
 }
 
+/// Its state, and what is unusual about it.
+fn standing(hold: &Hold) -> String {
+    let unusual = match (hold.state, &hold.break_glass) {
+        (_, Some(_)) if hold.owes_review() => ", break-glass, to be reviewed",
+        (_, Some(_)) => ", break-glass",
+        (HoldState::Pending, None) if hold.kept => ", kept",
+        _ => "",
+    };
+    format!("{}{unusual}", state(hold))
+}
+
 fn print(format: Format, holds: &[Hold], now: Timestamp) -> Result<(), Failure> {
     let columns = Columns {
         headings: &["ID", "STATE", "WHO", "CLUSTER", "REQUEST", "AGE", "POLICY", "REASON"],
@@ -74,7 +85,7 @@ fn print(format: Format, holds: &[Hold], now: Timestamp) -> Result<(), Failure> 
         row: &|hold: &Hold| {
             vec![
                 hold.id.clone(),
-                state(hold).to_owned(),
+                standing(hold),
                 hold.caller.name.clone(),
                 hold.cluster.clone(),
                 request_line(hold),

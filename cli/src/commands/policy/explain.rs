@@ -45,6 +45,9 @@ pub(super) async fn run(context: &Context, args: &ExplainArgs) -> Result<(), Fai
     let compiled = sources::compile(&args.policies.policies);
     let policies = compiled.map_err(|found| super::problems(context, &found))?;
     let situation = situation(context, args).await?;
+    if args.policies.are_default() {
+        context.ui.note("by the starter pack, not by what a gateway has; --policies names others");
+    }
     let explanation = situation.explain(&policies);
     match args.format.output {
         format @ (Format::Json | Format::Yaml) => {
@@ -137,7 +140,7 @@ async fn recorded(context: &Context, id: &str) -> Result<Situation, Failure> {
     });
     let Some((now, request)) = request else {
         let failure = Failure::new(Kind::Other, format_args!("the trail has no request `{id}`"));
-        return Err(failure.hint("`kguard audit list -o wide` shows the ids of requests"));
+        return Err(failure.hint("`kguard audit list` shows the ids of requests"));
     };
     let RequestRecord { caller, cluster, request, query, impersonated, grants, .. } = *request;
     if let Some(identity) = impersonated {

@@ -62,7 +62,7 @@ fn unnamed(named: &Named, id: &str) -> Option<Failure> {
         ),
         Named::Unknown => Some(
             failure(format!("the trail has no `{id}`"))
-                .hint("`kguard audit list -o wide` shows the ids of requests and holds"),
+                .hint("`kguard audit list` shows the ids of requests and holds"),
         ),
     }
 }

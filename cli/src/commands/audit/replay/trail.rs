@@ -83,9 +83,9 @@ fn beginning(entries: &[Sealed], id: &str) -> Result<Uuid, Failure> {
     match (meant.pop_first(), meant.len()) {
         (Some(request), 0) => Ok(request),
         (Some(_), more) => Err(Failure::usage(format_args!("{} requests are `{id}`", more + 1))
-            .hint("write more of the id; `kguard audit list -o wide` shows them")),
+            .hint("write more of the id; `kguard audit list` shows them")),
         (None, _) => Err(Failure::new(Kind::Other, format_args!("the trail has no `{id}`"))
-            .hint("`kguard audit list -o wide` shows the ids; of old ones, write all of it")),
+            .hint("`kguard audit list` shows the ids; of old ones, write all of it")),
     }
 }
 
