@@ -175,6 +175,40 @@ fn a_hold_is_told_to_those_whom_it_concerns_by_signed_webhook_chat_and_mail() {
 }
 
 #[test]
+fn who_asks_all_the_time_is_not_told_of_all_the_time() {
+    const ASKED: usize = 26;
+    let receiver = Receiver::https();
+    let scene = Scene::set("flood", HOLD, |file| {
+        webhook("all", &receiver, &file("secret", SECRET), "{events: [held]}")
+    });
+    let object = |number| {
+        format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: c{number}}}}}\n---\n")
+    };
+    scene.namespace.apply(&(0..ASKED).map(object).collect::<String>());
+    let n = scene.namespace.name.as_str();
+    let start = std::time::Instant::now();
+    let asking = (0..ASKED).map(|number| format!("c{number}"));
+    let asking: Vec<Running> = asking
+        .map(|name| scene.alice.start(&["kubectl", "-n", n, "delete", "configmap", &name]))
+        .collect();
+    eventually("all of them wait", || {
+        let listed = scene.bob.kguard(&["requests", "-o", "json"]).ok();
+        let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
+        (listed.len() == ASKED).then_some(())
+    });
+    eventually("some are not told of", || {
+        scene.gateway.log().contains("too many of one caller").then_some(())
+    });
+    let told = receiver.wait_for(20);
+    let throttled = told.iter().filter(|told| told.json()["throttled"] == true).count();
+    // One more each half a minute, on a slow machine.
+    let more = usize::try_from(start.elapsed().as_secs() / 30).unwrap();
+    assert!((20..=20 + more).contains(&told.len()), "{} of {ASKED}", told.len());
+    assert!((1..=1 + more).contains(&throttled), "{throttled}");
+    drop(asking);
+}
+
+#[test]
 fn what_is_refused_for_a_while_comes_again_with_the_same_id() {
     let receiver = Receiver::https();
     receiver.answer(&["500 Oops", "429 Slow Down\r\nRetry-After: 1"]);

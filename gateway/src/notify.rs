@@ -12,6 +12,7 @@ mod dead_letters;
 mod delivery;
 mod email;
 mod post;
+mod rates;
 mod slack;
 mod target;
 mod teams;
@@ -37,6 +38,7 @@ pub use self::config::{
 };
 use self::dead_letters::{DeadLetters, Failed};
 use self::delivery::{Courier, QUEUE, attempt};
+use self::rates::{Rates, Share};
 use self::target::Target;
 use self::tracker::Tracker;
 use crate::clock::Clock;
@@ -124,8 +126,9 @@ impl Notifications {
             couriers.push(tokio::spawn(Arc::clone(&courier).run(queue)));
             outboxes.push(Outbox { courier, sender });
         }
+        let (holds_of, tracker) = (holds.clone(), Tracker::default());
         let dispatcher =
-            Dispatcher { holds: holds.clone(), tracker: Tracker::default(), outboxes, clock };
+            Dispatcher { holds: holds_of, tracker, rates: Rates::default(), outboxes, clock };
         if !targets.is_empty() {
             tokio::spawn(dispatcher.run(holds.changes(), stopping));
         }
@@ -189,6 +192,7 @@ struct Outbox {
 struct Dispatcher {
     holds: Holds,
     tracker: Tracker,
+    rates: Rates,
     outboxes: Vec<Outbox>,
     clock: Clock,
 }
@@ -221,12 +225,24 @@ impl Dispatcher {
 
     async fn dispatch(&mut self, hold: &Hold) {
         let Some(event) = self.tracker.news(hold) else { return };
+        let now = self.clock.now();
+        let share = match event {
+            NotificationEvent::Held => self.rates.take(&hold.caller, now),
+            _ => Share::Some,
+        };
+        if share == Share::None {
+            // What nobody was told of needs no end that is told.
+            self.tracker.forget(&hold.id);
+            tracing::warn!(hold = %hold.id, caller = %hold.caller.name, "too many of one caller to tell of");
+            return;
+        }
         let notice = Arc::new(Notice::of(hold));
         for Outbox { courier, sender } in &self.outboxes {
             if !courier.target.when.fits(event, hold) {
                 continue;
             }
-            let news = notification(event, Some(Arc::clone(&notice)), self.clock.now());
+            let news = notification(event, Some(Arc::clone(&notice)), now);
+            let news = Notification { throttled: share == Share::Last, ..news };
             if let Err(TrySendError::Full(news) | TrySendError::Closed(news)) =
                 sender.try_send(news)
             {
@@ -242,5 +258,6 @@ fn notification(
     hold: Option<Arc<Notice>>,
     at: Timestamp,
 ) -> Notification {
-    Notification { id: format!("msg_{}", Uuid::new_v4().simple()), event, at, hold }
+    let id = format!("msg_{}", Uuid::new_v4().simple());
+    Notification { id, event, at, hold, throttled: false }
 }

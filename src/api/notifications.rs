@@ -38,6 +38,9 @@ pub struct Notification {
     /// The hold; none in a test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Arc<Notice>>,
+    /// Whether the caller asks so often that the next requests of his are not told of.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub throttled: bool,
 }
 
 /// What a notification says of a hold. What is not named here leaves the gateway by no notification:

@@ -10,6 +10,10 @@ use kguard::hidden::is_hidden;
 /// The longest text of others in a message; the chats cut longer ones or refuse them.
 const MAX_CHARS: usize = 300;
 
+/// Said with the last request that is told of a caller who asks all the time.
+const THROTTLED: &str = "the same caller asks so often that what follows is not told of for a while; \
+                         `kguard approve` and the page show all";
+
 /// A message in words. None of the texts has a line break or a control character in it.
 pub(super) struct Text {
     pub(super) title: String,
@@ -28,9 +32,13 @@ impl Text {
             return Self { title, facts: Vec::new(), url: None, command: None };
         };
         let waits = hold.state == HoldState::Pending;
+        let mut facts = facts(hold);
+        if notification.throttled {
+            facts.push(("Note", THROTTLED.to_owned()));
+        }
         Self {
             title: title(notification.event, hold),
-            facts: facts(hold),
+            facts,
             url: hold.url.clone(),
             command: waits.then(|| hold.command.clone()),
         }
@@ -128,7 +136,8 @@ pub(super) mod tests {
         hold.cluster = text.to_owned();
         hold.url = Some("https://kguard.example/ui/#/holds/7kq4m".to_owned());
         let at = hold.created;
-        Notification { id: "1".into(), event, at, hold: Some(Arc::new(Notice::of(&hold))) }
+        let hold = Some(Arc::new(Notice::of(&hold)));
+        Notification { id: "1".into(), event, at, hold, throttled: false }
     }
 
     #[test]
