@@ -8,6 +8,7 @@ pub mod policies;
 pub mod process;
 pub mod provider;
 pub mod receiver;
+pub mod ssh;
 pub mod tmux;
 pub mod tokens;
 pub mod user;

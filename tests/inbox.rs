@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::harness::policies::deletes_wait;
+use crate::harness::ssh::Sshd;
 use crate::harness::tmux::Tmux;
 use crate::harness::{Gateway, Namespace, Running, User, eventually};
 
@@ -116,4 +117,21 @@ fn a_hold_that_somebody_else_settles_meanwhile_is_in_nobodys_way() {
     assert_eq!(second.exit_code(), 0, "{}", second.said());
     assert_eq!(scene.decision(&lost)["by"], "oidc:carol");
     assert_eq!(scene.decision(&id)["by"], "oidc:bob");
+}
+
+#[test]
+fn the_inbox_is_used_over_ssh_too() {
+    let scene = Scene::set("ssh");
+    let sshd = Sshd::start();
+    let inbox = Tmux::start(&sshd.terminal(&scene.bob.command("1.34", &["approve"])));
+    inbox.wait_for("waiting for requests that you may decide");
+    let (mut delete, id) = scene.delete("far");
+    inbox.wait_for(&format!("Request    {id}"));
+    inbox.wait_for("Decide");
+    inbox.press(&["Down", "Enter"]);
+    inbox.wait_for("Comment");
+    inbox.press(&["-l", "from afar"]);
+    inbox.press(&["Enter"]);
+    assert_eq!(scene.decision(&id)["comment"], "from afar");
+    assert_eq!(delete.exit_code(), 0, "{}", delete.said());
 }

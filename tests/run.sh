@@ -46,8 +46,10 @@ say 'Chromium'
 "$HERE/browser/build.sh"
 say 'the object store'
 "$HERE/s3/build.sh"
-say 'tmux'
-command -v tmux || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tmux; }
+say 'tmux and sshd'
+{ command -v tmux && command -v ssh && [[ -x /usr/sbin/sshd ]]; } || {
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq tmux openssh-client openssh-server
+}
 say 'the binaries'
 cargo build --workspace --locked
 code=0
