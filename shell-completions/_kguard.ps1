@@ -671,8 +671,8 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--verb', '--verb', [CompletionResultType]::ParameterName, 'Only requests with this verb of the API, e.g. delete')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only requests in this namespace')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Only requests in this namespace')
-            [CompletionResult]::new('--search', '--search', [CompletionResultType]::ParameterName, 'Only what has these words in its record, e.g. exec')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2h ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
+            [CompletionResult]::new('--search', '--search', [CompletionResultType]::ParameterName, 'Only what has all of these words somewhere in its record, in any case, e.g. exec')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment, written the same way')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
@@ -902,7 +902,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
         'kguard;policy;replay' {
             [CompletionResult]::new('--policies', '--policies', [CompletionResultType]::ParameterName, 'Files, folders or pack:NAME; may be given several times')
             [CompletionResult]::new('--trail', '--trail', [CompletionResultType]::ParameterName, 'An exported trail, `-` for standard input [default: the gateway''s]')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
@@ -925,7 +925,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
         }
         'kguard;policy;suggest' {
             [CompletionResult]::new('--trail', '--trail', [CompletionResultType]::ParameterName, 'An exported trail, `-` for standard input [default: the gateway''s]')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment')
             [CompletionResult]::new('--caller', '--caller', [CompletionResultType]::ParameterName, 'Only for these callers: user:NAME, workload:NAME or group:NAME')
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')

@@ -524,8 +524,8 @@ deny\t''
 hold\t''"
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l verb -d 'Only requests with this verb of the API, e.g. delete' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Only requests in this namespace' -r
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l search -d 'Only what has these words in its record, e.g. exec' -r
-complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Only from this moment on: 2h ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l search -d 'Only what has all of these words somewhere in its record, in any case, e.g. exec' -r
+complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Only before this moment, written the same way' -r
 complete -c kguard -n "__fish_kguard_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
 name\t'A name a line'
@@ -697,7 +697,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_su
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from mask" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l policies -d 'Files, folders or pack:NAME; may be given several times' -r -F
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l trail -d 'An exported trail, `-` for standard input [default: the gateway\'s]' -r -F
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l since -d 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l since -d 'Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l until -d 'Only before this moment' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
 name\t'A name a line'
@@ -719,7 +719,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_su
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l trail -d 'An exported trail, `-` for standard input [default: the gateway\'s]' -r -F
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l since -d 'Only from this moment on: 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l since -d 'Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l until -d 'Only before this moment' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l caller -d 'Only for these callers: user:NAME, workload:NAME or group:NAME' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l gateway -d 'The gateway, if not the one logged in to' -r -f

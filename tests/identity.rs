@@ -366,7 +366,7 @@ fn who_takes_a_wrong_address_or_token_is_told_which() {
 
     let alice = User::person(&gateway, "alice");
     let well = alice.kguard(&["doctor", "--cluster", "test"]);
-    assert!(well.code == 0 && well.stderr.contains("ok      cluster: test"), "{well:?}");
+    assert!(well.code == 0 && well.stderr.contains("ok      cluster: test is chosen"), "{well:?}");
     let ill = alice.kguard(&["doctor", "--cluster", "nope"]);
     assert!(ill.code == 64 && ill.stderr.contains("no cluster `nope`"), "{ill:?}");
 }

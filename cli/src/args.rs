@@ -348,16 +348,19 @@ pub(crate) struct CompletionArgs {
 }
 
 /// What kubectl is asked to do most.
-const KUBECTL_COMMANDS: [&str; 20] = [
+const KUBECTL_COMMANDS: [&str; 26] = [
     "annotate",
     "attach",
+    "cordon",
     "cp",
     "create",
     "debug",
     "delete",
     "describe",
+    "diff",
     "drain",
     "edit",
+    "events",
     "exec",
     "expose",
     "get",
@@ -368,11 +371,18 @@ const KUBECTL_COMMANDS: [&str; 20] = [
     "replace",
     "rollout",
     "scale",
+    "set",
+    "taint",
     "top",
+    "wait",
 ];
 
-/// The command of kubectl that somebody has given to kguard itself.
+/// The command of kubectl that somebody has given to kguard itself, and not to a command of it.
 pub(crate) fn kubectl_command(error: &clap::Error) -> Option<&str> {
+    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else { return None };
+    if !usage.to_string().contains("kguard [") {
+        return None;
+    }
     let context = error.get(ContextKind::InvalidSubcommand)?;
     let ContextValue::String(word) = context else { return None };
     KUBECTL_COMMANDS.contains(&word.as_str()).then_some(word)

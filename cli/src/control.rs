@@ -73,25 +73,15 @@ impl Control {
         path: &str,
     ) -> Result<T, ControlError> {
         let request = self.http.get(self.gateway.url(path));
-        let answer = match self.send(request).await {
-            Ok(response) => self.parse(path, response).await,
-            Err(error) => Err(error),
-        };
-        // A gateway answers everybody here, or says in a Status why not.
-        answer.map_err(|error| match error {
-            ControlError::Answer { .. } => self.stranger("something else"),
-            ControlError::Unauthorized(message) => self.stranger(&message),
-            ControlError::Status { status, message }
-                if status == StatusCode::FORBIDDEN || message == status.to_string() =>
-            {
-                self.stranger(&message)
+        let response = self.send(request).await.map_err(|error| match error {
+            // A gateway answers everybody here.
+            ControlError::Unauthorized(answer)
+            | ControlError::Status { status: StatusCode::FORBIDDEN, message: answer } => {
+                ControlError::Stranger { gateway: self.gateway.clone(), answer }
             }
             error => error,
-        })
-    }
-
-    fn stranger(&self, answer: &str) -> ControlError {
-        ControlError::Stranger { gateway: self.gateway.clone(), answer: answer.to_owned() }
+        })?;
+        self.parse(path, response).await
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ControlError> {

@@ -94,9 +94,15 @@ const NO_GATEWAY: &str =
 
 impl From<crate::credentials::CredentialError> for Failure {
     fn from(error: crate::credentials::CredentialError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&crate::credentials::CredentialError> for Failure {
+    fn from(error: &crate::credentials::CredentialError) -> Self {
         use crate::credentials::CredentialError as Error;
-        let failure = |kind| Self::of(kind, &error);
-        match &error {
+        let failure = |kind| Self::of(kind, error);
+        match error {
             Error::Ended(_) => failure(Kind::NotLoggedIn).hint(LOGIN),
             Error::None | Error::Nowhere(_) => failure(Kind::NotLoggedIn)
                 .hint("run `kguard login`; a pipeline sets KGUARD_TOKEN or KGUARD_TOKEN_FILE"),
@@ -138,13 +144,13 @@ impl From<&crate::tunnel::TunnelError> for Failure {
         use crate::tunnel::TunnelError as Error;
         match error {
             Error::Unreachable { .. } | Error::Lost => unreachable(error),
-            Error::Credential(_) => Self::of(Kind::NotLoggedIn, error).hint(LOGIN),
+            Error::Credential(error) => error.into(),
             error if error.is_unauthorized() => {
                 let said = error.said().unwrap_or_else(|| "it says no more".to_owned());
                 let message = format_args!("the gateway does not take your token: {said}");
                 Self::new(Kind::NotLoggedIn, message).hint(TOKEN)
             }
-            Error::Handshake { .. } => Self::of(Kind::Unreachable, error).hint(NO_GATEWAY),
+            error if error.is_of_stranger() => Self::of(Kind::Unreachable, error).hint(NO_GATEWAY),
             Error::Refused { .. } => Self::of(Kind::Other, error),
             error => Self::of(Kind::Unreachable, error),
         }

@@ -69,6 +69,17 @@ impl TunnelError {
         status == StatusCode::UNAUTHORIZED
     }
 
+    /// Whether it was no gateway that refused: those say why, and others would not know the path.
+    pub(crate) fn is_of_stranger(&self) -> bool {
+        match self {
+            Self::Handshake { source: ConnectError::Refused { status, .. }, .. } => {
+                status.is_client_error()
+                    && (*status == StatusCode::FORBIDDEN || self.said().is_none())
+            }
+            _ => false,
+        }
+    }
+
     /// What the gateway says of its refusal.
     pub(crate) fn said(&self) -> Option<String> {
         match self {

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::ClusterConfig;
 use crate::forward::{Endpoint, EndpointError, Pool};
-use crate::known_values::{FormerValues, LastReader};
+use crate::known_values::{FormerValues, Refusals};
 use crate::live::RememberedDryRuns;
 
 /// One cluster: its name and the connections to it.
@@ -17,7 +17,7 @@ pub struct Cluster {
     pool: Pool,
     dry_runs: RememberedDryRuns,
     former_values: FormerValues,
-    last_reader: LastReader,
+    refusals: Refusals,
     own_requests: Semaphore,
 }
 
@@ -81,7 +81,7 @@ impl Cluster {
                 pool: Pool::new(endpoint),
                 dry_runs: RememberedDryRuns::default(),
                 former_values: FormerValues::default(),
-                last_reader: LastReader::default(),
+                refusals: Refusals::default(),
                 own_requests: Semaphore::new(OWN_REQUESTS),
             }),
             Err(source) => Err(ClusterError::Endpoint { name, source }),
@@ -103,9 +103,9 @@ impl Cluster {
         &self.former_values
     }
 
-    /// As whom its Secrets could be read last.
-    pub fn last_reader(&self) -> &LastReader {
-        &self.last_reader
+    /// Where the gateway itself may not read Secrets.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// The room for the gateway's own requests.

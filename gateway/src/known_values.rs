@@ -1,8 +1,8 @@
 //! Which values the text of a pod may hold: those of the Secrets that the pod references. They are
 //! read before the request is recorded, since arguments of an exec may hold them as well.
 //!
-//! They are read as the user [`READER`], whom an administrator may let read pods and Secrets; where
-//! that is not so, as the caller himself. If neither may, the output cannot be masked, and so the
+//! They are read as the user [`READER`], whom an administrator may let read pods and Secrets, or as
+//! the caller himself. If neither may, the output cannot be masked, and so the
 //! request is refused. It is refused as well if a Secret is gone that the containers cannot have
 //! started without, and nobody here remembers what was in it.
 
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use former::FormerValues;
 pub use reach::{are_needed, can_be_read};
-pub use readers::LastReader;
+pub use readers::Refusals;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -11,8 +11,9 @@ mod config;
 mod dead_letters;
 mod delivery;
 mod email;
+mod outbox;
 mod post;
-mod rates;
+mod shares;
 mod slack;
 mod target;
 mod teams;
@@ -27,18 +28,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kguard::api::{DeadLetter, Hold, Notice, Notification, NotificationEvent, Sent};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 pub use self::config::{
     ChatConfig, EmailConfig, Misconfigured, NotificationConfig, NotificationsError, WebhookConfig,
     When,
 };
-use self::dead_letters::{DeadLetters, Failed};
+use self::dead_letters::DeadLetters;
 use self::delivery::{Courier, QUEUE, attempt};
-use self::rates::{Rates, Share};
+use self::outbox::Outbox;
 use self::target::Target;
 use self::tracker::Tracker;
 use crate::clock::Clock;
@@ -48,6 +49,9 @@ use crate::store::{Store, StoreError};
 
 /// How long a stop waits until what is not delivered is kept.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How often those are looked through that were not told of, since their callers ask all the time.
+const CATCH_UP: Duration = Duration::from_secs(10);
 
 /// All targets, and what could not be told them.
 pub struct Notifications {
@@ -124,11 +128,10 @@ impl Notifications {
                 stopping: stopping.clone(),
             });
             couriers.push(tokio::spawn(Arc::clone(&courier).run(queue)));
-            outboxes.push(Outbox { courier, sender });
+            outboxes.push(Outbox::new(courier, sender));
         }
-        let (holds_of, tracker) = (holds.clone(), Tracker::default());
         let dispatcher =
-            Dispatcher { holds: holds_of, tracker, rates: Rates::default(), outboxes, clock };
+            Dispatcher { holds: holds.clone(), tracker: Tracker::default(), outboxes, clock };
         if !targets.is_empty() {
             tokio::spawn(dispatcher.run(holds.changes(), stopping));
         }
@@ -182,17 +185,10 @@ impl Notifications {
     }
 }
 
-/// A target's queue.
-struct Outbox {
-    courier: Arc<Courier>,
-    sender: mpsc::Sender<Notification>,
-}
-
 /// Hands what is news to those who want to know.
 struct Dispatcher {
     holds: Holds,
     tracker: Tracker,
-    rates: Rates,
     outboxes: Vec<Outbox>,
     clock: Clock,
 }
@@ -203,22 +199,26 @@ impl Dispatcher {
         mut changes: broadcast::Receiver<Arc<Hold>>,
         mut stopping: watch::Receiver<bool>,
     ) {
+        let mut again = tokio::time::interval(CATCH_UP);
+        again.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let change = tokio::select! {
-                change = changes.recv() => change,
+                change = changes.recv() => Some(change),
+                _ = again.tick(), if self.outboxes.iter().any(Outbox::owes) => None,
                 _ = stopping.wait_for(|stopping| *stopping) => return,
             };
             match change {
-                Ok(hold) => self.dispatch(&hold).await,
+                Some(Ok(hold)) => self.dispatch(&hold).await,
                 // What still waits is not missed.
-                Err(RecvError::Lagged(_)) => {
+                Some(Err(RecvError::Lagged(_))) => {
                     let holds = self.holds.recent();
                     self.tracker.keep(&holds);
                     for hold in holds {
                         self.dispatch(&hold).await;
                     }
                 }
-                Err(RecvError::Closed) => return,
+                Some(Err(RecvError::Closed)) => return,
+                None => self.catch_up().await,
             }
         }
     }
@@ -226,29 +226,15 @@ impl Dispatcher {
     async fn dispatch(&mut self, hold: &Hold) {
         let Some(event) = self.tracker.news(hold) else { return };
         let now = self.clock.now();
-        let share = match event {
-            NotificationEvent::Held => self.rates.take(&hold.caller, now),
-            _ => Share::Some,
-        };
-        if share == Share::None {
-            // What nobody was told of needs no end that is told.
-            self.tracker.forget(&hold.id);
-            tracing::warn!(hold = %hold.id, caller = %hold.caller.name, "too many of one caller to tell of");
-            return;
+        for outbox in &mut self.outboxes {
+            outbox.tell(event, hold, now).await;
         }
-        let notice = Arc::new(Notice::of(hold));
-        for Outbox { courier, sender } in &self.outboxes {
-            if !courier.target.when.fits(event, hold) {
-                continue;
-            }
-            let news = notification(event, Some(Arc::clone(&notice)), now);
-            let news = Notification { throttled: share == Share::Last, ..news };
-            if let Err(TrySendError::Full(news) | TrySendError::Closed(news)) =
-                sender.try_send(news)
-            {
-                let error = format!("{QUEUE} others waited for the same target");
-                courier.bury(news, Failed { attempts: 0, error }).await;
-            }
+    }
+
+    async fn catch_up(&mut self) {
+        let (holds, now) = (self.holds.recent(), self.clock.now());
+        for outbox in &mut self.outboxes {
+            outbox.catch_up(&holds, now).await;
         }
     }
 }

@@ -38,7 +38,7 @@ pub struct Notification {
     /// The hold; none in a test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Arc<Notice>>,
-    /// Whether the caller asks so often that the next requests of his are not told of.
+    /// Whether the caller asks so often that people are told of his next requests later.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub throttled: bool,
 }

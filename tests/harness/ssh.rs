@@ -32,7 +32,8 @@ impl Sshd {
         std::fs::write(path("config"), config).unwrap();
         // Where it is run as root it wants this to be there.
         let _ = std::fs::create_dir_all("/run/sshd");
-        let log = std::fs::File::create(path("log")).unwrap();
+        let said = path("log");
+        let log = std::fs::File::create(&said).unwrap();
         // It starts itself anew for each connection, so it wants its whole path.
         let server = Command::new("/usr/sbin/sshd")
             .args(["-D", "-e", "-f", &path("config")])
@@ -40,8 +41,12 @@ impl Sshd {
             .stderr(log)
             .spawn()
             .unwrap();
-        let sshd = Self { folder, port: address.port(), server };
-        super::eventually("sshd", || std::net::TcpStream::connect(address).ok());
+        let mut sshd = Self { folder, port: address.port(), server };
+        super::eventually("sshd", || {
+            let ended = sshd.server.try_wait().unwrap();
+            assert!(ended.is_none(), "{}", std::fs::read_to_string(&said).unwrap());
+            std::net::TcpStream::connect(address).ok()
+        });
         sshd
     }
 

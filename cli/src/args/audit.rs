@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{Span, SpanRelativeTo, Timestamp};
 use kguard::audit::{Head, PublicKey};
 
 use super::{Common, ListArgs, PlayArgs, WatchArgs};
@@ -84,10 +84,10 @@ pub(crate) struct AuditFilter {
     /// Only requests in this namespace
     #[arg(long, short, value_name = "NAMESPACE")]
     pub(crate) namespace: Option<String>,
-    /// Only what has these words in its record, e.g. exec
-    #[arg(long, value_name = "TEXT")]
+    /// Only what has all of these words somewhere in its record, in any case, e.g. exec
+    #[arg(long, value_name = "TEXT", value_parser = words)]
     pub(crate) search: Option<String>,
-    /// Only from this moment on: 2h ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)
+    /// Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) since: Option<Timestamp>,
     /// Only before this moment, written the same way
@@ -130,13 +130,24 @@ fn verb(text: &str) -> Result<String, String> {
     Err(format!("the verbs are {}; --search finds exec, logs and the like", VERBS.join(", ")))
 }
 
+/// What the gateway takes to search for.
+fn words(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("write a word to search for".to_owned()),
+        text if text.len() > 512 => Err("write 512 bytes at most".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
 /// A moment, the beginning of a day, or how long ago it was.
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
-    if let Ok(ago) = text.trim_end_matches(" ago").parse::<SignedDuration>() {
-        return Timestamp::now().checked_sub(ago.abs()).map_err(|error| error.to_string());
+    let ago = text.strip_suffix(" ago").unwrap_or(text).parse::<Span>();
+    let ago = ago.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    if let Ok(ago) = ago {
+        return Timestamp::now().checked_sub(ago.unsigned_abs()).map_err(|error| error.to_string());
     }
     let moment = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
-    moment.map_err(|_| "write 2h, 2026-01-31T12:00:00Z or 2026-01-31".to_owned())
+    moment.map_err(|_| "write 2h, 7d, 2026-01-31T12:00:00Z or 2026-01-31".to_owned())
 }
 
 #[cfg(test)]
@@ -155,6 +166,8 @@ mod tests {
             let ago = moment(text).unwrap().duration_until(Timestamp::now());
             assert!((1..3).contains(&ago.as_hours()), "{text}: {ago}");
         }
+        let ago = moment("7d").unwrap().duration_until(Timestamp::now());
+        assert_eq!(ago.as_hours(), 7 * 24);
         for text in ["yesterday", "2", "", "2026-02-31"] {
             assert!(moment(text).is_err(), "{text}");
         }

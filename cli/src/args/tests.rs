@@ -73,8 +73,11 @@ fn what_is_kubectls_is_told_from_what_nobody_knows() {
     for (line, command) in [
         ("get pods", Some("get")),
         ("logs -f web", Some("logs")),
+        ("--reason x delete pod", Some("delete")),
         ("gte pods", None),
         ("run", None),
+        ("audit get", None),
+        ("policy create", None),
     ] {
         let error = parse(&format!("kguard {line}")).unwrap_err();
         assert_eq!(kubectl_command(&error), command, "{line}");

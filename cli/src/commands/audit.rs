@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context, command: AuditCommand) -> Result<(), 
         AuditCommand::List { limit, filter, list } => {
             let found = entries(context, filter.pairs(), limit).await?;
             if found.is_empty() {
-                context.ui.note("no record fits");
+                context.ui.note(nothing_found(&filter));
             }
             print(list.format.output, &found)
         }
@@ -71,7 +71,15 @@ async fn show(context: &Context, id: &str, format: Format) -> Result<(), Failure
     }
 }
 
-/// All records of a request or a hold; of a grant or a plan; or the one at a position.
+fn nothing_found(filter: &AuditFilter) -> &'static str {
+    match filter.search {
+        Some(_) => "no record fits; words are searched in the newest 20,000 that fit the rest",
+        None => "no record fits",
+    }
+}
+
+/// All records of a request, or of a hold and what became of it, or of a plan; or the one at a
+/// position.
 async fn records_of(context: &Context, id: &str) -> Result<Vec<Sealed>, Failure> {
     if id.contains('-') {
         return entries(context, vec![("request", id.to_owned())], 1000).await;
@@ -81,7 +89,7 @@ async fn records_of(context: &Context, id: &str) -> Result<Vec<Sealed>, Failure>
         return Ok(found);
     }
     let Some(after) = id.parse::<u64>().ok().and_then(|seq| seq.checked_add(1)) else {
-        return entries(context, vec![("text", id.to_owned())], 1000).await;
+        return Ok(found);
     };
     let mut found = entries(context, vec![("before", after.to_string())], 1).await?;
     found.retain(|entry| entry.seq.to_string() == id);

@@ -92,9 +92,10 @@ async fn gateway(
         let is_there = clusters.iter().any(|cluster| cluster.name == chosen);
         let found = is_there.then_some(()).ok_or_else(|| {
             let message = format!("the gateway has no cluster `{chosen}` for you");
-            Failure::usage(message).hint("choose another with `kguard use CLUSTER` or --cluster")
+            Failure::usage(message)
+                .hint("choose another: --cluster, KGUARD_CLUSTER or `kguard use CLUSTER`")
         });
-        findings.step("cluster", found, |()| format!("{chosen}, to start with"));
+        findings.step("cluster", found, |()| format!("{chosen} is chosen"));
     }
     let masking: Result<Vec<OutputMasking>, ControlError> = control.get("/v1/masking").await;
     // An older gateway does not tell.

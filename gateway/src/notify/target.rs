@@ -36,6 +36,11 @@ impl Target {
         }
     }
 
+    /// Whether it is a program that is told, and not people.
+    pub(super) fn is_webhook(&self) -> bool {
+        matches!(self.way, Way::Webhook(_))
+    }
+
     /// One attempt to tell it.
     pub(super) async fn send(&self, notification: &Notification) -> Result<(), Undelivered> {
         let text = || Text::of(notification);

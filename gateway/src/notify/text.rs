@@ -11,7 +11,7 @@ use kguard::hidden::is_hidden;
 const MAX_CHARS: usize = 300;
 
 /// Said with the last request that is told of a caller who asks all the time.
-const THROTTLED: &str = "the same caller asks so often that what follows is not told of for a while; \
+const THROTTLED: &str = "the same caller asks so often that the next ones are told of later; \
                          `kguard approve` and the page show all";
 
 /// A message in words. None of the texts has a line break or a control character in it.

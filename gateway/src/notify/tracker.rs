@@ -48,11 +48,6 @@ impl Tracker {
         }
     }
 
-    /// Forgets one that was not told after all.
-    pub(super) fn forget(&mut self, id: &str) {
-        self.told.remove(id);
-    }
-
     /// Forgets what is not among these: it ended while nobody looked.
     pub(super) fn keep(&mut self, holds: &[Hold]) {
         let is_there = |id: &str| holds.iter().any(|hold| hold.id == id);

@@ -69,11 +69,7 @@ fn body(notification: &Notification) -> Value {
         NotificationEvent::Test => "test",
     };
     let data = notification.hold.as_ref().map_or_else(|| json!({}), |hold| json!(hold));
-    let at = notification.at;
-    if notification.throttled {
-        return json!({"type": kind, "timestamp": at, "throttled": true, "data": data});
-    }
-    json!({"type": kind, "timestamp": at, "data": data})
+    json!({"type": kind, "timestamp": notification.at, "data": data})
 }
 
 fn sign(key: &hmac::Key, id: &str, timestamp: i64, body: &str) -> String {
