@@ -903,7 +903,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
             [CompletionResult]::new('--policies', '--policies', [CompletionResultType]::ParameterName, 'Files, folders or pack:NAME; may be given several times')
             [CompletionResult]::new('--trail', '--trail', [CompletionResultType]::ParameterName, 'An exported trail, `-` for standard input [default: the gateway''s]')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment, written the same way')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: table, wide, json, yaml or name')
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
@@ -926,7 +926,7 @@ Register-ArgumentCompleter -Native -CommandName 'kguard' -ScriptBlock {
         'kguard;policy;suggest' {
             [CompletionResult]::new('--trail', '--trail', [CompletionResultType]::ParameterName, 'An exported trail, `-` for standard input [default: the gateway''s]')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)')
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this moment, written the same way')
             [CompletionResult]::new('--caller', '--caller', [CompletionResultType]::ParameterName, 'Only for these callers: user:NAME, workload:NAME or group:NAME')
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'The gateway, if not the one logged in to')
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The cluster to start with, if not the one chosen by `use`')

@@ -698,7 +698,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_su
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l policies -d 'Files, folders or pack:NAME; may be given several times' -r -F
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l trail -d 'An exported trail, `-` for standard input [default: the gateway\'s]' -r -F
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l since -d 'Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l until -d 'Only before this moment' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -l until -d 'Only before this moment, written the same way' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -s o -l output -d 'How to print: table, wide, json, yaml or name' -r -f -a "json\t'JSON'
 name\t'A name a line'
 table\t'A table for people'
@@ -720,7 +720,7 @@ complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_su
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from replay" -s V -l version -d 'Print version'
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l trail -d 'An exported trail, `-` for standard input [default: the gateway\'s]' -r -F
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l since -d 'Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)' -r
-complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l until -d 'Only before this moment' -r
+complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l until -d 'Only before this moment, written the same way' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l caller -d 'Only for these callers: user:NAME, workload:NAME or group:NAME' -r
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l gateway -d 'The gateway, if not the one logged in to' -r -f
 complete -c kguard -n "__fish_kguard_using_subcommand policy; and __fish_seen_subcommand_from suggest" -l cluster -d 'The cluster to start with, if not the one chosen by `use`' -r

@@ -336,6 +336,26 @@ fn bare_name(name: &str) -> &str {
 }
 
 impl Verb {
+    /// Every one, by name.
+    pub const ALL: [Self; 11] = [
+        Self::Create,
+        Self::Delete,
+        Self::DeleteCollection,
+        Self::Get,
+        Self::Head,
+        Self::Impersonate,
+        Self::List,
+        Self::Options,
+        Self::Patch,
+        Self::Update,
+        Self::Watch,
+    ];
+
+    /// The one with a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verb| verb.as_str() == name)
+    }
+
     /// Whether it is about all objects that a path and selectors describe.
     pub fn is_of_collection(self) -> bool {
         matches!(self, Self::DeleteCollection | Self::List | Self::Watch)

@@ -9,7 +9,6 @@ use super::problem::did_you_mean;
 use crate::kube::request_info::{RequestInfo, Unreadable, Verb};
 use crate::kube::resource_pattern::{InvalidResource, ResourcePattern};
 use crate::kube::target::{Query, Target, TargetError};
-use crate::policy::matcher::VERBS;
 
 /// A request that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +69,7 @@ impl NoRequest {
             Self::Several(resource) if resource.contains('/') => {
                 Some("give what follows the slash as `subresource`".to_owned())
             }
-            Self::Verb(verb) => did_you_mean(verb, &VERBS.map(|(name, _)| name)),
+            Self::Verb(verb) => did_you_mean(verb, &Verb::ALL.map(Verb::as_str)),
             _ => None,
         }
     }
@@ -120,8 +119,7 @@ impl Asked {
 }
 
 fn verb(name: &str) -> Result<Verb, NoRequest> {
-    let known = VERBS.iter().find(|(known, _)| *known == name);
-    known.map(|(_, verb)| *verb).ok_or_else(|| NoRequest::Verb(name.to_owned()))
+    Verb::named(name).ok_or_else(|| NoRequest::Verb(name.to_owned()))
 }
 
 /// What the verb needs beside the resource, and what it cannot have.

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use super::document::Policy;
-use super::matcher::{Match, Reach, VERBS};
+use super::matcher::{Match, Reach};
 use crate::glob::Glob;
 use crate::kube::request_info::{RequestInfo, ResourceInfo, Verb};
 use crate::kube::resource_pattern::{ResourcePattern, literal_key};
@@ -51,7 +51,7 @@ impl Index {
     }
 
     fn add(&mut self, position: u32, matches: &Match, reach: Reach) {
-        let verbs = VERBS.into_iter().map(|(_, verb)| verb);
+        let verbs = Verb::ALL.into_iter();
         for verb in verbs.filter(|verb| matches.verbs.may_fit(*verb)) {
             if matches.covers_resources() {
                 self.resources.entry(verb).or_default().add(position, matches, reach);
@@ -211,7 +211,7 @@ mod tests {
         #[test]
         fn the_index_finds_what_a_scan_finds(
             policies in prop::collection::vec(policy(), 1..8),
-            verb in prop::sample::select(VERBS.map(|(_, verb)| verb).to_vec()),
+            verb in prop::sample::select(Verb::ALL.to_vec()),
             resource in prop::sample::select(&[
                 "pods", "pods/exec", "pods/status", "deployments.apps", "deployments/scale.apps",
                 "nodes", "namespaces", "namespaces/finalize", "events", "events.events.k8s.io",

@@ -1,7 +1,7 @@
 //! Grants as policies see them: what lifts the hold of one policy from some requests, and how wide
 //! that may be.
 
-use super::matcher::{Match, VERBS};
+use super::matcher::Match;
 use super::set::PolicySet;
 use crate::api::GrantPattern;
 use crate::glob::Glob;
@@ -119,7 +119,7 @@ impl Match {
             !named && !own.verbs.contains(*verb)
         });
         if let Some(verb) = verb {
-            let name = VERBS.iter().find(|(_, known)| known == verb).map_or("", |(name, _)| name);
+            let name = verb.as_str();
             return Some(("verbs", name.to_owned()));
         }
         let beyond = |field, named: &[Glob], asked: &[Glob]| {

@@ -254,25 +254,5 @@ impl FromIterator<Verb> for VerbSet {
     }
 }
 
-/// Every verb, with its name in policies.
-pub(super) const VERBS: [(&str, Verb); 11] = [
-    ("create", Verb::Create),
-    ("delete", Verb::Delete),
-    ("deletecollection", Verb::DeleteCollection),
-    ("get", Verb::Get),
-    ("head", Verb::Head),
-    ("impersonate", Verb::Impersonate),
-    ("list", Verb::List),
-    ("options", Verb::Options),
-    ("patch", Verb::Patch),
-    ("update", Verb::Update),
-    ("watch", Verb::Watch),
-];
-
-/// The name of `verb` in policies.
-pub(super) fn verb_name(verb: Verb) -> &'static str {
-    VERBS.iter().find(|(_, known)| *known == verb).map_or("", |(name, _)| name)
-}
-
 #[cfg(test)]
 mod tests;

@@ -5,23 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 use jiff::{Span, SpanRelativeTo, Timestamp};
 use kguard::audit::{Head, PublicKey};
+use kguard::kube::request_info::Verb;
 
 use super::{Common, ListArgs, PlayArgs, WatchArgs};
-
-/// What the trail calls the verbs of requests (`src/kube/request_info.rs`).
-const VERBS: [&str; 11] = [
-    "create",
-    "delete",
-    "deletecollection",
-    "get",
-    "head",
-    "impersonate",
-    "list",
-    "options",
-    "patch",
-    "update",
-    "watch",
-];
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
@@ -80,13 +66,20 @@ pub(crate) struct AuditFilter {
     pub(crate) decision: Option<String>,
     /// Only requests with this verb of the API, e.g. delete
     #[arg(long, value_name = "VERB", value_parser = verb)]
-    pub(crate) verb: Option<String>,
+    pub(crate) verb: Option<Verb>,
     /// Only requests in this namespace
     #[arg(long, short, value_name = "NAMESPACE")]
     pub(crate) namespace: Option<String>,
     /// Only what has all of these words somewhere in its record, in any case, e.g. exec
     #[arg(long, value_name = "TEXT", value_parser = words)]
     pub(crate) search: Option<String>,
+    #[command(flatten)]
+    pub(crate) period: Period,
+}
+
+/// From when and until when records are looked at.
+#[derive(Debug, Args)]
+pub(crate) struct Period {
     /// Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) since: Option<Timestamp>,
@@ -123,11 +116,11 @@ pub(crate) struct VerifyArgs {
 }
 
 /// A verb of the Kubernetes API; commands of kubectl are none.
-fn verb(text: &str) -> Result<String, String> {
-    if VERBS.contains(&text) {
-        return Ok(text.to_owned());
-    }
-    Err(format!("the verbs are {}; --search finds exec, logs and the like", VERBS.join(", ")))
+fn verb(text: &str) -> Result<Verb, String> {
+    Verb::named(text).ok_or_else(|| {
+        let verbs = Verb::ALL.map(Verb::as_str).join(", ");
+        format!("the verbs are {verbs}; --search finds exec, logs and the like")
+    })
 }
 
 /// What the gateway takes to search for.
@@ -140,7 +133,7 @@ fn words(text: &str) -> Result<String, String> {
 }
 
 /// A moment, the beginning of a day, or how long ago it was.
-pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+fn moment(text: &str) -> Result<Timestamp, String> {
     let ago = text.strip_suffix(" ago").unwrap_or(text).parse::<Span>();
     let ago = ago.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
     if let Ok(ago) = ago {
@@ -175,7 +168,7 @@ mod tests {
 
     #[test]
     fn only_verbs_of_the_api_are_verbs() {
-        assert_eq!(verb("delete").as_deref(), Ok("delete"));
+        assert_eq!(verb("delete"), Ok(Verb::Delete));
         assert!(verb("exec").is_err_and(|error| error.contains("--search")));
     }
 }

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
-use jiff::Timestamp;
 use kguard::identity::SubjectPattern;
 
-use super::audit::moment;
+use super::audit::Period;
 use super::{Common, FormatArgs};
 
 #[derive(Debug, Subcommand)]
@@ -200,12 +199,8 @@ pub(crate) struct TrailArgs {
     /// An exported trail, `-` for standard input [default: the gateway's]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) trail: Option<PathBuf>,
-    /// Only from this moment on: 2h or 7d ago, 2026-01-31T12:00:00Z, or the day 2026-01-31 (UTC)
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub(crate) since: Option<Timestamp>,
-    /// Only before this moment
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub(crate) until: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) period: Period,
 }
 
 #[derive(Debug, Args)]

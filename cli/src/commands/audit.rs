@@ -102,11 +102,11 @@ impl AuditFilter {
             ("caller", self.caller.clone()),
             ("cluster", self.on.clone()),
             ("decision", self.decision.clone()),
-            ("verb", self.verb.clone()),
+            ("verb", self.verb.map(|verb| verb.to_string())),
             ("namespace", self.namespace.clone()),
             ("text", self.search.clone()),
-            ("since", self.since.map(|moment| moment.to_string())),
-            ("until", self.until.map(|moment| moment.to_string())),
+            ("since", self.period.since.map(|moment| moment.to_string())),
+            ("until", self.period.until.map(|moment| moment.to_string())),
         ];
         all.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }

@@ -100,7 +100,7 @@ pub(super) async fn list(
 ) -> Result<Page<Sealed>, Refusal> {
     let everything = gateway.is_auditor(&asking.caller);
     let by_request = query.request.is_some();
-    let words = Words::new(query.text.as_deref());
+    let words = Words::new(query.text.as_deref())?;
     let window = query.before.map_or(Window::Newest, Window::Before);
     let limit = query.limit.unwrap_or(100).clamp(1, MAX_ENTRIES);
     // A response names no caller, so a request's own two entries are judged below.

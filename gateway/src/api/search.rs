@@ -2,7 +2,10 @@
 //! page begins.
 
 use axum::response::{IntoResponse, Json, Response};
+use kguard::kube::status::{Reason, Status};
 use serde::Serialize;
+
+use super::Refusal;
 
 /// The header with what to give as `before` for the next page. Without it there is none.
 const NEXT: &str = "kguard-next";
@@ -13,14 +16,28 @@ pub(super) const MAX_SCANNED: usize = 20_000;
 /// A search is as long as its field on the page.
 const MAX_BYTES: usize = 512;
 
+/// A search is longer than anybody writes.
+#[derive(Debug)]
+pub(super) struct TooLong;
+
+impl From<TooLong> for Refusal {
+    fn from(TooLong: TooLong) -> Self {
+        let message = format!("the search is longer than {MAX_BYTES} bytes");
+        Self(Status::failure(Reason::BadRequest, message))
+    }
+}
+
 /// Words that a text has to contain, all of them, in whatever case and order.
 pub(super) struct Words(Vec<String>);
 
 impl Words {
-    /// The words of a search.
-    pub(super) fn new(text: Option<&str>) -> Self {
-        let text = text.filter(|text| text.len() <= MAX_BYTES).unwrap_or_default();
-        Self(text.to_lowercase().split_whitespace().map(str::to_owned).collect())
+    /// The words of a search; too long a one is refused.
+    pub(super) fn new(text: Option<&str>) -> Result<Self, TooLong> {
+        let text = text.unwrap_or_default();
+        if text.len() > MAX_BYTES {
+            return Err(TooLong);
+        }
+        Ok(Self(text.to_lowercase().split_whitespace().map(str::to_owned).collect()))
     }
 
     /// Whether nothing is searched.
@@ -61,9 +78,12 @@ mod tests {
 
     #[test]
     fn all_words_have_to_be_there_in_any_case_and_order() {
-        let words = Words::new(Some(" Shop  DELETE"));
+        let new = |text| Words::new(text).unwrap();
+        let words = new(Some(" Shop  DELETE"));
         assert!(words.are_in("delete namespaces/shop"));
         assert!(!words.are_in("delete namespaces/web"));
-        assert!(Words::new(None).are_in("") && Words::new(Some("  ")).is_empty());
+        assert!(new(None).are_in("") && new(Some("  ")).is_empty());
+        assert!(Words::new(Some(&"x".repeat(MAX_BYTES))).is_ok());
+        assert!(Words::new(Some(&"x".repeat(MAX_BYTES + 1))).is_err());
     }
 }

@@ -21,6 +21,9 @@ const REMEMBERED: Duration = Duration::from_mins(5);
 /// ... and of how many kinds in how many namespaces, before all is forgotten.
 const COLLECTIONS: usize = 10_000;
 
+/// Longer than the path of any that can be there: names of namespaces have 63 characters.
+const LONGEST: usize = 128;
+
 /// The gateway, as it reads.
 pub(super) fn reader() -> Caller {
     Caller {
@@ -43,6 +46,9 @@ impl Refusals {
     }
 
     fn note(&self, collection: &str) {
+        if collection.len() > LONGEST {
+            return;
+        }
         let mut refusals = self.lock();
         if refusals.len() >= COLLECTIONS {
             refusals.clear();
@@ -107,6 +113,9 @@ mod tests {
         for other in ["/api/v1/namespaces/shop/pods", "/api/v1/namespaces/desk/secrets"] {
             assert!(!refusals.knows(other), "{other}");
         }
+        let wild = "x".repeat(LONGEST + 1);
+        refusals.note(&wild);
+        assert!(!refusals.knows(&wild));
         for number in 0..COLLECTIONS {
             refusals.note(&number.to_string());
         }

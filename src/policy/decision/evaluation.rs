@@ -10,7 +10,6 @@ use crate::policy::Facts;
 use crate::policy::capability::Capabilities;
 use crate::policy::document::{Budget, Mode, Policy};
 use crate::policy::expr::{Failure, Scope, Uses};
-use crate::policy::matcher::verb_name;
 
 pub(super) struct Evaluation<'a> {
     facts: Facts<'a>,
@@ -125,7 +124,7 @@ impl<'a> Evaluation<'a> {
     /// What is asked for: `delete deployments.apps "web" in namespace "shop" of cluster "prod"`.
     fn act(&self) -> String {
         let request = self.facts.request;
-        let verb = verb_name(request.verb);
+        let verb = request.verb.as_str();
         let cluster = self.facts.cluster;
         let Some(resource) = &request.resource else {
             return format!("{verb} {} of cluster \"{cluster}\"", request.path);

@@ -3,11 +3,12 @@
 use super::spelling::misspelt;
 use crate::glob::Glob;
 use crate::identity::SubjectPattern;
+use crate::kube::request_info::Verb;
 use crate::kube::resource_pattern::{
     CORE_RESOURCES, GROUPED_RESOURCES, InvalidResource, ResourcePattern,
 };
 use crate::policy::capability::{Capabilities, Capability};
-use crate::policy::matcher::{Match, VERBS, VerbSet};
+use crate::policy::matcher::{Match, VerbSet};
 use crate::policy::problem::{Place, Problems, did_you_mean};
 use crate::policy::yaml::{Fields, Node};
 
@@ -117,9 +118,9 @@ fn verbs(fields: &mut Fields, problems: &mut Problems<'_>) -> VerbSet {
     if texts.iter().any(|(_, text)| text == "*") {
         return VerbSet::default();
     }
-    let names = VERBS.map(|(name, _)| name);
+    let names = Verb::ALL.map(Verb::as_str);
     let verbs = parse_all(texts, problems, |text| {
-        let verb = VERBS.iter().find(|(name, _)| *name == text).map(|(_, verb)| *verb);
+        let verb = Verb::named(text);
         verb.ok_or_else(|| (format!("unknown verb `{text}`"), did_you_mean(text, &names)))
     });
     verbs.into_iter().collect()

@@ -12,7 +12,6 @@ use crate::identity::{Caller, CallerKind};
 use crate::kube::request_info::ResourceInfo;
 use crate::policy::Facts;
 use crate::policy::capability::{Capabilities, Capability};
-use crate::policy::matcher::verb_name;
 
 /// Values, counted together over `object` and `oldObject`, beyond which no expression looks at
 /// them.
@@ -67,7 +66,7 @@ pub(super) fn request(facts: &Facts<'_>, carried: Capabilities) -> Value<'static
         ("query", query(facts.query)),
         ("resource", text(&resource.resource)),
         ("subresource", text(&resource.subresource)),
-        ("verb", text(verb_name(request.verb))),
+        ("verb", text(request.verb.as_str())),
     ])
 }
 

@@ -17,7 +17,7 @@ const MAX_LINE_BYTES: u64 = 4 << 20;
 
 impl TrailArgs {
     pub(super) fn between(&self) -> Between {
-        Between { since: self.since, until: self.until }
+        Between { since: self.period.since, until: self.period.until }
     }
 
     /// Hands every line over.

@@ -48,7 +48,7 @@ pub(in crate::api) async fn list(
     let search = Search {
         gateway: &gateway,
         caller: &asking.caller,
-        words: Words::new(query.text.as_deref()),
+        words: Words::new(query.text.as_deref())?,
         limit: query.limit.unwrap_or(HISTORY).clamp(1, MAX_PAGE) as usize,
     };
     let page = match query.state {
