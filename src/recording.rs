@@ -15,9 +15,11 @@
 //! Pure: whoever records gives the time and writes the lines.
 
 mod archive;
+mod json;
 mod text;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -124,7 +126,7 @@ impl Cast {
             Seen::Input(bytes) if self.records_input => self.text(seconds, INPUT, bytes),
             Seen::Input(_) => {}
             Seen::Resize { columns, rows } => {
-                self.event(seconds, "r", &format!("{columns}x{rows}"));
+                self.event(seconds, 'r', &format!("{columns}x{rows}"));
             }
             // It may come in pieces.
             Seen::Status(bytes) => {
@@ -144,7 +146,7 @@ impl Cast {
     pub fn end(&mut self, seconds: f64, why: Option<&str>) {
         if !self.status.is_empty() {
             let status = exit_status(&std::mem::take(&mut self.status));
-            self.event(seconds, "x", &status);
+            self.event(seconds, 'x', &status);
         }
         for (port, (up, down)) in std::mem::take(&mut self.ports) {
             self.fact(seconds, &json!({"port": port, "up": up, "down": down}));
@@ -209,18 +211,32 @@ impl Cast {
 
     fn text_event(&mut self, seconds: f64, index: usize, text: &str) {
         if !text.is_empty() {
-            self.event(seconds, if index == INPUT { "i" } else { "o" }, text);
+            self.begin_event(seconds, if index == INPUT { 'i' } else { 'o' });
+            json::write_string(text, &mut self.lines);
+            self.end_event();
         }
     }
 
     fn fact(&mut self, seconds: f64, fact: &Value) {
-        self.event(seconds, "k", fact);
+        self.event(seconds, 'k', fact);
     }
 
-    fn event(&mut self, seconds: f64, code: &str, data: &(impl Serialize + ?Sized)) {
-        // Nothing of it can fail: neither a write into memory, nor a text, a number or a value.
-        let _ = serde_json::to_writer(&mut self.lines, &(rounded(seconds), code, data));
-        self.lines.push(b'\n');
+    fn event(&mut self, seconds: f64, code: char, data: &(impl Serialize + ?Sized)) {
+        self.begin_event(seconds, code);
+        // Nothing of it can fail: neither a write into memory, nor a text or a value.
+        let _ = serde_json::to_writer(&mut self.lines, data);
+        self.end_event();
+    }
+
+    fn begin_event(&mut self, seconds: f64, code: char) {
+        self.lines.push(b'[');
+        // Neither can a number.
+        let _ = serde_json::to_writer(&mut self.lines, &rounded(seconds));
+        let _ = write!(self.lines, ",\"{code}\",");
+    }
+
+    fn end_event(&mut self) {
+        self.lines.extend_from_slice(b"]\n");
     }
 }
 

@@ -6,6 +6,7 @@ mod approvals;
 mod client;
 mod effects;
 mod far;
+mod kubeconfig;
 mod kubectl;
 mod link;
 mod lists;

@@ -48,7 +48,7 @@ pub(crate) async fn throughput(
 ) -> Result<(), Failure> {
     let _api_server = setup.start_api_server().await?;
     let gateway = setup.start_gateway(Some(PROXY_CPU)).await?;
-    let nginx = setup.start_nginx().await?;
+    let nginx = setup.start_nginx(Some(PROXY_CPU)).await?;
     let targets = Targets::new(setup, "fast", POD)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..=rounds {
@@ -89,7 +89,7 @@ pub(crate) async fn latency(
 ) -> Result<(), Failure> {
     let _api_server = setup.start_api_server().await?;
     let _gateway = setup.start_gateway(Some(PROXY_CPU)).await?;
-    let _nginx = setup.start_nginx().await?;
+    let _nginx = setup.start_nginx(Some(PROXY_CPU)).await?;
     let kinds = [
         ("slow", "(c) added p50 at 250/s, server takes 2 ms", Limit::AtMost(4.0)),
         ("fast", "    added p50 at 250/s, server takes 0 ms", Limit::None),
@@ -130,7 +130,7 @@ pub(crate) async fn watches(
         let gateway = setup.start_gateway(Some(PROXY_CPU)).await?;
         ours.push(kib_per_watch(&gateway, &targets.gateway).await?);
         gateway.stop().await?;
-        let nginx = setup.start_nginx().await?;
+        let nginx = setup.start_nginx(Some(PROXY_CPU)).await?;
         theirs.push(kib_per_watch(&nginx, &targets.nginx).await?);
         nginx.stop().await?;
     }

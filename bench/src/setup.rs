@@ -9,8 +9,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio_rustls::TlsConnector;
 
+use crate::kubeconfig::Kubeconfig;
 use crate::process::Process;
-use crate::{Failure, LOAD_CPU, Options, PROXY_CPU};
+use crate::{Failure, LOAD_CPU, Options};
 
 /// Holds what is made, and has the one who measures decide.
 const APPROVALS: &str = "\
@@ -71,7 +72,15 @@ impl Setup {
         // The load is a workload, and runs code here.
         let running = without("metadata: {name: workloads-run-no-code}");
         let held = APPROVALS.replace("NAMESPACE", &options.namespace);
-        std::fs::write(this.folder.join("nginx.conf"), this.nginx_configuration())?;
+        let real = Kubeconfig::read(&options.kubeconfig)?;
+        for (name, pem) in [
+            ("real-ca", &real.authority),
+            ("real-cert", &real.certificate),
+            ("real-key", &real.key),
+        ] {
+            std::fs::write(this.folder.join(format!("{name}.pem")), pem)?;
+        }
+        std::fs::write(this.folder.join("nginx.conf"), this.nginx_configuration(real.server))?;
         let unrecorded = "recordings: {enabled: false}\n";
         for (name, listen, policies, more) in [
             ("gateway", this.gateway, &policies, ""),
@@ -100,11 +109,11 @@ impl Setup {
     }
 
     /// Starts nginx.
-    pub(crate) async fn start_nginx(&self) -> Result<Process, Failure> {
+    pub(crate) async fn start_nginx(&self, cpu: Option<usize>) -> Result<Process, Failure> {
         let (prefix, conf) = (self.path(""), self.path("nginx.conf"));
         let args = ["-p", &prefix, "-c", &conf, "-e", "stderr"];
         let log = self.folder.join("nginx.log");
-        let mut process = Process::start(Some(PROXY_CPU), Path::new("nginx"), &args, &log)?;
+        let mut process = Process::start(cpu, Path::new("nginx"), &args, &log)?;
         process.listens(self.nginx).await?;
         Ok(process)
     }
@@ -122,6 +131,14 @@ impl Setup {
     /// Starts a gateway that lets the load run code.
     pub(crate) async fn start_streams(&self) -> Result<Process, Failure> {
         self.start("streams", self.streams, None).await
+    }
+
+    /// Removes what that one has recorded.
+    pub(crate) fn forget_recordings(&self) -> Result<(), Failure> {
+        for recording in std::fs::read_dir(self.folder.join("streams-state/recordings"))? {
+            std::fs::remove_file(recording?.path())?;
+        }
+        Ok(())
     }
 
     /// Starts another one, which records nothing of it.
@@ -244,7 +261,7 @@ issuers:
     }
 
     /// One process does what a worker does, so that there is one to measure.
-    fn nginx_configuration(&self) -> String {
+    fn nginx_configuration(&self, real: SocketAddr) -> String {
         let (listen, api_server, folder) = (self.nginx, self.api_server, self.folder.display());
         format!(
             r"daemon off;
@@ -273,6 +290,19 @@ http {{
       proxy_ssl_protocols TLSv1.2 TLSv1.3;
       proxy_ssl_trusted_certificate {folder}/ca.pem;
       proxy_ssl_name localhost;
+      proxy_ssl_verify on;
+      proxy_read_timeout 1h;
+    }}
+    location /real/ {{
+      proxy_pass https://{real}/;
+      proxy_http_version 1.1;
+      proxy_set_header Connection upgrade;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_ssl_protocols TLSv1.2 TLSv1.3;
+      proxy_ssl_trusted_certificate {folder}/real-ca.pem;
+      proxy_ssl_certificate {folder}/real-cert.pem;
+      proxy_ssl_certificate_key {folder}/real-key.pem;
+      proxy_ssl_name kubernetes;
       proxy_ssl_verify on;
       proxy_read_timeout 1h;
     }}

@@ -45,7 +45,7 @@ pub(crate) async fn measure(
     let gateway = setup.start_streams().await?;
     echo((&recorded, &direct), rounds, table).await?;
     let other = setup.start_unrecorded().await?;
-    output((&recorded, &gateway), (&unrecorded, &other), rounds, table).await?;
+    output(setup, [(&recorded, &gateway), (&unrecorded, &other)], rounds, table).await?;
     drop(other);
     copy(&recorded, &direct, rounds, table).await
 }
@@ -56,16 +56,8 @@ pub(crate) async fn measure_sessions(
     options: &Options,
     table: &mut Table,
 ) -> Result<(), Failure> {
-    let (recorded, rounds) = (Pod::behind(setup, setup.streams, options)?, options.rounds);
-    {
-        let gateway = setup.start_streams().await?;
-        let what = ["(n) CPU of an exec's set-up", "    CPU of the whole exec"];
-        set_up(what, &recorded, (&gateway, rounds), table).await?;
-        let tunnel = Rc::new(Tunnel::open(setup, setup.streams).await?);
-        let inside = Pod::inside(tunnel, options);
-        let what = ["(n) CPU of a set-up in a tunnel", "    CPU of the whole exec in a tunnel"];
-        set_up(what, &inside, (&gateway, rounds), table).await?;
-    }
+    let recorded = Pod::behind(setup, setup.streams, options)?;
+    set_ups(setup, (&recorded, options), table).await?;
     idle(setup, &recorded, table).await
 }
 
@@ -123,8 +115,8 @@ pub(crate) async fn typist(pod: &Pod) -> Result<Exec, Failure> {
 
 /// Output of a program, with and without a recording of it.
 async fn output(
-    (recorded, recording): (&Pod, &Process),
-    (unrecorded, other): (&Pod, &Process),
+    setup: &Setup,
+    [(recorded, recording), (unrecorded, other)]: [(&Pod, &Process); 2],
     rounds: usize,
     table: &mut Table,
 ) -> Result<(), Failure> {
@@ -140,6 +132,8 @@ async fn output(
             ours.push((rates.0, cpu.0 / gigabytes));
             theirs.push((rates.1, cpu.1 / gigabytes));
         }
+        // So that the next one finds memory for its pages that the machine has been given already.
+        setup.forget_recordings()?;
     }
     let ((ours, our_cpu), (theirs, their_cpu)) = (unzip(ours), unzip(theirs));
     let (what, peer, limit) = ("(l) output, recorded", "unrecorded", Limit::AtLeast(0.90));
@@ -189,39 +183,65 @@ async fn rate(pod: &Pod, command: &[&str]) -> Result<f64, Failure> {
     Ok(f64::from(bytes) / seconds / 1e6)
 }
 
-/// CPU time of the gateway until the first output of a command is with its client, and until it has
-/// ended.
-async fn set_up(
-    [what, whole]: [&'static str; 2],
-    pod: &Pod,
-    (gateway, rounds): (&Process, usize),
+/// What it costs to begin an exec, beside nginx, which passes it on unseen.
+async fn set_ups(
+    setup: &Setup,
+    (recorded, options): (&Pod, &Options),
     table: &mut Table,
 ) -> Result<(), Failure> {
-    let (mut begun, mut ended) = (Vec::new(), Vec::new());
-    for round in 0..=rounds {
-        say(&format!("set-up, round {round} of {rounds} (0 warms up)"));
-        let before = gateway.cpu_seconds()?;
-        let each = |after: f64| (after - before) * 1e3 / f64::from(SET_UPS);
-        let mut running = Vec::new();
-        for _ in 0..SET_UPS / AT_ONCE {
-            let beginning = (0..AT_ONCE).map(|_| begin(pod));
-            running.extend(futures_util::future::try_join_all(beginning).await?);
-        }
-        let in_between = gateway.cpu_seconds()?;
-        while !running.is_empty() {
-            let some = running.split_off(running.len().saturating_sub(AT_ONCE as usize));
-            futures_util::future::try_join_all(some.into_iter().map(end)).await?;
-        }
-        if round > 0 {
-            begun.push(each(in_between));
-            ended.push(each(gateway.cpu_seconds()?));
+    let (gateway, nginx) = (setup.start_streams().await?, setup.start_nginx(None).await?);
+    let tunnel = Rc::new(Tunnel::open(setup, setup.streams).await?);
+    let (inside, plain) = (Pod::inside(tunnel, options), Pod::behind_nginx(setup, options)?);
+    let ways = [(recorded, &gateway), (&inside, &gateway), (&plain, &nginx)];
+    let mut costs = [const { Vec::new() }; 3];
+    for round in 0..=options.rounds {
+        say(&format!("set-ups, round {round} of {} (0 warms up)", options.rounds));
+        for (way, costs) in ways.iter().zip(&mut costs) {
+            let cost = set_up(way.0, way.1).await?;
+            if round > 0 {
+                costs.push(cost);
+            }
         }
     }
-    let (theirs, limit) = (vec![2.0; rounds], Limit::AtMost(1.0));
-    table.add(Row { what, unit: "ms", ours: begun.clone(), peer: "limit", theirs, limit });
-    let (what, ours, limit) = (whole, ended, Limit::None);
-    table.add(Row { what, unit: "ms", ours, peer: "set-up", theirs: begun, limit });
+    let [(own, whole), (inside, whole_inside), (theirs, their_whole)] = costs.map(unzip);
+    let limit = vec![2.0; options.rounds];
+    let (time, ratio) = (|| Limit::AtMost(1.0), || Limit::AtMost(2.0));
+    for (what, ours, peer, theirs, limit) in [
+        ("(n) CPU of an exec's set-up", &own, "limit", &limit, time()),
+        ("    the same", &own, "nginx", &theirs, ratio()),
+        ("    CPU of the whole exec", &whole, "nginx", &their_whole, Limit::None),
+        ("(n) CPU of a set-up in a tunnel", &inside, "limit", &limit, time()),
+        ("    the same", &inside, "nginx", &theirs, ratio()),
+        (
+            "    CPU of the whole exec in a tunnel",
+            &whole_inside,
+            "nginx",
+            &their_whole,
+            Limit::None,
+        ),
+    ] {
+        let (ours, theirs) = (ours.clone(), theirs.clone());
+        table.add(Row { what, unit: "ms", ours, peer, theirs, limit });
+    }
     Ok(())
+}
+
+/// CPU time of a proxy, in ms for each exec: until the first output of the command is with its client,
+/// and until it has ended.
+async fn set_up(pod: &Pod, proxy: &Process) -> Result<(f64, f64), Failure> {
+    let before = proxy.cpu_seconds()?;
+    let mut running = Vec::new();
+    for _ in 0..SET_UPS / AT_ONCE {
+        let beginning = (0..AT_ONCE).map(|_| begin(pod));
+        running.extend(futures_util::future::try_join_all(beginning).await?);
+    }
+    let begun = proxy.cpu_seconds()?;
+    while !running.is_empty() {
+        let some = running.split_off(running.len().saturating_sub(AT_ONCE as usize));
+        futures_util::future::try_join_all(some.into_iter().map(end)).await?;
+    }
+    let each = |after: f64| (after - before) * 1e3 / f64::from(SET_UPS);
+    Ok((each(begun), each(proxy.cpu_seconds()?)))
 }
 
 /// A command that runs, and says so.

@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::header::{AUTHORIZATION, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
@@ -20,6 +18,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
+use crate::kubeconfig::Kubeconfig;
 use crate::setup::Setup;
 use crate::tunnel::Tunnel;
 use crate::{Failure, Options};
@@ -85,22 +84,23 @@ impl Pod {
 
     /// At the API server itself, as whoever the kubeconfig's certificate says.
     pub(crate) fn direct(options: &Options) -> Result<Self, Failure> {
-        let kubeconfig = std::fs::read_to_string(&options.kubeconfig)?;
-        let value = |name: &str| {
-            let value = kubeconfig.lines().find_map(|line| line.trim().strip_prefix(name));
-            value.map(str::trim).ok_or_else(|| format!("the kubeconfig has no `{name}`"))
-        };
-        let pem = |name| Ok::<_, Failure>(STANDARD.decode(value(name)?)?);
+        let Kubeconfig { server, authority, certificate, key } =
+            Kubeconfig::read(&options.kubeconfig)?;
         let mut roots = rustls::RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(&pem("certificate-authority-data:")?)?)?;
-        let certificate = CertificateDer::from_pem_slice(&pem("client-certificate-data:")?)?;
-        let key = PrivateKeyDer::from_pem_slice(&pem("client-key-data:")?)?;
+        roots.add(CertificateDer::from_pem_slice(&authority)?)?;
+        let certificate = CertificateDer::from_pem_slice(&certificate)?;
         let config = ClientConfig::builder()
             .with_root_certificates(roots)
-            .with_client_auth_cert(vec![certificate], key)?;
-        let address = value("server:")?.trim_start_matches("https://").parse()?;
+            .with_client_auth_cert(vec![certificate], PrivateKeyDer::from_pem_slice(&key)?)?;
         let (authorization, tls) = (None, TlsConnector::from(Arc::new(config)));
-        Ok(Self { path: path(options), way: Way::Own { address, authorization, tls } })
+        let way = Way::Own { address: server, authorization, tls };
+        Ok(Self { path: path(options), way })
+    }
+
+    /// Behind nginx, which comes to the API server with the same certificate.
+    pub(crate) fn behind_nginx(setup: &Setup, options: &Options) -> Result<Self, Failure> {
+        let way = Way::Own { address: setup.nginx, authorization: None, tls: setup.connector()? };
+        Ok(Self { path: format!("/real{}", path(options)), way })
     }
 
     /// Begins a command.

@@ -27,7 +27,7 @@ use hyper_util::server::conn::auto;
 use kguard::api::Claims;
 use kguard::kube::status::{Reason, Status};
 use kguard::tunnel as protocol;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
@@ -40,6 +40,7 @@ use crate::answer_body::AnswerBody;
 use crate::gateway::Gateway;
 use crate::pipeline::{self, Arrival, Credential};
 use crate::request::{Origin, Via};
+use crate::workers::Workers;
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -62,10 +63,10 @@ pub struct Doors {
 
 /// Accepts connections until `shutdown` resolves, then waits for what is under way, at most as
 /// long as `drain_time`.
-pub async fn serve(
-    listener: TcpListener,
-    tls: TlsAcceptor,
+pub(crate) async fn serve(
+    (listener, tls): (TcpListener, TlsAcceptor),
     doors: Doors,
+    workers: &Workers,
     (shutdown, drain_time): (impl Future<Output = ()>, Duration),
 ) {
     let drain = Drain::default();
@@ -90,22 +91,46 @@ pub async fn serve(
                 continue;
             }
         };
-        let _ = protocol::prepare(&stream);
-        let (tls, doors, drain) = (tls.clone(), doors.clone(), drain.clone());
-        tokio::spawn(async move {
-            let _place = place;
-            match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-                Ok(Ok(stream)) => connection(TokioIo::new(stream), peer, doors, drain).await,
-                Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
-                Err(_) => tracing::debug!(%peer, "TLS handshake timed out"),
-            }
-        });
+        let accepted =
+            Accepted { peer, tls: tls.clone(), doors: doors.clone(), drain: drain.clone() };
+        match stream.into_std() {
+            Ok(stream) => workers.spawn(async move {
+                let _place = place;
+                accepted.serve(stream).await;
+            }),
+            Err(error) => tracing::debug!(%peer, %error, "a connection is lost"),
+        }
     }
     drop(listener);
     doors.gateway.holds.close();
     if tokio::time::timeout(drain_time, drain.drain()).await.is_err() {
         tracing::info!("some requests were still under way at the end of the drain time");
         drain.cut().await;
+    }
+}
+
+/// What a connection is served with.
+struct Accepted {
+    peer: SocketAddr,
+    tls: TlsAcceptor,
+    doors: Doors,
+    drain: Drain,
+}
+
+impl Accepted {
+    /// Serves it, on the thread whose event loop it belongs to from now on.
+    async fn serve(self, stream: std::net::TcpStream) {
+        let Self { peer, tls, doors, drain } = self;
+        let handshake = async {
+            let stream = TcpStream::from_std(stream)?;
+            let _ = protocol::prepare(&stream);
+            tls.accept(stream).await
+        };
+        match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
+            Ok(Ok(stream)) => connection(TokioIo::new(stream), peer, doors, drain).await,
+            Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
+            Err(_) => tracing::debug!(%peer, "TLS handshake timed out"),
+        }
     }
 }
 

@@ -44,3 +44,4 @@ pub mod streams;
 pub mod undo;
 pub mod watch_socket;
 pub mod web;
+mod workers;

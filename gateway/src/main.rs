@@ -78,7 +78,8 @@ struct DevArgs {
 
 type Failure = Box<dyn std::error::Error>;
 
-#[tokio::main]
+/// What accepts connections and does what belongs to none; the workers serve them.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(&cli);

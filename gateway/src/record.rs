@@ -1,5 +1,6 @@
-//! Writes the trail. One task fixes every record's place in the chain and commits whatever has
-//! come in while the commit before ran, so that many requests share one sync.
+//! Writes the trail. One thread fixes every record's place in the chain and commits whatever has
+//! come in while the commit before ran, so that many requests share one sync. It does nothing else, so
+//! that it may wait for the disk itself: a request that is recorded changes threads twice, there and back.
 //!
 //! A record is recorded once its [`Receipt`] says so. If the trail cannot be written, every request
 //! that waits for a receipt is refused, until a commit succeeds again; the task sees to that by
@@ -16,7 +17,6 @@ use std::sync::Arc;
 use kguard::audit::{Head, PublicKey, Record};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
 
 pub use key::KeyError;
 pub use start::StartError;
@@ -34,7 +34,8 @@ pub struct Recorder {
     heads: watch::Receiver<Head>,
     outage: watch::Receiver<Option<Arc<StoreError>>>,
     public_key: PublicKey,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Closed once the writer has ended.
+    ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 /// The trail does not take records at the moment, so nothing may run.
@@ -64,8 +65,8 @@ impl Recorder {
         let mut writer = Writer::new(store, key, heads_sender, outage_sender);
         start::end_open_requests(&mut writer).await?;
         let (queue, messages) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(writer.run(messages));
-        Ok(Self { queue, heads, outage, public_key, writer: Mutex::new(Some(task)) })
+        let ended = Mutex::new(Some(run(writer, messages).map_err(StartError::Thread)?));
+        Ok(Self { queue, heads, outage, public_key, ended })
     }
 
     /// Hands a record over. It is not durable before the receipt says so; what changes a cluster
@@ -119,12 +120,27 @@ impl Recorder {
 
     /// Takes no more records and returns once those in the queue are committed.
     pub async fn shutdown(&self) {
-        if let Some(writer) = self.writer.lock().await.take() {
-            // Either fails only if the writer has ended before.
+        if let Some(ended) = self.ended.lock().await.take() {
+            // Fails only if the writer has ended before.
             let _ = self.queue.send(Message::Shutdown).await;
-            let _ = writer.await;
+            // Nothing is ever sent: it resolves when the writer is gone.
+            let _ = ended.await;
         }
     }
+}
+
+/// Runs the writer on a thread of its own; what comes back is closed when it has ended.
+fn run(
+    writer: Writer,
+    messages: mpsc::Receiver<Message>,
+) -> std::io::Result<oneshot::Receiver<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let (running, ended) = oneshot::channel();
+    std::thread::Builder::new().name("trail".to_owned()).spawn(move || {
+        runtime.block_on(writer.run(messages));
+        drop(running);
+    })?;
+    Ok(ended)
 }
 
 fn draft(record: Record) -> Result<Box<Draft>, TrailUnavailable> {

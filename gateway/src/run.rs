@@ -33,6 +33,7 @@ use crate::store::{LocalStore, Store, StoreError};
 use crate::streams::{RecordingConfig, RecordingsError, Streams};
 use crate::undo::{self, UndoConfig, Undos, Vault, VaultError};
 use crate::web::{Web, WebConfig, WebError};
+use crate::workers::Workers;
 
 /// What a gateway is made of.
 pub struct Setup {
@@ -115,6 +116,9 @@ pub enum RunError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Its threads.
+    #[error("cannot start the threads that serve connections")]
+    Threads(#[source] std::io::Error),
     /// Its certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -167,6 +171,7 @@ pub async fn from_config(config: Config) -> Result<Setup, RunError> {
 pub struct Started {
     gateway: Arc<Gateway>,
     doors: Doors,
+    workers: Workers,
     listening: Listening,
 }
 
@@ -174,8 +179,9 @@ pub struct Started {
 pub async fn start(setup: Setup) -> Result<Started, RunError> {
     let gateway = assemble(setup.guarding).await?;
     let doors = doors(&gateway, &setup.listening)?;
+    let workers = Workers::start().map_err(RunError::Threads)?;
     gateway.record_start().await?;
-    Ok(Started { gateway, doors, listening: setup.listening })
+    Ok(Started { gateway, doors, workers, listening: setup.listening })
 }
 
 fn doors(gateway: &Arc<Gateway>, listening: &Listening) -> Result<Doors, WebError> {
@@ -196,7 +202,8 @@ fn doors(gateway: &Arc<Gateway>, listening: &Listening) -> Result<Doors, WebErro
 impl Started {
     /// Runs until `shutdown` resolves, then drains.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { gateway, doors, listening: Listening { listener, tls, drain, .. } } = self;
+        let Self { gateway, doors, workers, listening: Listening { listener, tls, drain, .. } } =
+            self;
         gateway.authenticator.prefetch();
         let policies = Arc::clone(&gateway.policies);
         let watch = policies.watch(Arc::clone(&gateway.recorder), gateway.clock.clone());
@@ -220,10 +227,12 @@ impl Started {
             shutdown.await;
             streams.end_all("kguard-gateway is being stopped").await;
         };
-        accept::serve(listener, TlsAcceptor::from(Arc::new(tls)), doors, (shutdown, drain)).await;
+        let listening = (listener, TlsAcceptor::from(Arc::new(tls)));
+        accept::serve(listening, doors, &workers, (shutdown, drain)).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
         gateway.notifications.stop().await;
         gateway.recorder.shutdown().await;
+        drop(workers);
         tracing::info!("stopped");
     }
 }

@@ -26,7 +26,7 @@ pub use local::LocalStore;
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Adds a batch to the trail: wholly, and durably once this returns, or not at all. After an
-    /// error only [`Store::head`] tells which.
+    /// error only [`Store::head`] tells which. It may block its thread meanwhile.
     async fn append(&self, batch: Arc<Batch>) -> Result<(), StoreError>;
 
     /// How far the trail has come.

@@ -1,7 +1,8 @@
 //! Connections to one API server, shared by all callers: identity is in the headers, not in the
 //! connection.
 //!
-//! - Short requests take an idle HTTP/1.1 connection, so that they never queue behind each other.
+//! - Short requests take an idle HTTP/1.1 connection, so that they never queue behind each other; one
+//!   of their own thread if there is one, since an answer need not wake another then.
 //! - Watches and followed logs are streams of HTTP/2 connections, at most [`STREAMS`] on each: an
 //!   API server allows 100, and the 101st would block everybody behind it.
 //! - An upgrade has a connection of its own.
@@ -10,6 +11,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -35,7 +37,14 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 
 type Http1 = http1::SendRequest<Full<Bytes>>;
 /// Connections without a request, and since when.
-type Idle = Arc<Mutex<Vec<(Http1, Instant)>>>;
+type Idle = Arc<Mutex<Vec<(Reusable, Instant)>>>;
+
+/// A connection for short requests.
+struct Reusable {
+    sender: Http1,
+    /// Whose event loop it belongs to.
+    thread: ThreadId,
+}
 type Http2 = http2::SendRequest<Full<Bytes>>;
 
 /// A request as it goes on the wire.
@@ -106,12 +115,13 @@ impl Pool {
     pub(super) async fn send(&self, request: &Outgoing) -> Result<Response<PooledBody>, SendError> {
         // The semaphore is never closed; were it, there would be nothing to wait for.
         let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
-        while let Some(mut sender) = self.take_idle() {
+        while let Some(mut connection) = self.take_idle() {
+            let sender = &mut connection.sender;
             if sender.ready().await.is_err() {
                 continue;
             }
             match sender.try_send_request(self.request(request, Version::Http1)?).await {
-                Ok(response) => return Ok(self.pooled(response, sender, slot)),
+                Ok(response) => return Ok(self.pooled(response, connection, slot)),
                 // The server closed the connection before it saw anything of the request, or the
                 // request may be repeated without harm.
                 Err(mut error) => {
@@ -124,7 +134,8 @@ impl Pool {
         let mut sender = Box::pin(self.open_http1()).await?;
         let sent = sender.send_request(self.request(request, Version::Http1)?);
         let response = sent.await.map_err(SendError::Broken)?;
-        Ok(self.pooled(response, sender, slot))
+        let connection = Reusable { sender, thread: std::thread::current().id() };
+        Ok(self.pooled(response, connection, slot))
     }
 
     /// Sends a request whose answer goes on for as long as the client likes.
@@ -169,14 +180,12 @@ impl Pool {
         }))
     }
 
-    fn take_idle(&self) -> Option<Http1> {
+    fn take_idle(&self) -> Option<Reusable> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some((sender, since)) = idle.pop() {
-            if !sender.is_closed() && since.elapsed() < IDLE_TIME {
-                return Some(sender);
-            }
-        }
-        None
+        idle.retain(|(of, since)| !of.sender.is_closed() && since.elapsed() < IDLE_TIME);
+        let here = std::thread::current().id();
+        let own = idle.iter().rposition(|(of, _)| of.thread == here);
+        own.or(idle.len().checked_sub(1)).map(|at| idle.remove(at).0)
     }
 
     async fn open_http1(&self) -> Result<Http1, SendError> {
@@ -255,10 +264,10 @@ impl Pool {
     fn pooled(
         &self,
         response: Response<Incoming>,
-        sender: Http1,
+        connection: Reusable,
         slot: Option<OwnedSemaphorePermit>,
     ) -> Response<PooledBody> {
-        let idle = Some((Arc::clone(&self.idle), sender));
+        let idle = Some((Arc::clone(&self.idle), connection));
         response.map(|body| PooledBody {
             body: Source::Connection(body),
             _lease: Lease::Slot(slot),
@@ -312,7 +321,7 @@ enum Lease {
 pub struct PooledBody {
     body: Source,
     _lease: Lease,
-    idle: Option<(Idle, Http1)>,
+    idle: Option<(Idle, Reusable)>,
 }
 
 enum Source {
@@ -352,10 +361,10 @@ impl Body for PooledBody {
                 .map(|frame| frame.map(|frame| frame.map_err(|never| match never {}))),
         };
         let ended = matches!(frame, Poll::Ready(None)) || self.body.is_end_stream();
-        if ended && let Some((idle, sender)) = self.idle.take() {
+        if ended && let Some((idle, connection)) = self.idle.take() {
             let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < IDLE {
-                idle.push((sender, Instant::now()));
+                idle.push((connection, Instant::now()));
             }
         }
         frame

@@ -36,6 +36,9 @@ pub enum StartError {
     /// The store fails.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The writer's thread does not start.
+    #[error("cannot start the thread that writes the trail")]
+    Thread(#[source] std::io::Error),
 }
 
 /// Reads the key and the head, and verifies the last batch with them.

@@ -1,4 +1,4 @@
-//! The one task that extends the chain.
+//! The one who extends the chain, on a thread of his own.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -24,6 +24,13 @@ const ENOUGH: usize = 128;
 /// The time between two commits under load: each costs a sync and a signature, for one record or
 /// for hundreds. A record that comes alone does not wait.
 const INTERVAL: Duration = Duration::from_millis(2);
+
+/// How long those whom a commit set free get to send their next record: without that, commits of one
+/// and of all others would alternate where a sync takes long.
+const RETURN: Duration = Duration::from_micros(100);
+
+/// How often it is looked whether enough have come. To be woken by each of them would cost more.
+const LOOK: Duration = Duration::from_micros(500);
 
 /// How long records that nobody waits for may wait for one that somebody does.
 const LINGER: Duration = Duration::from_millis(5);
@@ -113,7 +120,7 @@ impl Writer {
     /// Records what comes in, until nobody can send any more.
     pub(super) async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
         let mut taken = Vec::with_capacity(BATCH);
-        let mut committed = Instant::now();
+        let mut next = Instant::now();
         loop {
             let wait = messages.recv_many(&mut taken, BATCH);
             if self.outage.is_none() {
@@ -128,9 +135,10 @@ impl Writer {
                 let _ = self.recover().await;
                 return;
             }
-            gather(&mut taken, &mut messages, committed).await;
-            committed = Instant::now();
+            gather(&mut taken, &mut messages, next).await;
+            let begun = Instant::now();
             self.serve(&mut taken, &mut messages).await;
+            next = (begun + INTERVAL).max(Instant::now() + RETURN);
         }
     }
 
@@ -273,17 +281,10 @@ impl Writer {
     }
 }
 
-/// Takes what belongs into one commit with the records that are there, the last commit having begun
-/// at `committed`.
-async fn gather(
-    taken: &mut Vec<Message>,
-    messages: &mut mpsc::Receiver<Message>,
-    committed: Instant,
-) {
+/// Takes what belongs into one commit with the records that are there. With one that somebody waits
+/// for, it is made at `next`.
+async fn gather(taken: &mut Vec<Message>, messages: &mut mpsc::Receiver<Message>, next: Instant) {
     let first = Instant::now();
-    // Everybody whom the last commit set free gets to send the next record first: without this,
-    // commits of one and of all the others would alternate.
-    tokio::task::yield_now().await;
     loop {
         while taken.len() < BATCH
             && let Ok(message) = messages.try_recv()
@@ -291,9 +292,15 @@ async fn gather(
             taken.push(message);
         }
         let is_awaited = taken.iter().any(Message::is_awaited);
-        let due = if is_awaited { committed + INTERVAL } else { first + LINGER };
-        if taken.len() >= ENOUGH || messages.is_closed() || Instant::now() >= due {
+        let due = if is_awaited { next } else { first + LINGER };
+        let left = due.saturating_duration_since(Instant::now());
+        if taken.len() >= ENOUGH || messages.is_closed() || left.is_zero() {
             return;
+        }
+        if is_awaited {
+            // The thread has nothing else to do.
+            std::thread::sleep(left.min(LOOK));
+            continue;
         }
         match timeout_at(due, messages.recv()).await {
             Ok(Some(message)) => taken.push(message),

@@ -4,7 +4,8 @@
 //! is. A batch costs one write and one sync of it. The database holds an index of the file, which
 //! follows by itself, and the holds. A lock on a third file keeps a second gateway out.
 //!
-//! SQLite and files block, so every use of them is one closure on a thread made for that.
+//! SQLite and files block, so every use of them is one closure on a thread made for that; except that a
+//! batch is written on the thread that asks for it, as the trail's writer has one of its own.
 
 mod connections;
 mod dead_letters;
@@ -170,8 +171,7 @@ fn entry(line: Line) -> Option<Sealed> {
 #[async_trait]
 impl Store for LocalStore {
     async fn append(&self, batch: Arc<Batch>) -> Result<(), StoreError> {
-        let log = Arc::clone(&self.log);
-        let placed = blocking(move || log.append(batch)).await.map_err(|error| {
+        let placed = self.log.append(batch).map_err(|error| {
             write_error(&self.trail, error.kind() == io::ErrorKind::StorageFull, error)
         })?;
         self.indexer.hand_over(placed).await;

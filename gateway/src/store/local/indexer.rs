@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 use tracing::{error, info};
 
 use super::connections::{Writer, blocking};
@@ -138,14 +138,13 @@ impl Task {
                 },
             }
         }
-        let end = Instant::now() + GATHER;
-        while gathered.len() < MAX_BATCHES && !self.is_wanted() {
-            tokio::select! {
-                batch = batches.recv() => gathered.push(batch?),
-                () = self.wanted.risen.notified() => {}
-                () = sleep_until(end) => break,
+        // Not woken by each of them.
+        let wanted = async {
+            while !self.is_wanted() {
+                self.wanted.risen.notified().await;
             }
-        }
+        };
+        let _ = timeout(GATHER, wanted).await;
         while gathered.len() < MAX_BATCHES
             && let Ok(batch) = batches.try_recv()
         {
