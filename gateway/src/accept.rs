@@ -98,7 +98,7 @@ pub(crate) async fn serve(
                 let _place = place;
                 accepted.serve(stream).await;
             }),
-            Err(error) => tracing::debug!(%peer, %error, "a connection is lost"),
+            Err(error) => tracing::warn!(%peer, %error, "a connection is lost"),
         }
     }
     drop(listener);

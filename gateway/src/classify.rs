@@ -26,6 +26,9 @@ use crate::bodies::MAX_BODY_BYTES;
 use crate::request::{JSON_PATCH, KubeRequest, Payload, Upgrade};
 use crate::watch_socket::Handshake;
 
+/// A body that takes a millisecond or more to read.
+const LARGE_BYTES: usize = 64 * 1024;
+
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// How long a body may take to arrive.
@@ -174,6 +177,15 @@ impl Head {
             Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Unclassified::TooLarge),
             Ok(Err(_)) => return Err(Unclassified::Body),
         };
+        if body.len() < LARGE_BYTES {
+            return self.read(id, body);
+        }
+        // What is long must not hold up all that its thread serves besides.
+        let read = tokio::task::spawn_blocking(move || self.read(id, body)).await;
+        read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    fn read(self, id: Uuid, body: Bytes) -> Result<KubeRequest, Unclassified> {
         let is_marked = placeholder::contains_placeholder(&body);
         let (query, payload) = self.payload(body)?;
         let returns_masked = match &payload {

@@ -172,7 +172,7 @@ async fn carry_out(
                 send(gateway, (cluster, permit), entry).await
             }
             Binding::Futile(response) => {
-                Box::pin(give_up(cluster, held.refused(response), entry)).await
+                Box::pin(give_up(cluster, held.refused(*response), entry)).await
             }
         },
     }
@@ -311,7 +311,7 @@ enum Binding {
     /// What is kept of it, to show what it would do.
     Bound(Arc<Matter>),
     /// The API server would refuse it.
-    Futile(Response<PooledBody>),
+    Futile(Box<Response<PooledBody>>),
 }
 
 /// Binds a held request to the object that is there now, which is shown to the approvers.
@@ -327,7 +327,7 @@ async fn bind(held: &mut Held, cluster: &Cluster, entry: &Entry) -> Result<Bindi
             let request = Arc::clone(&held.subject().request().info);
             Stopped::Denied { request, message: FUTILE_ELEVATED.to_owned() }
         }
-        Err(Unbound::Futile(response)) => return Ok(Binding::Futile(response)),
+        Err(Unbound::Futile(response)) => return Ok(Binding::Futile(Box::new(response))),
         Err(Unbound::Stopped(error)) => error,
     };
     entry.refuse_held(held, None).await?;

@@ -3,7 +3,7 @@
 //! that it may wait for the disk itself: a request that is recorded changes threads twice, there and back.
 //!
 //! A record is recorded once its [`Receipt`] says so. If the trail cannot be written, every request
-//! that waits for a receipt is refused, until a commit succeeds again; the task sees to that by
+//! that waits for a receipt is refused, until a commit succeeds again; the thread sees to that by
 //! itself. Responses that could not be written meanwhile follow then, behind a record of the
 //! outage, because they have happened all the same.
 

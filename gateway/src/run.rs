@@ -231,8 +231,9 @@ impl Started {
         accept::serve(listening, doors, &workers, (shutdown, drain)).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
         gateway.notifications.stop().await;
+        // What ends with them is still recorded.
+        workers.end().await;
         gateway.recorder.shutdown().await;
-        drop(workers);
         tracing::info!("stopped");
     }
 }

@@ -326,6 +326,8 @@ impl Streams {
                 if let Err(why) = running.standing.still_stands() {
                     running.end(format!("the policies have changed: {why}"));
                 }
+                // There may be thousands, and connections to accept meanwhile.
+                tokio::task::yield_now().await;
             }
         }
     }

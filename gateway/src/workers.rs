@@ -1,22 +1,35 @@
 //! The threads that serve connections, each with an event loop of its own.
 //!
 //! ```text
-//! accept ──→ the least busy worker ──→ TLS, HTTP, pipeline, the API server's connection, streams
+//! accept ──→ the worker with the fewest tasks ──→ TLS, HTTP, pipeline, the API server's connection, streams
 //! ```
 //!
 //! A connection stays with the worker that it was given to, and with it whatever its requests spawn. With
 //! one queue that all threads take from, nearly every step of a request (a task that wakes another,
 //! an answer that comes in) wakes a second thread, which costs more than the step; that was a fifth of
-//! what an exec costs. The price: who shares a thread with somebody who is busy waits for a turn, while
-//! another thread may be idle. Turns are short, as bodies and streams are worked on piece by piece, and
-//! connections are spread by how many tasks a worker has.
+//! what an exec costs. The price: one connection has one core at most, and who shares a thread with
+//! somebody busy waits for his turn while another thread may be idle. So bodies and streams are worked on
+//! piece by piece, and what is long and cannot be cut goes to a thread that may block. What one client
+//! makes the gateway do holds up one worker, on the other hand, and not all of them.
 
 use std::io;
 use std::num::NonZero;
 use std::thread::{self, JoinHandle};
 
+use std::time::Duration;
+
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+
+/// Tasks that run before it is looked whether something came in: with the usual 61, keystrokes would wait
+/// for that many pieces of long answers.
+const TURNS: u32 = 13;
+
+/// Threads that may block, of all workers.
+const BLOCKING_THREADS: usize = 512;
+
+/// How long what blocks may take until its end once its worker has ended.
+const LAST_WORK: Duration = Duration::from_secs(5);
 
 /// All workers. They end when this is dropped, with what they still do.
 pub(crate) struct Workers(Vec<Worker>);
@@ -31,18 +44,28 @@ struct Worker {
 impl Workers {
     /// Starts one for each core that the process may use.
     pub(crate) fn start() -> io::Result<Self> {
-        let count = thread::available_parallelism().map_or(1, NonZero::get);
-        (0..count).map(Worker::start).collect::<io::Result<_>>().map(Self)
+        Self::start_some(thread::available_parallelism().map_or(1, NonZero::get))
     }
 
-    /// Gives a connection to the least busy one.
+    fn start_some(count: usize) -> io::Result<Self> {
+        let blocking = (BLOCKING_THREADS / count).max(16);
+        (0..count).map(|index| Worker::start(index, blocking)).collect::<io::Result<_>>().map(Self)
+    }
+
+    /// Gives a connection to the worker with the fewest tasks; what goes on behind an upgrade is one, too.
     pub(crate) fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
-        // What goes on behind an upgrade is a task, too.
         let tasks = |worker: &&Worker| worker.runtime.metrics().num_alive_tasks();
-        // There is one at least.
-        if let Some(worker) = self.0.iter().min_by_key(tasks) {
+        let alive = self.0.iter().filter(|worker| worker.is_alive());
+        if let Some(worker) = alive.min_by_key(tasks) {
             worker.runtime.spawn(connection);
+        } else {
+            tracing::error!("no thread is left that serves connections");
         }
+    }
+
+    /// Ends them, and waits for that where waiting does no harm.
+    pub(crate) async fn end(self) {
+        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
     }
 }
 
@@ -59,16 +82,26 @@ impl Drop for Workers {
 }
 
 impl Worker {
-    fn start(index: usize) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+    fn start(index: usize, blocking: usize) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .event_interval(TURNS)
+            .global_queue_interval(TURNS)
+            .max_blocking_threads(blocking)
+            .build()?;
         let handle = runtime.handle().clone();
         let (running, ended) = oneshot::channel();
         let thread = thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
             // Nothing is ever sent: it resolves when the sender is gone.
             let _ = runtime.block_on(ended);
+            runtime.shutdown_timeout(LAST_WORK);
         })?;
         let (running, thread) = (Some(running), Some(thread));
         Ok(Self { runtime: handle, running, thread })
+    }
+
+    fn is_alive(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 }
 
@@ -81,7 +114,7 @@ mod tests {
 
     #[tokio::test]
     async fn connections_are_spread_and_what_they_spawn_stays_with_them() {
-        let workers = Workers((0..3).map(|index| Worker::start(index).unwrap()).collect());
+        let workers = Workers::start_some(3).unwrap();
         let (threads, seen) = mpsc::channel();
         let (end, ended) = tokio::sync::watch::channel(());
         for _ in 0..6 {
@@ -102,11 +135,11 @@ mod tests {
 
     #[test]
     fn they_end_with_what_they_still_do() {
-        let workers = Workers(vec![Worker::start(0).unwrap()]);
+        let workers = Workers::start_some(1).unwrap();
         let (ended, has_ended) = mpsc::channel::<()>();
         workers.spawn(async move {
             let _ended = ended;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         });
         drop(workers);
         assert!(has_ended.recv().is_err());

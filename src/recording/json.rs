@@ -15,14 +15,16 @@ pub(super) fn write_string(text: &str, into: &mut Vec<u8>) {
         if block.iter().fold(true, |all, byte| all & is_plain(*byte)) {
             into.extend_from_slice(block);
         } else {
-            block.iter().for_each(|byte| write_byte(*byte, into));
+            for byte in block {
+                write_byte(*byte, into);
+            }
         }
     }
     into.push(b'"');
 }
 
 fn is_plain(byte: u8) -> bool {
-    (byte >= b' ') & (byte != b'"') & (byte != b'\\')
+    !matches!(byte, 0..b' ' | b'"' | b'\\')
 }
 
 fn write_byte(byte: u8, into: &mut Vec<u8>) {

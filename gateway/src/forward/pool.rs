@@ -3,8 +3,8 @@
 //!
 //! - Short requests take an idle HTTP/1.1 connection, so that they never queue behind each other; one
 //!   of their own thread if there is one, since an answer need not wake another then.
-//! - Watches and followed logs are streams of HTTP/2 connections, at most [`STREAMS`] on each: an
-//!   API server allows 100, and the 101st would block everybody behind it.
+//! - Watches and followed logs are streams of HTTP/2 connections of their own thread, at most
+//!   [`STREAMS`] on each: an API server allows 100, and the 101st would block everybody behind it.
 //! - An upgrade has a connection of its own.
 
 use std::pin::Pin;
@@ -38,6 +38,7 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 type Http1 = http1::SendRequest<Full<Bytes>>;
 /// Connections without a request, and since when.
 type Idle = Arc<Mutex<Vec<(Reusable, Instant)>>>;
+type Http2 = http2::SendRequest<Full<Bytes>>;
 
 /// A connection for short requests.
 struct Reusable {
@@ -45,7 +46,6 @@ struct Reusable {
     /// Whose event loop it belongs to.
     thread: ThreadId,
 }
-type Http2 = http2::SendRequest<Full<Bytes>>;
 
 /// A request as it goes on the wire.
 #[derive(Debug, Clone)]
@@ -85,6 +85,8 @@ pub struct Pool {
 
 struct Shard {
     sender: Http2,
+    /// Whose event loop it belongs to: streams of another thread would wait for this one.
+    thread: ThreadId,
     streams: Arc<AtomicUsize>,
 }
 
@@ -185,7 +187,9 @@ impl Pool {
         idle.retain(|(of, since)| !of.sender.is_closed() && since.elapsed() < IDLE_TIME);
         let here = std::thread::current().id();
         let own = idle.iter().rposition(|(of, _)| of.thread == here);
-        own.or(idle.len().checked_sub(1)).map(|at| idle.remove(at).0)
+        // One of a thread that is busy would not be ready, or be it late.
+        let other = || idle.iter().rposition(|(of, _)| of.sender.is_ready());
+        own.or_else(other).map(|at| idle.remove(at).0)
     }
 
     async fn open_http1(&self) -> Result<Http1, SendError> {
@@ -215,7 +219,8 @@ impl Pool {
         let (sender, connection) =
             Box::pin(http2_builder().handshake(io)).await.map_err(ConnectError::Handshake)?;
         tokio::spawn(connection);
-        let shard = Shard { sender, streams: Arc::default() };
+        let thread = std::thread::current().id();
+        let shard = Shard { sender, thread, streams: Arc::default() };
         let stream = shard.stream();
         self.shards().push(shard);
         Ok(stream)
@@ -224,8 +229,9 @@ impl Pool {
     fn free_stream(&self) -> Option<LongRunning> {
         let mut shards = self.shards();
         shards.retain(|shard| !shard.sender.is_closed());
-        let free = shards.iter().find(|shard| shard.streams.load(Ordering::Relaxed) < STREAMS);
-        free.map(Shard::stream)
+        let here = std::thread::current().id();
+        let mut own = shards.iter().filter(|shard| shard.thread == here);
+        own.find(|shard| shard.streams.load(Ordering::Relaxed) < STREAMS).map(Shard::stream)
     }
 
     fn shards(&self) -> MutexGuard<'_, Vec<Shard>> {

@@ -47,8 +47,11 @@ pub(super) async fn leave_head(folder: &Path, id: Uuid) -> std::io::Result<()> {
     let text = format!("{}\n{bytes}\n", head.trim_end());
     let path = folder.join(left_name(id));
     // Made anew if it is there: an earlier move may not have come to its end.
-    let _ = std::fs::remove_file(&path);
-    crate::private_file::create(&path, text.as_bytes())
+    let make = move || {
+        let _ = std::fs::remove_file(&path);
+        crate::private_file::create(&path, text.as_bytes())
+    };
+    tokio::task::spawn_blocking(make).await.map_err(std::io::Error::other)?
 }
 
 /// The first line of a recording, and how many bytes it has.

@@ -138,13 +138,15 @@ impl Task {
                 },
             }
         }
-        // Not woken by each of them.
         let wanted = async {
             while !self.is_wanted() {
                 self.wanted.risen.notified().await;
             }
         };
-        let _ = timeout(GATHER, wanted).await;
+        // Each batch that comes would wake it otherwise.
+        if batches.len() < MAX_BATCHES {
+            let _ = timeout(GATHER, wanted).await;
+        }
         while gathered.len() < MAX_BATCHES
             && let Ok(batch) = batches.try_recv()
         {
