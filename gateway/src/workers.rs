@@ -1,7 +1,7 @@
 //! The threads that serve connections, each with an event loop of its own.
 //!
 //! ```text
-//! accept ──→ the worker with the fewest tasks ──→ TLS, HTTP, pipeline, the API server's connection, streams
+//! accept ──→ the least busy worker ──→ TLS, HTTP, pipeline, the API server's connection, streams
 //! ```
 //!
 //! A connection stays with the worker that it was given to, and with it whatever its requests spawn. With
@@ -14,6 +14,8 @@
 
 use std::io;
 use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use std::time::Duration;
@@ -36,6 +38,8 @@ pub(crate) struct Workers(Vec<Worker>);
 
 struct Worker {
     runtime: Handle,
+    /// Whether it waits for something to do at this moment.
+    is_idle: Arc<AtomicBool>,
     /// Dropped, it ends.
     running: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -52,11 +56,15 @@ impl Workers {
         (0..count).map(|index| Worker::start(index, blocking)).collect::<io::Result<_>>().map(Self)
     }
 
-    /// Gives a connection to the worker with the fewest tasks; what goes on behind an upgrade is one, too.
+    /// Gives a connection to one that is idle, if there is one, so that it waits for nobody who is busy;
+    /// among those to the one with the fewest tasks. What goes on behind an upgrade is one, too.
     pub(crate) fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
-        let tasks = |worker: &&Worker| worker.runtime.metrics().num_alive_tasks();
+        let load = |worker: &&Worker| {
+            let is_busy = !worker.is_idle.load(Ordering::Relaxed);
+            (is_busy, worker.runtime.metrics().num_alive_tasks())
+        };
         let alive = self.0.iter().filter(|worker| worker.is_alive());
-        if let Some(worker) = alive.min_by_key(tasks) {
+        if let Some(worker) = alive.min_by_key(load) {
             worker.runtime.spawn(connection);
         } else {
             tracing::error!("no thread is left that serves connections");
@@ -83,8 +91,12 @@ impl Drop for Workers {
 
 impl Worker {
     fn start(index: usize, blocking: usize) -> io::Result<Self> {
+        let is_idle = Arc::new(AtomicBool::new(true));
+        let (parked, unparked) = (Arc::clone(&is_idle), Arc::clone(&is_idle));
         let runtime = Builder::new_current_thread()
             .enable_all()
+            .on_thread_park(move || parked.store(true, Ordering::Relaxed))
+            .on_thread_unpark(move || unparked.store(false, Ordering::Relaxed))
             .event_interval(TURNS)
             .global_queue_interval(TURNS)
             .max_blocking_threads(blocking)
@@ -97,7 +109,7 @@ impl Worker {
             runtime.shutdown_timeout(LAST_WORK);
         })?;
         let (running, thread) = (Some(running), Some(thread));
-        Ok(Self { runtime: handle, running, thread })
+        Ok(Self { runtime: handle, is_idle, running, thread })
     }
 
     fn is_alive(&self) -> bool {
@@ -130,6 +142,25 @@ mod tests {
         assert!(seen.iter().all(|(own, spawned)| own == spawned));
         let own: HashSet<_> = seen.iter().map(|(own, _)| own).collect();
         assert_eq!(own.len(), 3);
+        drop(end);
+    }
+
+    #[tokio::test]
+    async fn a_connection_does_not_wait_for_one_that_keeps_its_thread_busy() {
+        let workers = Workers::start_some(2).unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let (end, ended) = mpsc::channel::<()>();
+        workers.spawn(async move {
+            begun.send(()).unwrap();
+            let _ = ended.recv();
+        });
+        has_begun.recv().unwrap();
+        let (served, is_served) = mpsc::channel();
+        for _ in 0..10 {
+            let served = served.clone();
+            workers.spawn(async move { served.send(()).unwrap() });
+            is_served.recv().unwrap();
+        }
         drop(end);
     }
 
