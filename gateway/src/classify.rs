@@ -2,6 +2,7 @@
 //! understood: a canonical target, a parsed body, the headers that are known to be harmless.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -22,7 +23,7 @@ use kguard::kube::{strict_json, strict_yaml};
 use kguard::mask::placeholder;
 use uuid::Uuid;
 
-use crate::bodies::MAX_BODY_BYTES;
+use crate::bodies::{MAX_BODY_BYTES, Taken};
 use crate::request::{JSON_PATCH, KubeRequest, Payload, Upgrade};
 use crate::watch_socket::Handshake;
 
@@ -120,6 +121,7 @@ pub struct Head {
     media_type: Option<String>,
     impersonation: Option<Box<Impersonation>>,
     upgrade: Option<Upgrade>,
+    room: Option<Arc<Taken>>,
 }
 
 /// Reads everything but the body. `path` is the path at the cluster, without any prefix of ours.
@@ -141,6 +143,7 @@ pub fn head(mut parts: Parts, path: &str) -> Result<Head, Unclassified> {
         info,
         impersonation,
         upgrade,
+        room: None,
     })
 }
 
@@ -159,6 +162,13 @@ pub async fn discard<B: Body>(body: B) {
 }
 
 impl Head {
+    /// With the room that its body takes: it is given back when nothing of the body is left anywhere, not
+    /// when the client has gone.
+    #[must_use]
+    pub fn in_room(self, room: Taken) -> Self {
+        Self { room: Some(Arc::new(room)), ..self }
+    }
+
     /// The request in the API server's terms.
     pub fn info(&self) -> &RequestInfo {
         &self.info
@@ -177,6 +187,10 @@ impl Head {
             Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Unclassified::TooLarge),
             Ok(Err(_)) => return Err(Unclassified::Body),
         };
+        self.read_in_turn(id, body).await
+    }
+
+    async fn read_in_turn(self, id: Uuid, body: Bytes) -> Result<KubeRequest, Unclassified> {
         if body.len() < LARGE_BYTES {
             return self.read(id, body);
         }
@@ -198,7 +212,7 @@ impl Head {
             _ if is_marked => return Err(Unclassified::Placeholder),
             _ => false,
         };
-        let Self { method, info, headers, impersonation, upgrade, .. } = self;
+        let Self { method, info, headers, impersonation, upgrade, room, .. } = self;
         let info = info.into();
         Ok(KubeRequest {
             id,
@@ -211,7 +225,7 @@ impl Head {
             returns_masked,
             came: None,
             upgrade,
-            room: None,
+            room,
         })
     }
 

@@ -200,9 +200,8 @@ where
             return Err(error.into());
         }
     };
-    let mut request = classify::head(parts, path)?.with_body(Uuid::now_v7(), body).await?;
-    request.room = Some(Arc::new(room));
-    Ok((cluster, request))
+    let head = classify::head(parts, path)?.in_room(room);
+    Ok((cluster, head.with_body(Uuid::now_v7(), body).await?))
 }
 
 /// Sends what may be sent, once that is recorded.

@@ -17,7 +17,6 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};

@@ -1,5 +1,6 @@
 use http::Request;
 use http_body_util::Full;
+use hyper::body::SizeHint;
 use serde_json::json;
 
 use serde_json::Value;
@@ -201,4 +202,29 @@ async fn a_body_over_the_servers_limit_is_too_large() {
     let body = format!("\"{}\"", "a".repeat(MAX_BODY_BYTES));
     let result = classify("PUT", POD, &[JSON], &body).await;
     assert!(matches!(result, Err(Unclassified::TooLarge)));
+}
+
+/// What is read on another thread goes on being read when the client has gone.
+#[test]
+fn a_body_keeps_its_room_for_as_long_as_it_is_read() {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
+    runtime.unwrap().block_on(async {
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || ended.recv());
+        let (bodies, size) = (crate::bodies::BodyRoom::default(), SizeHint::default());
+        let mut room: Vec<_> = std::iter::from_fn(|| bodies.take("alice", &size).ok()).collect();
+        let parts = Request::put(POD).header(JSON.0, JSON.1).body(()).unwrap().into_parts().0;
+        let head = head(parts, POD).unwrap().in_room(room.pop().unwrap());
+        let body = format!("{{\"a\":\"{}\"}}", "x".repeat(LARGE_BYTES));
+        {
+            let mut reading = std::pin::pin!(head.read_in_turn(Uuid::nil(), body.into()));
+            assert!(futures_util::poll!(&mut reading).is_pending());
+        }
+        assert!(bodies.take("alice", &size).is_err());
+        drop(end);
+        let _ = busy.await;
+        // Behind it in the only thread's queue.
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert!(bodies.take("alice", &size).is_ok());
+    });
 }

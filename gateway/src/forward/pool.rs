@@ -187,7 +187,7 @@ impl Pool {
         idle.retain(|(of, since)| !of.sender.is_closed() && since.elapsed() < IDLE_TIME);
         let here = std::thread::current().id();
         let own = idle.iter().rposition(|(of, _)| of.thread == here);
-        // One of a thread that is busy would not be ready, or be it late.
+        // One whose thread has not got to it yet would have to be waited for.
         let other = || idle.iter().rposition(|(of, _)| of.sender.is_ready());
         own.or_else(other).map(|at| idle.remove(at).0)
     }
