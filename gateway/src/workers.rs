@@ -156,6 +156,10 @@ mod tests {
         has_begun.recv().unwrap();
         let (served, is_served) = mpsc::channel();
         for _ in 0..10 {
+            // The one that has just served another is busy until it waits again.
+            while !workers.0[1].is_idle.load(Ordering::Relaxed) {
+                thread::yield_now();
+            }
             let served = served.clone();
             workers.spawn(async move { served.send(()).unwrap() });
             is_served.recv().unwrap();
