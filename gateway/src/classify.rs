@@ -58,7 +58,7 @@ const SEC_WEBSOCKET_PROTOCOL: HeaderName = HeaderName::from_static("sec-websocke
 /// (k8s.io/apiserver `pkg/authentication/request/websocket/protocol.go`).
 const BEARER_SUBPROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
 
-/// Subprotocols in which the same is said in base64: no client needs them that speaks another one.
+/// Subprotocols in which the same is said in base64. The events of a watch are not.
 const BASE64: &str = "base64.";
 
 /// Why a request is not understood. All of it is the client's doing.
@@ -339,7 +339,7 @@ fn upgrade(parts: &mut Parts, info: &RequestInfo) -> Result<Option<Upgrade>, Unc
         _ => return Err(Unclassified::Upgrade),
     };
     let watch = if is_watch {
-        let offered = parts.headers.get(SEC_WEBSOCKET_PROTOCOL).and_then(without_bearer);
+        let offered = parts.headers.get(SEC_WEBSOCKET_PROTOCOL).and_then(in_plain_text);
         Some(Handshake::read(&parts.headers, offered.as_ref()).ok_or(Unclassified::Upgrade)?)
     } else {
         None
@@ -372,11 +372,24 @@ fn passed_headers(headers: &HeaderMap, upgrading: bool) -> HeaderMap {
 }
 
 fn without_bearer(value: &http::HeaderValue) -> Option<http::HeaderValue> {
-    let protocols = value.to_str().ok()?.split(',').map(str::trim);
-    let is_passed = |name: &&str| {
-        !name.starts_with(BEARER_SUBPROTOCOL) && !name.contains(BASE64) && !name.is_empty()
-    };
-    let kept: Vec<_> = protocols.filter(is_passed).collect();
+    subprotocols(value, |_| true)
+}
+
+fn in_plain_text(value: &http::HeaderValue) -> Option<http::HeaderValue> {
+    subprotocols(value, |name| !name.contains(BASE64))
+}
+
+/// Those that are none of them a bearer token; none if nothing is left.
+fn subprotocols(
+    value: &http::HeaderValue,
+    is_passed: impl Fn(&str) -> bool,
+) -> Option<http::HeaderValue> {
+    let names = value.to_str().ok()?.split(',').map(str::trim);
+    let kept: Vec<_> = names
+        .filter(|name| {
+            !name.is_empty() && !name.starts_with(BEARER_SUBPROTOCOL) && is_passed(name)
+        })
+        .collect();
     if kept.is_empty() { None } else { kept.join(", ").parse().ok() }
 }
 

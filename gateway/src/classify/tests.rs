@@ -190,11 +190,19 @@ fn a_bearer_among_the_subprotocols_is_taken_out() {
         ("v5.channel.k8s.io".to_owned(), Some("v5.channel.k8s.io")),
         (format!("{bearer}, v5.channel.k8s.io"), Some("v5.channel.k8s.io")),
         (format!("v4.channel.k8s.io,{bearer}"), Some("v4.channel.k8s.io")),
+        ("v4.base64.channel.k8s.io".to_owned(), Some("v4.base64.channel.k8s.io")),
         (bearer.to_owned(), None),
     ] {
         let value = value.parse().unwrap();
         assert_eq!(without_bearer(&value), kept.map(|kept| kept.parse().unwrap()));
     }
+}
+
+#[test]
+fn a_watch_is_told_in_no_base64() {
+    let offered = "base64.binary.k8s.io, binary.k8s.io".parse().unwrap();
+    assert_eq!(in_plain_text(&offered), Some("binary.k8s.io".parse().unwrap()));
+    assert_eq!(in_plain_text(&"base64.binary.k8s.io".parse().unwrap()), None);
 }
 
 #[tokio::test]
