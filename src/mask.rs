@@ -56,7 +56,7 @@ pub use placeholder::{Echo, PlaceholderKey, Placeholders, contains_placeholder};
 pub use preview::{HiddenField, Preview, unknown_kind};
 pub use rule::{MaskRule, MaskRules};
 pub use stream::Masker;
-pub use text::{KnownValue, TextMasker, TextPlan, TextRule, TextRules};
+pub use text::{KnownPatterns, KnownValue, TextMasker, TextPlan, TextRule, TextRules};
 
 use crate::kube::request_info::ResourceInfo;
 

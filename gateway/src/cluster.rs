@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::ClusterConfig;
 use crate::forward::{Endpoint, EndpointError, Pool};
-use crate::known_values::{FormerValues, Refusals};
+use crate::known_values::{FormerValues, Refusals, SharedPatterns};
 use crate::live::RememberedDryRuns;
 
 /// One cluster: its name and the connections to it.
@@ -17,6 +17,7 @@ pub struct Cluster {
     pool: Pool,
     dry_runs: RememberedDryRuns,
     former_values: FormerValues,
+    patterns: SharedPatterns,
     refusals: Refusals,
     own_requests: Semaphore,
 }
@@ -81,6 +82,7 @@ impl Cluster {
                 pool: Pool::new(endpoint),
                 dry_runs: RememberedDryRuns::default(),
                 former_values: FormerValues::default(),
+                patterns: SharedPatterns::default(),
                 refusals: Refusals::default(),
                 own_requests: Semaphore::new(OWN_REQUESTS),
             }),
@@ -101,6 +103,11 @@ impl Cluster {
     /// What its Secrets held lately.
     pub fn former_values(&self) -> &FormerValues {
         &self.former_values
+    }
+
+    /// What is looked for of them in the text of pods.
+    pub fn patterns(&self) -> &SharedPatterns {
+        &self.patterns
     }
 
     /// Where the gateway itself may not read Secrets.

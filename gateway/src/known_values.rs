@@ -7,6 +7,7 @@
 //! started without, and nobody here remembers what was in it.
 
 mod former;
+mod patterns;
 mod reach;
 mod readers;
 mod references;
@@ -15,6 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use former::FormerValues;
+pub use patterns::SharedPatterns;
 pub use reach::{are_needed, can_be_read};
 pub use readers::Refusals;
 
@@ -37,6 +39,10 @@ use crate::request::KubeRequest;
 
 /// More than any honest pod references; each is a request.
 const MAX_SECRETS: usize = 64;
+
+/// The largest Secret there can be, and its version before. What is looked for takes a dozen times as much,
+/// for as long as the stream runs.
+const MAX_VALUES_BYTES: usize = 2 << 20;
 
 /// Why the output of a pod cannot be masked.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +72,12 @@ pub enum Unknown {
         "the pod references more than {MAX_SECRETS} Secrets, so kguard does not mask its output"
     )]
     TooMany,
+    /// They hold more than is looked for.
+    #[error(
+        "the Secrets that the pod references hold more than 2 MiB, so kguard does not mask its output: \
+         ask somebody whom the mask exempts (docs/masking.md, \"Output of containers\")"
+    )]
+    TooLarge,
     /// The API server has no answer.
     #[error(
         "the output may hold values of {what}, which kguard has to know to mask them: {source}"
@@ -82,7 +94,9 @@ impl Unknown {
     /// What it is to the client.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Gone { .. } | Self::Refused { .. } | Self::TooMany => Reason::Forbidden,
+            Self::Gone { .. } | Self::Refused { .. } | Self::TooMany | Self::TooLarge => {
+                Reason::Forbidden
+            }
             Self::Unavailable { .. } => Reason::ServiceUnavailable,
         }
     }
@@ -108,7 +122,11 @@ pub async fn plan(cluster: &Cluster, subject: &Subject) -> Result<Option<PodText
     } else {
         (None, Vec::new())
     };
-    let plan = rules.compile(&known);
+    if length(&known) > MAX_VALUES_BYTES {
+        return Err(Unknown::TooLarge);
+    }
+    let (known, patterns) = cluster.patterns().of(known).await;
+    let plan = rules.compile_with(&known, patterns);
     let plan = match pod.subresource.as_str() {
         // Of what was written, they begin anywhere.
         "log" | "attach" => plan.of_parts(),
@@ -139,6 +157,10 @@ pub async fn read_and_remember(cluster: &Cluster, caller: &Caller, request: &Req
         let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
         cluster.former_values().remember(namespace, name, &values_in(name, &secret));
     }
+}
+
+fn length(values: &[KnownValue]) -> usize {
+    values.iter().map(|known| known.value.len()).sum()
 }
 
 fn values_in(name: &str, secret: &Value) -> Vec<KnownValue> {

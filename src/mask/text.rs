@@ -63,9 +63,29 @@ pub struct KnownValue {
     pub value: Vec<u8>,
 }
 
+/// What is looked for of known values, in all their forms, which takes a dozen times their room. It can be
+/// shared by all streams that may hold the same ones.
+pub struct KnownPatterns(Known);
+
+impl KnownPatterns {
+    /// Of these values, in this order. Those that are too short or too common are left out.
+    pub fn of(values: &[KnownValue]) -> Self {
+        let forms = values.iter().enumerate().flat_map(|(index, known)| {
+            forms::forms(&known.value).into_iter().map(move |form| (form, index))
+        });
+        Self(Known::new(forms))
+    }
+}
+
+impl fmt::Debug for KnownPatterns {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("KnownPatterns")
+    }
+}
+
 /// Text rules and known values, compiled once for a stream or for many.
 pub struct TextPlan {
-    known: Option<(Known, Vec<Label>)>,
+    known: Option<(Arc<KnownPatterns>, Vec<Label>)>,
     /// One for each document with detectors.
     lines: Vec<Lines>,
     /// Whether a text may begin and end within a value.
@@ -97,31 +117,32 @@ impl TextRules {
         self.rules.iter().any(|rule| rule.known_secrets)
     }
 
-    /// Compiles the rules and the values that are known. Values that are too short or too common
-    /// are left out.
+    /// Compiles the rules and the values that are known.
     pub fn compile(&self, known: &[KnownValue]) -> TextPlan {
+        self.compile_with(known, Arc::new(KnownPatterns::of(known)))
+    }
+
+    /// The same, with what is looked for of just these values in just this order.
+    pub fn compile_with(&self, known: &[KnownValue], patterns: Arc<KnownPatterns>) -> TextPlan {
         let rule = self.rules.iter().find(|rule| rule.known_secrets);
         let detecting = self.rules.iter().filter(|rule| !rule.detectors.is_empty());
         let lines = detecting.map(|rule| Lines::new(&rule.document, rule.detectors.clone()));
+        let rule = rule.filter(|_| !patterns.0.is_empty());
         TextPlan {
-            known: rule.and_then(|rule| compile_known(&rule.document, known)),
+            known: rule.map(|rule| (patterns, labels(&rule.document, known))),
             lines: lines.collect(),
             is_of_parts: false,
         }
     }
 }
 
-fn compile_known(document: &str, values: &[KnownValue]) -> Option<(Known, Vec<Label>)> {
+fn labels(document: &str, values: &[KnownValue]) -> Vec<Label> {
     let label = |KnownValue { secret, key, .. }: &KnownValue| Label {
         text: format!("[masked:{secret}/{key}]"),
         document: document.to_owned(),
         keeps_length: false,
     };
-    let forms = values.iter().enumerate().flat_map(|(index, known)| {
-        forms::forms(&known.value).into_iter().map(move |form| (form, index))
-    });
-    let known = Known::new(forms);
-    (!known.is_empty()).then(|| (known, values.iter().map(label).collect()))
+    values.iter().map(label).collect()
 }
 
 impl TextPlan {
@@ -170,7 +191,7 @@ impl TextMasker {
         for slice in bytes.chunks(SLICE_BYTES) {
             let mut text = Vec::with_capacity(slice.len());
             match &self.plan.known {
-                Some((known, labels)) => self.known.push(known, labels, slice, &mut text),
+                Some((known, labels)) => self.known.push(&known.0, labels, slice, &mut text),
                 None => text.extend_from_slice(slice),
             }
             self.detect(text, false, out);
@@ -188,7 +209,7 @@ impl TextMasker {
     pub fn release(&mut self, out: &mut Vec<u8>) {
         let mut text = Vec::new();
         if let Some((known, labels)) = &self.plan.known {
-            self.known.release(known, labels, &mut text);
+            self.known.release(&known.0, labels, &mut text);
         }
         self.detect(text, true, out);
     }
@@ -210,7 +231,7 @@ impl TextMasker {
     pub fn finish(mut self, out: &mut Vec<u8>) -> MaskReport {
         let mut text = Vec::new();
         if let Some((known, labels)) = &self.plan.known {
-            self.known.finish(known, labels, &mut text);
+            self.known.finish(&known.0, labels, &mut text);
         }
         self.detect(text, true, out);
         let mut report = MaskReport::default();

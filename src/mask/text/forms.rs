@@ -6,7 +6,7 @@
 //! | raw | without the white space around it, which the value in a file often has and that in use not |
 //! | lines | each line that is long enough to be told: a key that is printed with a prefix per line |
 //! | JSON | the string's inside, also as Go writes it (`<`, `>` and `&` as `\u003c`) |
-//! | percent | Go's `QueryEscape` and `PathEscape`, JavaScript's `encodeURIComponent`; upper and lower hex |
+//! | percent | of up to 8 KiB: Go's `QueryEscape` and `PathEscape`, JavaScript's `encodeURIComponent`; upper and lower hex |
 //! | base64 | standard and URL-safe, within anything: at each of the three alignments the characters that depend on the value alone; also in the lines of `base64` and of PEM |
 //!
 //! Of base64 the characters at both ends that depend on the neighbours, too, are masked with the
@@ -24,6 +24,8 @@ const PIECE_BYTES: usize = 1024;
 /// Shorter lines of a value of several lines, and shorter ends of pieces, are not looked for by
 /// themselves.
 const MIN_LINE_BYTES: usize = 16;
+/// What is longer stands in no URL: servers take no longer lines.
+const LONGEST_IN_URL_BYTES: usize = 8 << 10;
 /// How `base64` and PEM break lines.
 const BASE64_LINES: [usize; 2] = [76, 64];
 
@@ -70,7 +72,9 @@ fn plain(value: &[u8], forms: &mut Vec<Form>) {
         spellings.push(go_json(&json).into_bytes());
         spellings.push(json.into_bytes());
     }
-    spellings.extend(percent(value));
+    if value.len() <= LONGEST_IN_URL_BYTES {
+        spellings.extend(percent(value));
+    }
     spellings.sort();
     spellings.dedup();
     for bytes in spellings {
