@@ -103,13 +103,24 @@ fn a_finished_recording_moves_to_the_object_store_and_is_found_there() {
     let verified = scene.bob.kguard(&["audit", "verify", "--recordings"]).ok();
     assert!(verified.contains("recordings: 1 as the trail names them"), "{verified}");
 
-    // Whoever owns the store changes nothing unseen.
-    let path = store.root.path().join(format!("recordings/shop/{id}.cast"));
+    // Whoever owns the store changes nothing unseen, and takes nothing away.
+    assert_eq!(scene.kubectl("1.34", &["exec", "main", "--", "echo", "second"]).code, 0);
+    let (other, _) = recorded(&scene, "second");
+    eventually("the other recording in the store", || store.stored(&other));
+    let path = |id| store.root.path().join(format!("recordings/shop/{id}.cast"));
     let forged = String::from_utf8(stored).unwrap().replace("first", "other");
-    std::fs::write(path, forged).unwrap();
+    std::fs::write(path(&id), forged).unwrap();
+    eventually("an empty folder", || (left(&scene) == 0).then_some(()));
+    std::fs::remove_file(path(&other)).unwrap();
     let verified = scene.bob.kguard(&["audit", "verify", "--recordings"]);
     assert_ne!(verified.code, 0);
-    assert!(verified.stderr.contains("is not the one that the trail names"), "{verified:?}");
+    for said in [
+        "of 2 recordings 2 cannot be relied on".to_owned(),
+        format!("{id}: it is not the one that the trail names"),
+        format!("{other}: it is not there any more"),
+    ] {
+        assert!(verified.stderr.contains(&said), "{said}: {verified:?}");
+    }
 }
 
 #[test]

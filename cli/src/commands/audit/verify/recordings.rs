@@ -3,9 +3,11 @@
 use kguard::audit::hex::Sha256;
 use kguard::audit::record::{Event, RecordingDigest};
 use kguard::audit::{Line, Record};
+use reqwest::StatusCode;
 use uuid::Uuid;
 
 use crate::context::Context;
+use crate::control::ControlError;
 use crate::failure::{Failure, Kind};
 use crate::ui::Ui;
 
@@ -35,30 +37,52 @@ impl Named {
     /// Fetches and compares them all; what to say if they are all there and the same.
     pub(super) async fn compare(&self, context: &Context) -> Result<String, Failure> {
         let mut bytes = 0;
+        let mut wrong = Vec::new();
         for (id, named) in &self.0 {
-            let found = fetch(context, *id, named.bytes).await?;
-            if found != *named {
-                return Err(Failure::new(
-                    Kind::Other,
-                    format_args!("the recording of {id} is not the one that the trail names"),
-                )
-                .hint(format_args!(
-                    "`kguard audit replay {id} --unverified` plays what is there"
-                )));
+            match fetch(context, *id, named.bytes).await? {
+                Some(found) if found == *named => bytes += named.bytes,
+                Some(_) => wrong.push(format!("{id}: it is not the one that the trail names")),
+                None => wrong.push(format!("{id}: it is not there any more")),
             }
-            bytes += named.bytes;
         }
-        Ok(format!("recordings: {} as the trail names them, {bytes} bytes\n", self.0.len()))
+        match wrong.as_slice() {
+            [] => Ok(format!(
+                "recordings: {} as the trail names them, {bytes} bytes\n",
+                self.0.len()
+            )),
+            wrong => Err(Failure::new(Kind::Other, report(wrong, self.0.len())).hint(
+                "`kguard audit replay ID --unverified` plays what is there",
+            )),
+        }
     }
 }
 
-/// The hash of a recording as the gateway has it, up to a byte more than it should have.
-async fn fetch(context: &Context, id: Uuid, most: u64) -> Result<RecordingDigest, Failure> {
-    let missing = |error: crate::control::ControlError| {
+/// Recordings that are told one by one.
+const LISTED: usize = 50;
+
+fn report(wrong: &[String], of: usize) -> String {
+    let mut text = format!("of {of} recordings {} cannot be relied on", wrong.len());
+    for line in wrong.iter().take(LISTED) {
+        text.push_str("\n  ");
+        text.push_str(line);
+    }
+    match wrong.len().saturating_sub(LISTED) {
+        0 => text,
+        more => format!("{text}\n  … and {more} more"),
+    }
+}
+
+/// The hash of a recording as the gateway has it, up to a byte more than it should have; none if it
+/// has none.
+async fn fetch(context: &Context, id: Uuid, most: u64) -> Result<Option<RecordingDigest>, Failure> {
+    let missing = |error: ControlError| {
         Failure::new(Kind::Other, format_args!("the recording of {id} cannot be compared: {error}"))
     };
     let control = context.control()?;
-    let mut download = control.download(&format!("/v1/recordings/{id}")).await.map_err(missing)?;
+    let mut download = match control.download(&format!("/v1/recordings/{id}")).await {
+        Err(ControlError::Status { status: StatusCode::NOT_FOUND, .. }) => return Ok(None),
+        answer => answer.map_err(missing)?,
+    };
     let (mut hashing, mut bytes) = (Sha256::default(), 0);
     while let Some(chunk) = download.chunk().await.map_err(missing)?
         && bytes <= most
@@ -66,5 +90,5 @@ async fn fetch(context: &Context, id: Uuid, most: u64) -> Result<RecordingDigest
         hashing.update(&chunk);
         bytes += chunk.len() as u64;
     }
-    Ok(RecordingDigest { sha256: hashing.finish(), bytes })
+    Ok(Some(RecordingDigest { sha256: hashing.finish(), bytes }))
 }
