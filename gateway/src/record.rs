@@ -9,6 +9,7 @@
 
 mod key;
 mod start;
+mod waiting;
 mod writer;
 
 use std::path::Path;
@@ -22,6 +23,7 @@ pub use key::KeyError;
 pub use start::StartError;
 
 use crate::store::{Store, StoreError};
+use waiting::{Outcome, Waiting};
 use writer::{Draft, Message, Writer};
 
 /// Records that wait for their place; more of them wait in [`Recorder::append`].
@@ -75,8 +77,8 @@ impl Recorder {
     /// During an outage this returns only once the record is durable, so that nothing starts that
     /// cannot be recorded.
     pub async fn append(&self, record: Record) -> Result<Receipt, TrailUnavailable> {
-        let (done, receipt) = oneshot::channel();
-        let message = Message::Append(draft(record)?, Some(done));
+        let (waiting, receipt) = Waiting::new();
+        let message = Message::Append(draft(record)?, Some(waiting));
         self.queue.send(message).await.map_err(|_| TrailUnavailable::Closed)?;
         let receipt = Receipt(Some(receipt));
         if self.healthy().is_ok() {
@@ -151,7 +153,7 @@ fn draft(record: Record) -> Result<Box<Draft>, TrailUnavailable> {
 /// Tells when a record is durable. Dropping it loses that news only, not the record.
 #[derive(Debug)]
 #[must_use = "the record may not be durable yet"]
-pub struct Receipt(Option<oneshot::Receiver<Result<(), TrailUnavailable>>>);
+pub struct Receipt(Option<oneshot::Receiver<Outcome>>);
 
 impl Receipt {
     /// Waits until the record is durable.

@@ -7,12 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kguard::audit::chain::RecordText;
 use kguard::audit::{Event, Head, Record, SigningKey};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::TrailUnavailable;
+use super::waiting::{self, Waiting};
 use crate::store::{Batch, NewEntry, Step, Store, StoreError};
 
 /// Records in one commit.
@@ -46,7 +47,7 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) enum Message {
     /// Record this, and tell whoever waits for it when it is durable.
-    Append(Box<Draft>, Option<oneshot::Sender<Result<(), TrailUnavailable>>>),
+    Append(Box<Draft>, Option<Waiting>),
     /// Take nothing more.
     Shutdown,
 }
@@ -146,18 +147,15 @@ impl Writer {
         let (mut drafts, mut waiting) = (Vec::with_capacity(taken.len()), Vec::new());
         for message in taken.drain(..) {
             match message {
-                Message::Append(draft, done) => {
+                Message::Append(draft, of) => {
                     drafts.push(*draft);
-                    waiting.extend(done);
+                    waiting.extend(of);
                 }
                 Message::Shutdown => messages.close(),
             }
         }
         let outcome = self.write(drafts).await.map_err(TrailUnavailable::Store);
-        for done in waiting {
-            // Who no longer waits does not mind.
-            let _ = done.send(outcome.clone());
-        }
+        waiting::tell(waiting, &outcome);
     }
 
     /// Commits records, after whatever an outage left to be recorded first.
