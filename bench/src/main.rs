@@ -23,6 +23,7 @@ mod terminal;
 mod text;
 mod trail;
 mod tunnel;
+mod watching;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -112,6 +113,7 @@ enum Measure {
     Lists,
     Streams,
     Sessions,
+    Watching,
     Far,
     Long,
     Effects,
@@ -155,6 +157,9 @@ async fn run(options: &Options) -> Result<(), Failure> {
     }
     if wanted(Measure::Sessions) {
         Box::pin(streams::measure_sessions(&setup, options, &mut table)).await?;
+    }
+    if wanted(Measure::Watching) {
+        Box::pin(watching::measure(&setup, options, &mut table)).await?;
     }
     if wanted(Measure::Far) {
         Box::pin(far::measure(&setup, options, &mut table)).await?;
