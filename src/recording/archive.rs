@@ -177,8 +177,9 @@ impl Archive {
                 Content::File { name, bytes: size, hashing: Box::default() }
             }
             b'K' | b'g' => Content::Other,
-            // Links, folders and devices have no content, whatever their size says.
-            _ => {
+            // Of a link, a folder or a device some readers pass over as much content as its header says,
+            // others over none.
+            b'1'..=b'6' if size == 0 => {
                 let name = std::mem::take(&mut self.said).name.unwrap_or(header.name);
                 self.state = State::Header;
                 if matches!(header.kind, b'1' | b'2') {
@@ -186,6 +187,11 @@ impl Archive {
                     self.list(File { name, bytes: 0, sha256: None, link, cut: false }, found);
                 }
                 return;
+            }
+            // Whoever does not know a kind makes a file of it, others something else.
+            _ => {
+                self.state = State::Over;
+                return found.rest.extend_from_slice(block);
             }
         };
         if !matches!(header.kind, b'K' | b'g') {
@@ -406,6 +412,20 @@ mod tests {
         let file = archive.end().files.pop().unwrap();
         assert_eq!((file.name.as_str(), file.bytes, file.cut), ("most", 599, true));
         assert_eq!(file.sha256, Some(sha256(&[7; 599])));
+    }
+
+    #[test]
+    fn what_readers_take_for_different_things_is_not_read_on() {
+        for (kind, content) in [(b'Q', "x"), (b'S', "x"), (b'5', "x"), (b'2', "x"), (b'1', "x")] {
+            let hidden = entry("hidden", b'0', b"y");
+            let mut bytes = entry("first", b'0', b"x");
+            let odd = entry("odd", kind, content.as_bytes());
+            bytes.extend([odd.as_slice(), hidden.as_slice()].concat());
+            let found = Archive::default().push(&bytes);
+            let names: Vec<_> = found.files.iter().map(|file| file.name.as_str()).collect();
+            assert_eq!(names, ["first"], "{}", char::from(kind));
+            assert!(found.rest.starts_with(&odd[..3]), "{}", char::from(kind));
+        }
     }
 
     #[test]
