@@ -7,18 +7,20 @@
 //! | `i` | input, where it is recorded |
 //! | `r` | the terminal's size, `COLUMNSxROWS` |
 //! | `x` | how the command ended: its exit status as a number (as in asciicast v3), or a text |
-//! | `k` | an object with what kguard has seen: `{"port": …}`, `{"file": …}`, `{"ended": …}` |
+//! | `k` | the JSON of an object with what kguard has seen: `{"port": …}`, `{"file": …}`, `{"archive": …}`, `{"ended": …}` |
 //!
-//! Players pass over codes that they do not know. The output of a program without a terminal that is an
-//! archive (`kubectl cp`) is not in it: its files are listed instead, with their SHA-256.
+//! All data is text: players pass over codes that they do not know, and some stop at data that is none
+//! (asciinema 3). The archive that `kubectl cp` moves is not in it: its files are listed instead, with
+//! their SHA-256.
 //!
 //! Pure: whoever records gives the time and writes the lines.
 
 mod archive;
+mod copy;
 mod json;
+mod ports;
 mod text;
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -26,7 +28,8 @@ use serde_json::{Value, json};
 
 use crate::stream::Seen;
 
-use archive::{Archive, Found};
+use copy::{Copying, Direction};
+use ports::Connections;
 use text::Text;
 
 /// More than a status ever takes.
@@ -71,9 +74,20 @@ pub struct Facts {
     pub command: Vec<String>,
     /// Whether at a terminal.
     pub tty: bool,
+    /// Whether something may be typed, or piped in.
+    pub stdin: bool,
     /// The hold whose approval let it through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
+    /// Who approved it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approved_by: Vec<String>,
+    /// The grants that it ran on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<String>,
+    /// Why it ran without the approval that it needed, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<String>,
 }
 
 /// Makes the lines of one recording.
@@ -81,17 +95,10 @@ pub struct Cast {
     facts: Facts,
     records_input: bool,
     texts: [Text; 3],
-    archive: Option<(Direction, Archive)>,
-    ports: BTreeMap<u16, (u64, u64)>,
+    copy: Option<Copying>,
+    connections: Connections,
     status: Vec<u8>,
     lines: Vec<u8>,
-}
-
-/// Where an archive goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Up,
-    Down,
 }
 
 impl Cast {
@@ -103,11 +110,10 @@ impl Cast {
             "version": 2, "width": width, "height": height, "timestamp": timestamp, "title": title,
             "command": facts.command.join(" "), "env": {}, "kguard": facts,
         });
-        let direction = direction(&facts);
-        let archive = direction.map(|direction| (direction, Archive::default()));
+        let copy = Copying::of(&facts);
         let lines = format!("{head}\n").into_bytes();
-        let (texts, ports) = (Default::default(), BTreeMap::new());
-        Self { facts, records_input, texts, archive, ports, status: Vec::new(), lines }
+        let (texts, connections) = (Default::default(), Connections::default());
+        Self { facts, records_input, texts, copy, connections, status: Vec::new(), lines }
     }
 
     /// Whose it is, and what it is connected to.
@@ -118,13 +124,18 @@ impl Cast {
     /// Takes note of something, so many seconds after the beginning.
     pub fn saw(&mut self, seconds: f64, seen: &Seen<'_>) {
         match seen {
-            Seen::Output { stderr: false, bytes } if self.is_archived(Direction::Down) => {
+            Seen::Output { stderr: false, bytes } if self.copies(Direction::Down) => {
                 self.files(seconds, bytes);
             }
             Seen::Output { stderr, bytes } => self.text(seconds, usize::from(*stderr), bytes),
-            Seen::Input(bytes) if self.is_archived(Direction::Up) => self.files(seconds, bytes),
-            Seen::Input(bytes) if self.records_input => self.text(seconds, INPUT, bytes),
-            Seen::Input(_) => {}
+            Seen::Input(bytes) if self.copies(Direction::Up) => self.files(seconds, bytes),
+            Seen::Input(bytes) => {
+                // Whatever has come so far, who reads this may be no tar.
+                self.end_copy(seconds);
+                if self.records_input {
+                    self.text(seconds, INPUT, bytes);
+                }
+            }
             Seen::Resize { columns, rows } => {
                 self.event(seconds, 'r', &format!("{columns}x{rows}"));
             }
@@ -133,11 +144,18 @@ impl Cast {
                 let room = MAX_STATUS_BYTES.saturating_sub(self.status.len()).min(bytes.len());
                 self.status.extend_from_slice(bytes.get(..room).unwrap_or_default());
             }
-            Seen::Connected(port) => self.fact(seconds, &json!({"port": port})),
+            Seen::Connected(connection) => {
+                let opened = self.connections.opened(*connection);
+                self.fact(seconds, &opened);
+            }
             Seen::Refused(port) => self.fact(seconds, &json!({"port": port, "refused": true})),
-            Seen::Forwarded { port, up, down } => {
-                let sum = self.ports.entry(*port).or_default();
-                *sum = (sum.0 + *up as u64, sum.1 + *down as u64);
+            Seen::Forwarded { connection, up, down } => {
+                self.connections.carried(*connection, (*up, *down));
+            }
+            Seen::Closed(connection) => {
+                if let Some(closed) = self.connections.closed(*connection) {
+                    self.fact(seconds, &closed);
+                }
             }
         }
     }
@@ -148,13 +166,10 @@ impl Cast {
             let status = exit_status(&std::mem::take(&mut self.status));
             self.event(seconds, 'x', &status);
         }
-        for (port, (up, down)) in std::mem::take(&mut self.ports) {
-            self.fact(seconds, &json!({"port": port, "up": up, "down": down}));
+        for closed in self.connections.rest() {
+            self.fact(seconds, &closed);
         }
-        if let Some((direction, mut archive)) = self.archive.take() {
-            self.found(seconds, direction, archive.end());
-            self.fact(seconds, &json!({"archive": {"files": archive.count()}}));
-        }
+        self.end_copy(seconds);
         for index in 0..self.texts.len() {
             let left = self.texts.get_mut(index).map(Text::rest).unwrap_or_default();
             self.text_event(seconds, index, &left);
@@ -172,34 +187,37 @@ impl Cast {
         self.lines.len()
     }
 
-    fn is_archived(&self, direction: Direction) -> bool {
-        self.archive.as_ref().is_some_and(|(own, _)| *own == direction)
+    fn copies(&self, direction: Direction) -> bool {
+        self.copy.as_ref().is_some_and(|copy| copy.direction() == direction)
     }
 
     fn files(&mut self, seconds: f64, bytes: &[u8]) {
-        let Some((direction, archive)) = &mut self.archive else { return };
-        let (direction, found) = (*direction, archive.push(bytes));
-        self.found(seconds, direction, found);
-    }
-
-    fn found(&mut self, seconds: f64, direction: Direction, found: Found) {
-        let name = if direction == Direction::Up { "up" } else { "down" };
-        for file in found.files {
-            let mut file = serde_json::to_value(file).unwrap_or_default();
-            if let Some(members) = file.as_object_mut() {
-                members.insert("direction".to_owned(), name.into());
-            }
-            self.fact(seconds, &json!({"file": file}));
+        if let Some(copy) = &mut self.copy {
+            let (files, rest) = copy.push(bytes);
+            self.found(seconds, files, &rest);
         }
-        self.not_archived(seconds, direction, &found.rest);
     }
 
-    /// What comes in the place of an archive is text like any other.
-    fn not_archived(&mut self, seconds: f64, direction: Direction, bytes: &[u8]) {
-        match direction {
-            Direction::Down => self.text(seconds, STDOUT, bytes),
-            Direction::Up if self.records_input => self.text(seconds, INPUT, bytes),
-            Direction::Up => {}
+    /// Ends what is read as an archive; from now on all is text.
+    fn end_copy(&mut self, seconds: f64) {
+        let Some(copy) = &mut self.copy else { return };
+        let (files, rest) = copy.rest();
+        self.found(seconds, files, &rest);
+        if let Some(copy) = self.copy.take() {
+            self.fact(seconds, &copy.sum());
+        }
+    }
+
+    /// Writes down files. What comes in the place of an archive is text like any other; if that is not
+    /// recorded, it is counted.
+    fn found(&mut self, seconds: f64, files: Vec<Value>, rest: &[u8]) {
+        for file in files {
+            self.fact(seconds, &file);
+        }
+        let goes_up = self.copies(Direction::Up);
+        match &mut self.copy {
+            Some(copy) if goes_up && !self.records_input => copy.left_out(rest),
+            _ => self.text(seconds, if goes_up { INPUT } else { STDOUT }, rest),
         }
     }
 
@@ -211,31 +229,20 @@ impl Cast {
 
     fn text_event(&mut self, seconds: f64, index: usize, text: &str) {
         if !text.is_empty() {
-            self.begin_event(seconds, if index == INPUT { 'i' } else { 'o' });
-            json::write_string(text, &mut self.lines);
-            self.end_event();
+            self.event(seconds, if index == INPUT { 'i' } else { 'o' }, text);
         }
     }
 
     fn fact(&mut self, seconds: f64, fact: &Value) {
-        self.event(seconds, 'k', fact);
+        self.event(seconds, 'k', &fact.to_string());
     }
 
-    fn event(&mut self, seconds: f64, code: char, data: &(impl Serialize + ?Sized)) {
-        self.begin_event(seconds, code);
-        // Nothing of it can fail: neither a write into memory, nor a text or a value.
-        let _ = serde_json::to_writer(&mut self.lines, data);
-        self.end_event();
-    }
-
-    fn begin_event(&mut self, seconds: f64, code: char) {
+    fn event(&mut self, seconds: f64, code: char, data: &str) {
         self.lines.push(b'[');
-        // Neither can a number.
+        // Nothing of it can fail: neither a write into memory, nor a number.
         let _ = serde_json::to_writer(&mut self.lines, &rounded(seconds));
         let _ = write!(self.lines, ",\"{code}\",");
-    }
-
-    fn end_event(&mut self) {
+        json::write_string(data, &mut self.lines);
         self.lines.extend_from_slice(b"]\n");
     }
 }
@@ -267,29 +274,17 @@ fn exit_status(bytes: &[u8]) -> String {
     code.or_else(|| text("/message")).unwrap_or("unknown").to_owned()
 }
 
-/// Whether a command is just what `kubectl cp` runs, and where its archive goes: nothing but tar, so that
-/// all that it prints is an archive. (What its retries run is a script, and recorded as what it prints.)
-fn direction(facts: &Facts) -> Option<Direction> {
-    if facts.tty || facts.kind != "exec" {
-        return None;
-    }
-    let words: Vec<&str> = facts.command.iter().map(String::as_str).collect();
-    match *words.as_slice() {
-        ["tar", "cf", "-", path] if !path.starts_with('-') => Some(Direction::Down),
-        ["tar", "--no-same-permissions", "--no-same-owner", "-xmf", "-", ..]
-        | ["tar", "-xmf", "-", ..] => Some(Direction::Up),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream::Connection;
 
-    fn cast(command: &[&str], tty: bool, input: bool) -> Cast {
-        let command = command.iter().map(|word| (*word).to_owned()).collect();
-        let facts =
-            Facts { kind: "exec".into(), pod: "web".into(), command, tty, ..Facts::default() };
+    fn exec(line: &str) -> Facts {
+        let command = line.split(' ').map(str::to_owned).collect();
+        Facts { kind: "exec".into(), pod: "web".into(), command, ..Facts::default() }
+    }
+
+    fn cast(facts: Facts, input: bool) -> Cast {
         Cast::begin(facts, input, 1_700_000_000)
     }
 
@@ -299,9 +294,22 @@ mod tests {
         lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
     }
 
+    fn fact(line: &Value) -> Option<Value> {
+        let text = line[2].as_str().filter(|_| line[1] == "k")?;
+        Some(serde_json::from_str(text).unwrap())
+    }
+
+    /// What there is of a kind of event.
+    fn text(lines: &[Value], code: &str) -> String {
+        let of = lines.iter().filter(|line| line[1] == code);
+        of.map(|line| line[2].as_str().unwrap()).collect()
+    }
+
     #[test]
     fn it_reads_as_asciicast() {
-        let mut cast = cast(&["sh"], true, false);
+        let (approved_by, break_glass) = (vec!["bob".into()], Some("the site is down".into()));
+        let facts = Facts { tty: true, approved_by, break_glass, ..exec("sh") };
+        let mut cast = cast(facts, false);
         cast.saw(0.5, &Seen::Resize { columns: 120, rows: 30 });
         cast.saw(1.0, &Seen::Output { stderr: false, bytes: "caf\u{e9}".as_bytes().split_at(4).0 });
         cast.saw(1.25, &Seen::Input(b"secret"));
@@ -312,6 +320,9 @@ mod tests {
         let lines = lines(&mut cast);
         assert_eq!(lines[0]["version"], 2);
         assert_eq!(lines[0]["kguard"]["pod"], "web");
+        assert_eq!(lines[0]["kguard"]["approvedBy"], json!(["bob"]));
+        assert_eq!(lines[0]["kguard"]["breakGlass"], "the site is down");
+        assert_eq!(lines[0]["kguard"].get("grants"), None);
         assert_eq!(
             lines[1..],
             [
@@ -319,14 +330,36 @@ mod tests {
                 json!([1.0, "o", "caf"]),
                 json!([1.5, "o", "\u{e9}!"]),
                 json!([2.0, "x", "0"]),
-                json!([2.0, "k", {"ended": null}]),
+                json!([2.0, "k", "{\"ended\":null}"]),
             ]
         );
     }
 
+    /// asciinema 3 (`src/asciicast/v2.rs`) stops at a line that it cannot read so.
+    #[test]
+    fn any_player_reads_every_line() {
+        type Event = (f64, char, String);
+        let mut cast = cast(exec("tar -xmf -"), false);
+        cast.saw(0.0, &Seen::Resize { columns: 120, rows: 30 });
+        cast.saw(0.000_001, &Seen::Input(&[b'x'; 600]));
+        cast.saw(0.5, &Seen::Output { stderr: true, bytes: b"tar: \0\n" });
+        cast.saw(1.0, &Seen::Connected(Connection { number: 1, port: 80 }));
+        cast.saw(1.0, &Seen::Refused(81));
+        cast.saw(2.0, &Seen::Status(b"gone"));
+        cast.end(2.0, Some("ended by \"bob\""));
+        let text = String::from_utf8(cast.take()).unwrap();
+        let (head, events) = text.split_once('\n').unwrap();
+        let head: Value = serde_json::from_str(head).unwrap();
+        assert!(head["width"].is_u64() && head["height"].is_u64() && head["timestamp"].is_u64());
+        assert!(head["command"].is_string() && head["title"].is_string());
+        let events = events.lines().map(|line| serde_json::from_str::<Event>(line).unwrap());
+        let codes: String = events.map(|(_, code, _)| code).collect();
+        assert_eq!(codes, "rokkxkkk");
+    }
+
     #[test]
     fn input_is_recorded_where_that_is_asked_for() {
-        let mut cast = cast(&["sh"], true, true);
+        let mut cast = cast(Facts { tty: true, ..exec("sh") }, true);
         cast.saw(1.0, &Seen::Input(b"ls\r"));
         assert_eq!(lines(&mut cast)[1], json!([1.0, "i", "ls\r"]));
     }
@@ -342,50 +375,115 @@ mod tests {
 
     #[test]
     fn what_tar_says_beside_its_archive_is_text() {
-        let mut cast = cast(&["tar", "cf", "-", "/etc/motd"], false, false);
+        let mut cast = cast(exec("tar cf - /etc/motd"), false);
         cast.saw(0.0, &Seen::Output { stderr: true, bytes: b"tar: removing leading '/'\n" });
         cast.saw(0.0, &Seen::Output { stderr: false, bytes: &[0; 1024] });
         cast.end(0.5, None);
         let lines = lines(&mut cast);
         assert_eq!(lines[1][1], "o");
-        let facts: Vec<_> = lines.iter().skip(2).map(|line| line[2].clone()).collect();
-        assert_eq!(facts, [json!({"archive": {"files": 0}}), json!({"ended": null})]);
+        let facts: Vec<_> = lines.iter().skip(2).filter_map(fact).collect();
+        let archive = json!({"archive": {"files": 0, "direction": "down", "unread": 0}});
+        assert_eq!(facts, [archive, json!({"ended": null})]);
     }
 
     #[test]
     fn a_shell_behind_an_archive_is_recorded() {
-        for command in
-            [&["tar", "cf", "-", "/dev/null"][..], &["sh", "-c", "tar cf - /dev/null; exec sh"]]
-        {
-            let mut cast = cast(command, false, false);
+        let script = Facts {
+            command: ["sh", "-c", "tar cf - /dev/null; exec sh"].map(str::to_owned).to_vec(),
+            ..exec("")
+        };
+        for facts in [exec("tar cf - /dev/null"), script] {
+            let command = facts.command.clone();
+            let mut cast = cast(facts, false);
             let output = [&[0; 1024][..], b"uid=0(root)\n"].concat();
             cast.saw(0.0, &Seen::Output { stderr: false, bytes: &output });
             cast.end(0.5, None);
-            let said = lines(&mut cast).iter().any(|line| {
-                line[1] == "o" && line[2].as_str().is_some_and(|text| text.contains("uid=0(root)"))
-            });
-            assert!(said, "{command:?}");
+            assert!(text(&lines(&mut cast), "o").contains("uid=0(root)"), "{command:?}");
         }
     }
 
+    /// With a `tar` that is a shell, whose output looks like an archive that never ends.
     #[test]
-    fn ports_are_summed_up() {
-        let facts = Facts { kind: "portforward".into(), ..Facts::default() };
-        let mut cast = Cast::begin(facts, false, 0);
-        cast.saw(0.0, &Seen::Connected(80));
-        cast.saw(0.0, &Seen::Forwarded { port: 80, up: 5, down: 0 });
-        cast.saw(0.0, &Seen::Forwarded { port: 80, up: 0, down: 7 });
-        cast.saw(0.0, &Seen::Refused(81));
-        cast.end(1.0, Some("ended by bob"));
-        let facts: Vec<_> =
-            lines(&mut cast).split_off(1).iter().map(|line| line[2].clone()).collect();
+    fn a_shell_in_the_place_of_an_archive_is_recorded() {
+        let mut header = vec![0; 512];
+        header[..1].copy_from_slice(b"x");
+        header[124..135].copy_from_slice(b"77777777777");
+        header[156] = b'0';
+        header[148..156].copy_from_slice(b"        ");
+        let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        let shell = |cast: &mut Cast| {
+            cast.saw(0.0, &Seen::Output { stderr: false, bytes: &header });
+            cast.saw(0.0, &Seen::Input(b"id\n"));
+            cast.saw(0.0, &Seen::Output { stderr: false, bytes: b"uid=0(root)\n" });
+            cast.end(0.5, None);
+        };
+        let mut asked = cast(Facts { stdin: true, ..exec("tar cf - /dev/null") }, false);
+        shell(&mut asked);
+        assert!(text(&lines(&mut asked), "o").contains("uid=0(root)"));
+        // It came although nobody had asked for it.
+        let mut unasked = cast(exec("tar cf - /dev/null"), true);
+        shell(&mut unasked);
+        let lines = lines(&mut unasked);
+        assert_eq!(text(&lines, "o"), "uid=0(root)\n");
+        assert_eq!(text(&lines, "i"), "id\n");
+        let facts: Vec<_> = lines.iter().filter_map(fact).collect();
+        assert_eq!(facts[0]["file"]["cut"], true);
+        let archive = json!({"archive": {"files": 1, "direction": "down", "unread": 0}});
+        assert_eq!(facts[1..], [archive, json!({"ended": null})]);
+    }
+
+    #[test]
+    fn input_that_is_no_archive_is_recorded_or_counted() {
+        for input in [false, true] {
+            let mut cast = cast(Facts { stdin: true, ..exec("tar -xmf -") }, input);
+            cast.saw(0.0, &Seen::Input(&[b'x'; 512]));
+            cast.saw(0.0, &Seen::Input(b"id\n"));
+            cast.end(0.5, None);
+            let lines = lines(&mut cast);
+            assert_eq!(text(&lines, "i").len(), if input { 515 } else { 0 });
+            let unread = if input { 0 } else { 515 };
+            let archive = json!({"archive": {"files": 0, "direction": "up", "unread": unread}});
+            let facts: Vec<_> = lines.iter().filter_map(fact).collect();
+            assert_eq!(facts, [archive, json!({"ended": null})]);
+        }
+        // What no tar would be given by kubectl is input like any other.
+        let command = "tar -xmf - --to-command=sh";
+        let mut cast = cast(Facts { stdin: true, ..exec(command) }, true);
+        cast.saw(0.0, &Seen::Input(b"id\n"));
+        assert_eq!(text(&lines(&mut cast), "i"), "id\n");
+    }
+
+    #[test]
+    fn each_connection_has_its_times_and_its_bytes() {
+        let mut cast = cast(Facts { kind: "portforward".into(), ..Facts::default() }, false);
+        let [first, second, third] =
+            [(1, 80), (2, 80), (3, 81)].map(|(number, port)| Connection { number, port });
+        cast.saw(1.0, &Seen::Connected(first));
+        cast.saw(2.0, &Seen::Connected(second));
+        cast.saw(2.0, &Seen::Forwarded { connection: first, up: 5, down: 0 });
+        cast.saw(2.5, &Seen::Forwarded { connection: second, up: 0, down: 1 });
+        cast.saw(3.0, &Seen::Forwarded { connection: first, up: 0, down: 7 });
+        cast.saw(4.0, &Seen::Closed(first));
+        cast.saw(5.0, &Seen::Refused(82));
+        cast.saw(6.0, &Seen::Connected(third));
+        cast.saw(7.0, &Seen::Closed(third));
+        cast.saw(7.5, &Seen::Closed(third));
+        cast.end(8.0, Some("ended by bob"));
+        let lines = lines(&mut cast);
+        let events: Vec<_> =
+            lines.iter().filter_map(|line| Some((line[0].as_f64()?, fact(line)?))).collect();
         assert_eq!(
-            facts,
+            events,
             [
-                json!({"port": 80}),
-                json!({"port": 81, "refused": true}),
-                json!({"port": 80, "up": 5, "down": 7}),
-                json!({"ended": "ended by bob"}),
+                (1.0, json!({"port": 80, "connection": 1})),
+                (2.0, json!({"port": 80, "connection": 2})),
+                (4.0, json!({"port": 80, "connection": 1, "up": 5, "down": 7})),
+                (5.0, json!({"port": 82, "refused": true})),
+                (6.0, json!({"port": 81, "connection": 3})),
+                (7.0, json!({"port": 81, "connection": 3, "up": 0, "down": 0})),
+                (8.0, json!({"port": 80, "connection": 2, "up": 0, "down": 1})),
+                (8.0, json!({"ended": "ended by bob"})),
             ]
         );
     }

@@ -23,7 +23,7 @@ mod websocket_wire;
 #[cfg(test)]
 mod tests;
 
-pub use channel::{Observer, Purpose, Seen};
+pub use channel::{Connection, Observer, Purpose, Seen};
 pub use conversation::{Conversation, Outgoing};
 
 use websocket::Form;

@@ -121,13 +121,18 @@ impl Event {
             ("x", Value::String(status)) => What::Exit(status),
             ("x", Value::Number(status)) => What::Exit(status.to_string()),
             ("r", Value::String(size)) => resize(&size).unwrap_or(What::Other),
-            ("k", fact @ Value::Object(_)) => What::Fact(fact),
+            ("k", Value::String(fact)) => What::Fact(fact_of(&fact)?),
             ("o" | "x" | "k", _) => return None,
             _ => What::Other,
         };
         // JSON cannot spell a NaN, which would stay one.
         Some(Self { at: at.clamp(0.0, MAX_SECONDS), what })
     }
+}
+
+/// A fact is an object, as text like all data.
+fn fact_of(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok().filter(Value::is_object)
 }
 
 fn resize(size: &str) -> Option<What> {

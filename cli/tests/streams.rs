@@ -22,9 +22,9 @@ const RUNNING: &str = "01a210c7-0000-7007-83ba-997981bb9dba";
 pub(crate) const RECORDING: &str = r#"{"version":2,"width":80,"height":24,"timestamp":1700000000,"kguard":{"caller":"oidc:alice","tty":true}}
 [0.01,"o","$ ls\u001b[6n\r\n"]
 [0.02,"o","\u001b[31ma.txt\u001b[0m\r\n"]
-[0.03,"k",{"file":{"name":"a.txt","bytes":3,"sha256":"ab","direction":"down"}}]
+[0.03,"k","{\"file\":{\"name\":\"a.txt\",\"bytes\":3,\"sha256\":\"ab\",\"direction\":\"down\"}}"]
 [0.04,"x","137"]
-[0.04,"k",{"ended":"the pod is gone"}]
+[0.04,"k","{\"ended\":\"the pod is gone\"}"]
 "#;
 
 /// What the trail has that this query asks for.

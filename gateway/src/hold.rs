@@ -122,6 +122,8 @@ pub struct Approval(Approved);
 pub struct Approved {
     /// The hold that was approved.
     pub hold: String,
+    /// By whom.
+    pub approved_by: Vec<String>,
     /// The grant that it was approved with, if it was not just for once.
     pub grant: Option<String>,
     /// Why nobody was waited for, if nobody was.
@@ -187,8 +189,10 @@ impl Holds {
             match state {
                 HoldState::Approved if self.take(&slot).await? => {
                     waiter.leave();
-                    let (hold, grant) = (slot.id().to_owned(), slot.hold().grant);
-                    return Ok(Approval(Approved { hold, grant, break_glass: None }));
+                    let hold = slot.hold();
+                    let (approved_by, grant) = (rules::approved_by(&hold), hold.grant);
+                    let hold = hold.id;
+                    return Ok(Approval(Approved { hold, approved_by, grant, break_glass: None }));
                 }
                 // Another request with the same digest was faster: this one needs its own.
                 HoldState::Approved | HoldState::Used => {

@@ -161,7 +161,7 @@ async fn carry_out(
 ) -> Result<Unmasked, Stopped> {
     let cluster = deciding.cluster;
     match verdict {
-        Verdict::Allow(permit) => send(gateway, (cluster, *permit), entry).await,
+        Verdict::Allow(permit) => send(gateway, (deciding, *permit), entry).await,
         Verdict::Deny(denial) => Err(deny(gateway, &denial, &entry).await?),
         // Boxed, as everything below that is rare and big: a connection has room for the largest
         // future of all, and every request's is moved there.
@@ -169,7 +169,7 @@ async fn carry_out(
         Verdict::Hold(mut held) => match Box::pin(bind(&mut held, cluster, &entry)).await? {
             Binding::Bound(matter) => {
                 let permit = Box::pin(wait((gateway, deciding), *held, matter, &entry)).await?;
-                send(gateway, (cluster, permit), entry).await
+                send(gateway, (deciding, permit), entry).await
             }
             Binding::Futile(response) => {
                 Box::pin(give_up(cluster, held.refused(*response), entry)).await
@@ -207,16 +207,18 @@ where
 /// Sends what may be sent, once that is recorded.
 async fn send(
     gateway: &Gateway,
-    (cluster, mut permit): (&Cluster, Permit),
+    (deciding, mut permit): (&Deciding<'_>, Permit),
     entry: Entry,
 ) -> Result<Unmasked, Stopped> {
+    let cluster = deciding.cluster;
     if !permit.grants().is_empty() {
         Box::pin(use_grants(gateway, &permit, &entry)).await?;
     }
     let upgrade = permit.subject().request().upgrade.as_ref();
     let opened = if upgrade.is_some_and(|upgrade| upgrade.watch.is_none()) {
         // Boxed, as it is rare and big.
-        Some(Box::pin(gateway.streams.open(cluster, &permit)).await?)
+        let opening = gateway.streams.open((cluster, &permit), deciding.policies);
+        Some(Box::pin(opening).await?)
     } else {
         None
     };

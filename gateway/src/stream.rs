@@ -29,6 +29,7 @@ use crate::entry::Closing;
 use crate::request::Upgrade;
 use crate::streams::Session;
 
+pub(crate) use relay::LAST_WORDS;
 use relay::{End, Relay};
 use state::Side;
 

@@ -26,6 +26,7 @@ use kguard::identity::Caller;
 use kguard::kube::pod::{StreamPod, container};
 use kguard::kube::request_info::RequestInfo;
 use kguard::kube::target::is_on;
+use kguard::policy::PolicySet;
 use kguard::recording::{Cast, Facts};
 use kguard::stream::Purpose;
 use serde::Deserialize;
@@ -43,6 +44,7 @@ use crate::decide::Permit;
 use crate::grants::Grants;
 use crate::live::LiveObjects;
 use crate::policies::Policies;
+use crate::stream::LAST_WORDS;
 use mover::Mover;
 use object_store::RecordingStore;
 use standing::Standing;
@@ -105,8 +107,9 @@ pub enum RecordingsError {
     ObjectStore(#[from] ObjectStoreError),
 }
 
-/// How long streams may take for their last words when the gateway stops.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long the recordings and entries of streams may take when the gateway stops, once their clients
+/// have had time for the last words.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// All streams of this gateway.
 pub struct Streams {
@@ -136,6 +139,8 @@ pub struct Opened {
     recording: Option<RecordingFile>,
     /// Whether what is typed is in the recording.
     records_input: bool,
+    /// The digest of the policies that allow it.
+    allowed_under: String,
 }
 
 /// A stream that runs.
@@ -195,7 +200,11 @@ impl Streams {
 
     /// Gets ready for what a permit allows: reads what the recording's head tells, and makes its
     /// file, without which nothing runs.
-    pub async fn open(&self, cluster: &Cluster, permit: &Permit) -> std::io::Result<Opened> {
+    pub async fn open(
+        &self,
+        (cluster, permit): (&Cluster, &Permit),
+        policies: &PolicySet,
+    ) -> std::io::Result<Opened> {
         let subject = permit.subject();
         let info = &subject.request().info;
         // What was read before somebody was waited for may be another by now.
@@ -229,12 +238,13 @@ impl Streams {
         });
         let asks = |policy| self.policies.current().records_input(policy);
         let records_input = self.config.input || permit.policy().is_some_and(asks);
-        Ok(Opened { facts, purpose, standing, recording, records_input })
+        let allowed_under = policies.digest().to_owned();
+        Ok(Opened { facts, purpose, standing, recording, records_input, allowed_under })
     }
 
     /// Begins: from now on it is listed.
     pub(crate) fn begin(self: &Arc<Self>, opened: Opened, id: Uuid) -> Session {
-        let Opened { facts, purpose, standing, recording, records_input } = opened;
+        let Opened { facts, purpose, standing, recording, records_input, allowed_under } = opened;
         let (end, ended) = watch::channel(None);
         let now = self.clock.now();
         let about = RunningStream {
@@ -254,7 +264,12 @@ impl Streams {
         let caller = Arc::clone(&standing.caller);
         let written = recording.as_ref().map(RecordingFile::written);
         let running = Running { about, caller, standing: Arc::clone(&standing), end, written };
-        self.lock().insert(id, Arc::new(running));
+        let running = Arc::new(running);
+        self.lock().insert(id, Arc::clone(&running));
+        // Policies that have changed just before were not asked for this stream.
+        if allowed_under != self.policies.current().digest() {
+            running.end_if_refused();
+        }
         // One that has ended just before was not told of this stream.
         if !standing.grants.iter().all(|grant| self.grants.is_in_force(grant)) {
             tokio::spawn(Arc::clone(self).end_without_grants());
@@ -323,9 +338,7 @@ impl Streams {
         let mut reloads = self.policies.reloads();
         while reloads.changed().await.is_ok() {
             for running in self.running() {
-                if let Err(why) = running.standing.still_stands() {
-                    running.end(format!("the policies have changed: {why}"));
-                }
+                running.end_if_refused();
                 // There may be thousands, and connections to accept meanwhile.
                 tokio::task::yield_now().await;
             }
@@ -353,7 +366,7 @@ impl Streams {
     /// Ends all, and waits a little for that.
     pub async fn end_all(&self, why: &str) {
         self.running().iter().for_each(|running| running.end(why.to_owned()));
-        let until = tokio::time::Instant::now() + LAST_WORDS;
+        let until = tokio::time::Instant::now() + LAST_WORDS + CLOSING;
         while !self.lock().is_empty() && tokio::time::Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -369,6 +382,13 @@ fn is_absent(error: &std::io::Error) -> bool {
 }
 
 impl Running {
+    /// Ends it if the policies do not allow it any more.
+    fn end_if_refused(&self) {
+        if let Err(why) = self.standing.still_stands() {
+            self.end(format!("the policies have changed: {why}"));
+        }
+    }
+
     /// Ends it, and tells its user why.
     pub fn end(&self, why: String) {
         self.end.send_replace(Some(why));
@@ -413,6 +433,10 @@ fn facts(permit: &Permit, cluster: &Cluster, pod: StreamPod) -> Facts {
         kind: request.info.subresource().to_owned(),
         command: all("command"),
         tty: is_on(request.query.pairs(), "tty"),
+        stdin: is_on(request.query.pairs(), "stdin"),
         hold: permit.hold().map(str::to_owned),
+        approved_by: permit.approved_by().to_vec(),
+        grants: permit.grants().to_vec(),
+        break_glass: permit.break_glass().map(str::to_owned),
     }
 }

@@ -27,9 +27,18 @@ pub(super) enum Channel {
     Status,
     Resize,
     /// The bytes of a forwarded connection.
-    Port(u16),
+    Port(Connection),
     /// What was wrong with it.
     PortError(u16),
+}
+
+/// One of the connections of a port-forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connection {
+    /// Its number in the session, from 1 on.
+    pub number: u32,
+    /// The port of the pod to which it leads.
+    pub port: u16,
 }
 
 /// What went through.
@@ -54,13 +63,15 @@ pub enum Seen<'s> {
     /// How the command ended: a `Status` as JSON, or a text.
     Status(&'s [u8]),
     /// A connection to a port was opened.
-    Connected(u16),
+    Connected(Connection),
     /// One was not, by policy.
     Refused(u16),
-    /// Bytes of forwarded connections.
+    /// Nothing more comes on one from either side. Those that are open in the end are not told.
+    Closed(Connection),
+    /// Bytes of a forwarded connection.
     Forwarded {
-        /// The port.
-        port: u16,
+        /// It.
+        connection: Connection,
         /// Bytes to the pod.
         up: usize,
         /// Bytes from it.
@@ -78,11 +89,23 @@ pub trait Observer {
 }
 
 impl Channel {
+    /// Whether a client has anything to say on it. On all others it is the server's turn.
+    pub(super) fn is_of_client(self) -> bool {
+        matches!(self, Self::Stdin | Self::Resize | Self::Port(_))
+    }
+
+    /// Whether a server has anything to say on it.
+    pub(super) fn is_of_server(self) -> bool {
+        !matches!(self, Self::Stdin | Self::Resize)
+    }
+
     /// What the client's bytes on it are.
     pub(super) fn seen_up(self, bytes: &[u8]) -> Option<Seen<'_>> {
         match self {
             Self::Stdin => Some(Seen::Input(bytes)),
-            Self::Port(port) => Some(Seen::Forwarded { port, up: bytes.len(), down: 0 }),
+            Self::Port(connection) => {
+                Some(Seen::Forwarded { connection, up: bytes.len(), down: 0 })
+            }
             _ => None,
         }
     }
@@ -94,7 +117,9 @@ impl Channel {
                 Some(Seen::Output { stderr: self == Self::Stderr, bytes })
             }
             Self::Status => Some(Seen::Status(bytes)),
-            Self::Port(port) => Some(Seen::Forwarded { port, up: 0, down: bytes.len() }),
+            Self::Port(connection) => {
+                Some(Seen::Forwarded { connection, up: 0, down: bytes.len() })
+            }
             _ => None,
         }
     }

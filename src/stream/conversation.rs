@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::channel::{Channel, Observer, Purpose, Seen, Sizes};
+use super::channel::{Channel, Connection, Observer, Purpose, Seen, Sizes};
 use super::spdy_wire::SpdyWire;
 use super::texts::{Texts, Typed};
 use super::websocket_wire::WebSocketWire;
@@ -233,8 +233,11 @@ pub(super) fn status(why: &str) -> String {
 }
 
 /// Tells of a connection to a port, and whether it may be opened.
-pub(super) fn connect(port: u16, observer: &mut dyn Observer) -> Result<(), String> {
-    let allowed = observer.may_connect(port);
-    observer.saw(&if allowed.is_ok() { Seen::Connected(port) } else { Seen::Refused(port) });
+pub(super) fn connect(connection: Connection, observer: &mut dyn Observer) -> Result<(), String> {
+    let allowed = observer.may_connect(connection.port);
+    observer.saw(&match allowed {
+        Ok(()) => Seen::Connected(connection),
+        Err(_) => Seen::Refused(connection.port),
+    });
     allowed
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::channel::{Channel, Observer, Purpose};
+use super::channel::{Channel, Connection, Observer, Purpose, Seen};
 use super::conversation::{Content, Outgoing, connect, status};
 use super::spdy::{Frame, Headers, REFUSED_STREAM, Reader, Writer};
 use super::websocket::{Form, Writes};
@@ -46,6 +46,8 @@ const TO_SERVER: ws::Writer = ws::Writer { form: Form::Bytes, from: Writes::Clie
 #[derive(Default)]
 struct Streams {
     open: BTreeMap<u32, Stream>,
+    /// How many connections to ports were opened.
+    connections: u32,
     client_left: bool,
     server_left: bool,
 }
@@ -239,11 +241,16 @@ fn client_frame(
             };
             let (channel, is_refused) = (of.channel, of.is_refused);
             of.client_ended = *last;
-            streams.forget_ended(*stream);
             if is_refused {
+                streams.forget_ended(*stream, observer);
                 return Ok(());
             }
+            // Nobody reads it, so nobody would see what is hidden there.
+            if !bytes.is_empty() && !channel.is_of_client() {
+                return Err(StreamError::Frame);
+            }
             content.up(channel, bytes, observer);
+            streams.forget_ended(*stream, observer);
         }
         Frame::Reset { stream, .. } | Frame::Headers { stream, .. } => {
             let is_reset = matches!(frame, Frame::Reset { .. });
@@ -252,7 +259,7 @@ fn client_frame(
             };
             if is_reset {
                 content.left((*stream, of.channel), true, observer);
-                streams.open.remove(stream);
+                streams.forget(*stream, observer);
             }
         }
         // Servers open none that a client would accept.
@@ -305,17 +312,21 @@ fn server_frame(
                 return Ok(());
             };
             let channel = of.channel;
+            if !bytes.is_empty() && !channel.is_of_server() {
+                return Err(StreamError::Frame);
+            }
             of.server_ended = last;
-            streams.forget_ended(stream);
             let mut shown = content.down((stream, channel), bytes, observer);
             if last {
                 shown.to_mut().extend(content.left((stream, channel), true, observer));
             }
+            streams.forget_ended(stream, observer);
             writer.write(&Frame::Data { stream, bytes: &shown, last }, out)
         }
         Frame::Reset { stream, .. } => {
-            let Some(of) = streams.open.remove(&stream) else { return Ok(()) };
+            let Some(of) = streams.open.get(&stream) else { return Ok(()) };
             let left = content.left((stream, of.channel), true, observer);
+            streams.forget(stream, observer);
             writer.write(&Frame::Data { stream, bytes: &left, last: false }, out)?;
             writer.write(frame, out)
         }
@@ -327,10 +338,14 @@ fn server_frame(
             }
             writer.write(frame, out)
         }
-        Frame::Reply { stream, .. } | Frame::Headers { stream, .. } => {
-            if streams.open.contains_key(&stream) { writer.write(frame, out) } else { Ok(()) }
+        // Clients read no headers of it, and nobody masks or records them.
+        Frame::Reply { stream, flags, .. } if streams.open.contains_key(&stream) => {
+            writer.write(&Frame::Reply { stream, flags, headers: Headers::default() }, out)
         }
-        Frame::Ping(SERVER_PING_ID) => Ok(()),
+        Frame::Headers { stream, flags, .. } if streams.open.contains_key(&stream) => {
+            writer.write(&Frame::Headers { stream, flags, headers: Headers::default() }, out)
+        }
+        Frame::Reply { .. } | Frame::Headers { .. } | Frame::Ping(SERVER_PING_ID) => Ok(()),
         Frame::Ping(_) => writers.to_server.write(frame, to_server),
         Frame::Open { .. } => Err(StreamError::Frame),
     }
@@ -366,7 +381,7 @@ impl Streams {
                 match kind {
                     // Once for both streams of a connection.
                     "error" => (Channel::PortError(port), observer.may_connect(port).err()),
-                    "data" => (Channel::Port(port), connect(port, observer).err()),
+                    "data" => self.connect(port, observer),
                     _ => return Err(StreamError::Frame),
                 }
             }
@@ -377,10 +392,29 @@ impl Streams {
         Ok(refusal)
     }
 
-    fn forget_ended(&mut self, stream: u32) {
+    /// The channel of a connection; and why it is refused, if it is.
+    fn connect(&mut self, port: u16, observer: &mut dyn Observer) -> (Channel, Option<String>) {
+        let connection = Connection { number: self.connections.wrapping_add(1), port };
+        let refusal = connect(connection, observer).err();
+        if refusal.is_none() {
+            self.connections = connection.number;
+        }
+        (Channel::Port(connection), refusal)
+    }
+
+    fn forget_ended(&mut self, stream: u32, observer: &mut dyn Observer) {
         let ended = |of: &Stream| of.client_ended && of.server_ended;
         if self.open.get(&stream).is_some_and(ended) {
-            self.open.remove(&stream);
+            self.forget(stream, observer);
+        }
+    }
+
+    /// Forgets a stream on which nothing more comes; of one that the server knows it is told.
+    fn forget(&mut self, stream: u32, observer: &mut dyn Observer) {
+        if let Some(Stream { channel: Channel::Port(connection), is_refused: false, .. }) =
+            self.open.remove(&stream)
+        {
+            observer.saw(&Seen::Closed(connection));
         }
     }
 }

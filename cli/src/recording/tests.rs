@@ -1,6 +1,7 @@
 use std::io::Cursor;
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
 
@@ -14,7 +15,7 @@ pub(crate) const SESSION: &str = r#"{"version":2,"width":80,"height":24,"timesta
 [1.75,"o","a.txt\r\n$ "]
 [61.75,"o","exit\r\n"]
 [62.0,"x","0"]
-[62.0,"k",{"ended":"it exited"}]
+[62.0,"k","{\"ended\":\"it exited\"}"]
 "#;
 
 pub(crate) fn open(text: &str) -> (Header, Reader<Cursor<Vec<u8>>>) {
@@ -79,37 +80,80 @@ fn reading_goes_on_from_any_place() {
     assert_eq!(reader.next().unwrap(), next);
 }
 
+fn text_of(fact: &Value) -> Value {
+    Value::String(fact.to_string())
+}
+
+/// What is read of a fact that the gateway writes.
+fn fact(fact: &Value) -> What {
+    let line = json!([1.0, "k", text_of(fact)]).to_string();
+    Event::read(line.as_bytes()).unwrap().what
+}
+
+#[test]
+fn facts_are_text_that_holds_an_object() {
+    let fact = Event::read(br#"[1,"k","{\"ended\":null}"]"#).unwrap().what;
+    assert_eq!(fact, What::Fact(json!({"ended": null})));
+    for none in [r#"{"ended":null}"#, r#""nonsense""#, r#""[]""#, r#""null""#, "null"] {
+        assert_eq!(Event::read(format!("[1,\"k\",{none}]").as_bytes()), None, "{none}");
+    }
+}
+
 #[test]
 fn the_summary_tells_of_files_ports_and_the_end() {
     let mut summary = Summary::default();
-    for line in [
-        r#"[1,"k",{"stderr":true}]"#,
-        r#"[1,"k",{"file":{"name":"a\u001b[2J.txt","bytes":3,"sha256":"ab","direction":"down"}}]"#,
-        r#"[1,"k",{"file":{"name":"b","direction":"up"}}]"#,
-        r#"[1,"k",{"file":"nonsense"}]"#,
-        r#"[1,"k",{"file":{"name":"c","link":"../d","direction":"down"}}]"#,
-        r#"[1,"k",{"archive":"is none that can be read"}]"#,
-        r#"[1,"k",{"port":8080}]"#,
-        r#"[1,"k",{"port":8081,"refused":true}]"#,
-        r#"[1,"k",{"port":8080,"up":1,"down":2}]"#,
-        r#"[1,"k",{"port":"x"}]"#,
-        r#"[2,"x","137"]"#,
-        r#"[2,"k",{"ended":"the pod is gone"}]"#,
+    for known in [
+        json!({"stderr": true}),
+        json!({"file": {"name": "a\u{1b}[2J.txt", "bytes": 3, "sha256": "ab", "direction": "down"}}),
+        json!({"file": {"name": "b", "bytes": 1, "cut": true, "direction": "up"}}),
+        json!({"file": "nonsense"}),
+        json!({"file": {"name": "c", "link": "../d", "direction": "down"}}),
+        json!({"archive": "is none that can be read"}),
+        json!({"port": 8080, "connection": 1}),
+        json!({"port": 8081, "refused": true}),
+        json!({"port": 8080, "connection": 2}),
+        json!({"port": 8080, "connection": 1, "up": 1, "down": 2}),
+        json!({"port": 8080, "refused": true}),
+        json!({"port": 8080, "connection": 2, "up": 3, "down": 4}),
+        json!({"port": 80, "connection": 3}),
+        json!({"port": "x"}),
+        json!({"port": 70_000}),
+        json!({"ended": "the pod is gone"}),
     ] {
-        summary.note(&Event::read(line.as_bytes()).unwrap().what);
+        summary.note(&fact(&known));
     }
+    summary.note(&What::Exit("137".to_owned()));
     assert!(summary.has_end());
     assert_eq!(
         summary.lines(),
         [
             "copied out of the pod: a\\u{1b}[2J.txt, 3 bytes, sha256 ab",
-            "copied into the pod: b",
+            "copied into the pod: b, 1 bytes, cut off",
             "copied out of the pod: c -> ../d",
-            "what was copied is none that can be read",
-            "port 8081: refused",
-            "port 8080: 1 bytes up, 2 bytes down",
+            "port 80: 1 connection, 0 bytes up, 0 bytes down",
+            "port 8080: 2 connections, 4 bytes up, 6 bytes down, 1 refused",
+            "port 8081: 1 refused",
             "ended: the pod is gone",
             "exit status 137",
+        ]
+    );
+}
+
+#[test]
+fn the_summary_tells_what_the_recording_does_not_list() {
+    let of = |files: u64, unread: u64| {
+        let mut summary = Summary::default();
+        summary.note(&fact(&json!({"file": {"name": "a", "direction": "up"}})));
+        let archive = json!({"files": files, "direction": "up", "unread": unread});
+        summary.note(&fact(&json!({"archive": archive})));
+        summary.lines().split_off(1)
+    };
+    assert_eq!(of(1, 0), [""; 0]);
+    assert_eq!(
+        of(10_001, 7),
+        [
+            "copied: 10001 files in all, of which the recording lists the first 1",
+            "not recorded: 7 bytes of input that are of no archive",
         ]
     );
 }
@@ -118,7 +162,7 @@ fn the_summary_tells_of_files_ports_and_the_end() {
 fn an_end_without_a_reason_is_one_and_a_failure_has_no_exit_status() {
     let mut summary = Summary::default();
     assert!(!summary.has_end());
-    summary.note(&Event::read(br#"[2,"k",{"ended":null}]"#).unwrap().what);
+    summary.note(&fact(&json!({"ended": null})));
     assert!(summary.has_end());
     assert_eq!(summary.lines(), [""; 0]);
     summary.note(&Event::read(br#"[2,"x","the pod is gone"]"#).unwrap().what);
@@ -129,12 +173,16 @@ fn an_end_without_a_reason_is_one_and_a_failure_has_no_exit_status() {
 
 #[test]
 fn the_summary_is_bounded() {
-    let mut summary = Summary::default();
-    for _ in 0..1000 {
-        summary.note(&What::Fact(serde_json::json!({"port": 1, "refused": true})));
+    let (mut files, mut ports) = (Summary::default(), Summary::default());
+    for number in 0..1000 {
+        files.note(&fact(&json!({"file": {"name": "a"}})));
+        ports.note(&fact(&json!({"port": number, "refused": true})));
+        ports.note(&fact(&json!({"port": 1, "connection": number, "up": u64::MAX, "down": 1})));
     }
-    assert_eq!(summary.lines().len(), 201);
-    assert_eq!(summary.lines().last().unwrap(), "… and 800 more");
+    for summary in [files, ports] {
+        assert_eq!(summary.lines().len(), 201);
+        assert_eq!(summary.lines().last().unwrap(), "… and 800 more");
+    }
 }
 
 proptest! {
@@ -154,8 +202,9 @@ proptest! {
         lines in prop::collection::vec(
             (any::<f64>(), "[oxkirm]", prop_oneof![
                 "\\PC{0,8}".prop_map(Value::from),
-                any::<u64>().prop_map(|port| serde_json::json!({"port": port, "up": -1})),
-                Just(serde_json::json!({"file": {"name": 1}, "ended": []})),
+                any::<u64>().prop_map(|port| text_of(&json!({"port": port, "up": -1}))),
+                any::<u16>().prop_map(|port| text_of(&json!({"port": port, "up": 1, "down": 2}))),
+                Just(text_of(&json!({"file": {"name": 1}, "ended": []}))),
             ]),
             0..8,
         ),

@@ -22,6 +22,7 @@ pub struct Permit {
     pub(super) subject: Subject,
     pub(super) policy: Option<String>,
     pub(super) hold: Option<String>,
+    pub(super) approved_by: Vec<String>,
     pub(super) met: Vec<Demand>,
     pub(super) grants: Vec<String>,
     pub(super) break_glass: Option<String>,
@@ -47,9 +48,18 @@ impl Permit {
         policy: Option<String>,
         (reservation, bond): (Reservation, Option<Bond>),
     ) -> Self {
-        let (hold, met, grants) = (None, Vec::new(), Vec::new());
-        let (break_glass, pre_image) = (None, None);
-        Self { subject, policy, hold, met, grants, break_glass, reservation, bond, pre_image }
+        Self {
+            subject,
+            policy,
+            hold: None,
+            approved_by: Vec::new(),
+            met: Vec::new(),
+            grants: Vec::new(),
+            break_glass: None,
+            reservation,
+            bond,
+            pre_image: None,
+        }
     }
 
     /// Who asks for what.
@@ -70,6 +80,11 @@ impl Permit {
     /// The hold whose approval let it through.
     pub fn hold(&self) -> Option<&str> {
         self.hold.as_deref()
+    }
+
+    /// Who has approved that.
+    pub fn approved_by(&self) -> &[String] {
+        &self.approved_by
     }
 
     /// What the policies wanted that held it.
@@ -173,9 +188,10 @@ impl Held {
     pub fn release(self, approval: Approval, budgets: &Budgets, now: Timestamp) -> Permit {
         let Self { subject, terms, charges, mut grants, bond } = self;
         let reservation = budgets.approved(&subject.caller.name, charges, now);
-        let Approved { hold, grant, break_glass } = approval.into_parts();
+        let Approved { hold, approved_by, grant, break_glass } = approval.into_parts();
         grants.extend(grant);
         let permit = Permit::of(subject, Some(terms.policy), (reservation, bond));
-        Permit { hold: Some(hold), met: terms.demands, grants, break_glass, ..permit }
+        let (hold, met) = (Some(hold), terms.demands);
+        Permit { hold, approved_by, met, grants, break_glass, ..permit }
     }
 }

@@ -44,8 +44,8 @@ impl Holds {
         self.shared.store.put_hold(&hold).await.map_err(NotReleased::Store)?;
         let told = SessionEvent::BrokeGlass { hold: Box::new(hold.clone()) };
         self.tell(entry.origin().session, &hold.caller.name, told);
-        let approved =
-            Approved { hold: hold.id.clone(), grant: None, break_glass: Some(reason.to_owned()) };
+        let (approved_by, break_glass) = (Vec::new(), Some(reason.to_owned()));
+        let approved = Approved { hold: hold.id.clone(), approved_by, grant: None, break_glass };
         let _ = self.shared.changes.send(Arc::new(hold));
         Ok(Approval(approved))
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kguard::api::{Demand, Hold, HoldState};
 
 use super::slot::Slot;
-use super::{Approval, Approved, Holds, NotReleased};
+use super::{Approval, Approved, Holds, NotReleased, rules};
 use crate::record::TrailUnavailable;
 
 impl Holds {
@@ -40,7 +40,8 @@ impl Holds {
         }
         match hold.state {
             HoldState::Approved if self.take(&slot).await? => {
-                Ok(PlanApproval { hold: hold.id, demands: hold.demands })
+                let approved_by = rules::approved_by(&hold);
+                Ok(PlanApproval { hold: hold.id, approved_by, demands: hold.demands })
             }
             HoldState::Pending => Err(slot.still_held()),
             _ => Err(slot.refusal()),
@@ -57,6 +58,7 @@ impl Holds {
 #[derive(Debug)]
 pub struct PlanApproval {
     hold: String,
+    approved_by: Vec<String>,
     demands: Vec<Demand>,
 }
 
@@ -68,7 +70,8 @@ impl PlanApproval {
 
     /// The approval of one write of the plan.
     pub(crate) fn of_one_write(&self) -> Approval {
-        Approval(Approved { hold: self.hold.clone(), grant: None, break_glass: None })
+        let (hold, approved_by) = (self.hold.clone(), self.approved_by.clone());
+        Approval(Approved { hold, approved_by, grant: None, break_glass: None })
     }
 }
 

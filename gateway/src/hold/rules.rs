@@ -71,6 +71,17 @@ pub(super) fn decided(hold: &mut Hold, by: &Caller, decision: Decision) {
     hold.decisions.push(decision);
 }
 
+/// Who has approved it, each once.
+pub(super) fn approved_by(hold: &Hold) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for Decision { by, .. } in hold.decisions.iter().filter(|of| of.verdict == Verdict::Approve) {
+        if !names.contains(by) {
+            names.push(by.clone());
+        }
+    }
+    names
+}
+
 /// Takes a recorded escalation over: those who join can give the approval of the policy that asked
 /// for them, and of no other.
 pub(super) fn escalated(hold: &mut Hold) {
@@ -191,6 +202,7 @@ mod tests {
         assert_eq!(hold.demands.iter().map(Demand::is_met).collect::<Vec<_>>(), [false, true]);
         assert!(matches!(approve(&mut hold, &bob), Err(NotDecided::Again)));
         assert_eq!(approve(&mut hold, &caller("emil", "sre")).unwrap(), HoldState::Approved);
+        assert_eq!(approved_by(&hold), ["bob", "emil"]);
     }
 
     #[test]

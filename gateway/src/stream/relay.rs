@@ -24,7 +24,7 @@ const GATHERING: Duration = Duration::from_millis(50);
 const PING_EVERY: Duration = Duration::from_secs(10);
 
 /// How long a side may take for the last words of a stream that is ended.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+pub(crate) const LAST_WORDS: Duration = Duration::from_secs(5);
 
 const UNRECORDED: &str = "it cannot be recorded any more";
 const FULL: &str = "it has been recorded as long as a recording may be (`recordings.maxMebibytes`)";

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kguard::api::Demand;
 use kguard::identity::Caller;
 use kguard::kube::request_info::RequestInfo;
-use kguard::policy::{Decision, Facts, Lift, Needs, Objects};
+use kguard::policy::{Decision, Facts, Lift, Objects};
 
 use crate::clock::Clock;
 use crate::policies::{Mode, Policies};
@@ -67,17 +67,15 @@ impl Standing {
 
     /// Whether a connection may be opened to a port; if not, what its user is told.
     pub(super) fn may_connect(&self, port: u16) -> Result<(), String> {
-        self.ask(&with_ports(&self.query, &[port]), |_| true)?;
+        self.ask(&with_ports(&self.query, &[port]))?;
         self.lock().insert(port);
         Ok(())
     }
 
     /// Whether the policies of now allow what those of then did, with every port that it was used
-    /// for. Policies that look at objects are
-    /// not asked again.
+    /// for.
     pub(super) fn still_stands(&self) -> Result<(), String> {
-        let query = policy_query(&self.request, &self.query);
-        self.ask(&query, |needs| needs == Needs::default())?;
+        self.ask(&policy_query(&self.request, &self.query))?;
         let ports: Vec<_> = self.lock().iter().copied().collect();
         ports.into_iter().try_for_each(|port| self.may_connect(port))
     }
@@ -86,7 +84,7 @@ impl Standing {
         self.ports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ask(&self, query: &[(String, String)], asks: impl Fn(Needs) -> bool) -> Result<(), String> {
+    fn ask(&self, query: &[(String, String)]) -> Result<(), String> {
         if self.policies.mode() == Mode::Observe {
             return Ok(());
         }
@@ -95,9 +93,7 @@ impl Standing {
             let request = &self.request;
             let facts = Facts { request, query, caller, cluster: &self.cluster };
             let candidates = policies.candidates(&facts).lifted_by(&self.lifts);
-            if !asks(candidates.needs()) {
-                continue;
-            }
+            // A stream stores nothing, so there is no object, now as when it began.
             match candidates.decide(&Objects::default(), self.clock.now()).decision {
                 Decision::Allow { .. } => {}
                 Decision::Hold(terms) => {

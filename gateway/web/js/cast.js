@@ -11,7 +11,7 @@ const MAX_SECONDS = 1e9;
 /** A recording as far as it has been read. */
 export class Cast {
   header = null;
-  /** `[seconds, code, data]`, time never going back. */
+  /** `[seconds, code, data]`, time never going back; the data of a fact is the object that its text holds. */
   events = [];
   unreadable = 0;
   /** Whether there is more than a page holds. */
@@ -74,9 +74,9 @@ export function resized(data) {
   return cols ? { cols: dimension(Number(cols), 80), rows: dimension(Number(rows), 24) } : null;
 }
 
-/** What a recording says besides output: files, ports, how it ended. */
+/** What a recording says besides output: files, and what it does not list of a copy, ports, how it ended. */
 export function summary(events) {
-  const found = { files: [], ports: new Map(), exit: null, ended: undefined };
+  const found = { files: [], counted: 0, unread: 0, ports: new Map(), exit: null, ended: undefined };
   for (const [, code, data] of events) {
     if (code === 'x') found.exit = String(data);
     if (code === 'k') note(found, data);
@@ -86,11 +86,15 @@ export function summary(events) {
 
 function note(found, fact) {
   if (fact.file && typeof fact.file.name === 'string') found.files.push(fact.file);
+  else if (fact.archive) Object.assign(found, { counted: number(fact.archive.files), unread: number(fact.archive.unread) });
   else if (Number.isInteger(fact.port)) {
     const port = found.ports.get(fact.port) ?? { connections: 0, refused: 0, up: 0, down: 0 };
     if (fact.refused) port.refused += 1;
     else if (fact.up === undefined) port.connections += 1;
-    else Object.assign(port, { up: fact.up, down: fact.down });
+    else {
+      port.up += number(fact.up);
+      port.down += number(fact.down);
+    }
     found.ports.set(fact.port, port);
   } else if ('ended' in fact) found.ended = fact.ended;
 }
@@ -110,14 +114,17 @@ function read(line) {
     const event = JSON.parse(line);
     const [at, code, data] = event;
     if (!Array.isArray(event) || typeof at !== 'number' || typeof code !== 'string') return null;
-    const isText = typeof data === 'string';
-    if (code === 'o' && !isText) return null;
-    if (code === 'k' && (isText || data === null || typeof data !== 'object')) return null;
-    return [Math.min(Math.max(at, 0), MAX_SECONDS), code, data];
+    if (['o', 'k'].includes(code) && typeof data !== 'string') return null;
+    const said = code === 'k' ? JSON.parse(data) : data;
+    if (code === 'k' && !isObject(said)) return null;
+    return [Math.min(Math.max(at, 0), MAX_SECONDS), code, said];
   } catch {
     return null;
   }
 }
+
+const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
+const number = (value) => (Number.isFinite(value) && value > 0 ? value : 0);
 
 /** A terminal of a size that a page can draw. */
 const dimension = (value, usual) => (Number.isInteger(value) && value > 0 ? Math.min(value, 500) : usual);

@@ -129,7 +129,7 @@ export function recordingView({ id, isLive }) {
 
   /** What there is to say in the end. */
   function end() {
-    const { files, ports, exit, ended } = summary(cast.events);
+    const { files, counted, unread, ports, exit, ended } = summary(cast.events);
     fill(after,
       files.length > 0 ? table('Files that were copied', ['Name', 'Direction', ['Size', 'number'], 'SHA-256'], files.map(fileRow)) : null,
       ports.size > 0 ? table('Ports that were forwarded', ['Port', ['Connections', 'number'], ['Refused', 'number'], ['Up', 'number'], ['Down', 'number']],
@@ -137,6 +137,8 @@ export function recordingView({ id, isLive }) {
       facts([
         ['Exit status', exit === null ? null : /^\d+$/.test(exit) ? exit : said(exit)],
         ['Ended', ended ? said(ended) : null],
+        ['Files', counted > files.length && `${count(counted, 'file')}, of which the recording lists the first ${files.length.toLocaleString('en')}`],
+        ['Not recorded', unread > 0 && `${bytes(unread)} of input that are of no archive`],
         ['Left out', cast.unreadable > 0 && `${count(cast.unreadable, 'line')} that cannot be read`],
       ]));
     if (!isLive && exit === null && ended === undefined && !cast.isCut) {
@@ -159,5 +161,6 @@ export function recordingView({ id, isLive }) {
 function fileRow(file) {
   const name = file.link ? [code(file.name), ' → ', code(file.link)] : code(file.name);
   const direction = { up: 'into the pod', down: 'out of the pod' }[file.direction] ?? '';
-  return [name, direction, Number.isFinite(file.bytes) ? bytes(file.bytes) : '', file.sha256 ? el('code', { class: 'digest' }, said(file.sha256)) : ''];
+  const size = Number.isFinite(file.bytes) ? bytes(file.bytes) : '';
+  return [name, direction, file.cut ? `${size}, cut off` : size, file.sha256 ? el('code', { class: 'digest' }, said(file.sha256)) : ''];
 }

@@ -46,13 +46,11 @@ impl Named {
             }
         }
         match wrong.as_slice() {
-            [] => Ok(format!(
-                "recordings: {} as the trail names them, {bytes} bytes\n",
-                self.0.len()
-            )),
-            wrong => Err(Failure::new(Kind::Other, report(wrong, self.0.len())).hint(
-                "`kguard audit replay ID --unverified` plays what is there",
-            )),
+            [] => {
+                Ok(format!("recordings: {} as the trail names them, {bytes} bytes\n", self.0.len()))
+            }
+            wrong => Err(Failure::new(Kind::Other, report(wrong, self.0.len()))
+                .hint("`kguard audit replay ID --unverified` plays what is there")),
         }
     }
 }
