@@ -386,9 +386,7 @@ fn subprotocols(
 ) -> Option<http::HeaderValue> {
     let names = value.to_str().ok()?.split(',').map(str::trim);
     let kept: Vec<_> = names
-        .filter(|name| {
-            !name.is_empty() && !name.starts_with(BEARER_SUBPROTOCOL) && is_passed(name)
-        })
+        .filter(|name| !name.is_empty() && !name.starts_with(BEARER_SUBPROTOCOL) && is_passed(name))
         .collect();
     if kept.is_empty() { None } else { kept.join(", ").parse().ok() }
 }

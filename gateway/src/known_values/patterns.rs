@@ -26,7 +26,10 @@ struct Shared {
 
 impl SharedPatterns {
     /// Those of these values.
-    pub(super) async fn of(&self, values: Vec<KnownValue>) -> (Vec<KnownValue>, Arc<KnownPatterns>) {
+    pub(super) async fn of(
+        &self,
+        values: Vec<KnownValue>,
+    ) -> (Vec<KnownValue>, Arc<KnownPatterns>) {
         let key = key(&values);
         if let Some(patterns) = self.lock().patterns.get(&key).and_then(Weak::upgrade) {
             return (values, patterns);
