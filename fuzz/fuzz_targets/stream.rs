@@ -48,7 +48,12 @@ fn carried(kind: u8, (client, server): (&[u8], &[u8]), size: usize) -> (Vec<u8>,
     } else {
         Purpose::PortForward { ports: vec![80, 443] }
     };
-    let command = vec!["tar".to_owned(), "cf".to_owned(), "-".to_owned()];
+    let command: &[&str] = match kind & 0x30 {
+        0x10 => &["tar", "cf", "-", "data"],
+        0x20 => &["tar", "-xmf", "-"],
+        _ => &["sh"],
+    };
+    let command = command.iter().map(|word| (*word).to_owned()).collect();
     let facts = Facts { kind: "exec".into(), command, ..Facts::default() };
     let cast = Cast::begin(facts, true, 0);
     let mut tap = Tap { cast, output: Vec::new(), input: Vec::new() };
@@ -68,7 +73,7 @@ fn carried(kind: u8, (client, server): (&[u8], &[u8]), size: usize) -> (Vec<u8>,
 
 fuzz_target!(|data: &[u8]| {
     let Some(([kind, size, cut], body)) = data.split_first_chunk() else { return };
-    let halves = body.split_at(usize::from(*cut).min(body.len()));
+    let halves = body.split_at((usize::from(*cut) * 8).min(body.len()));
     let whole = carried(*kind, halves, body.len().max(1));
     assert_eq!(whole, carried(*kind, halves, usize::from(*size).max(1)));
 });

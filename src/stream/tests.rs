@@ -1,3 +1,5 @@
+mod seeds;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
