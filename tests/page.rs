@@ -133,6 +133,23 @@ fn recordings_play_and_a_session_is_followed() {
         terminal(&scene.alice, &["-n", n, "exec", "-it", "main", "--", "sh", "-c", endless]);
     live.wait_for("the session", |line| line.contains("it goes on").then_some(()));
     scene.browse("recording.mjs", &[("LIVE", "it goes on")]).ends_well();
+    let casts = ended_recordings(&scene.gateway.folder.join("state/recordings"));
+    assert_eq!(casts.len(), 2, "{casts:?}");
+    let settings = [("CASTS", casts.join(":")), ("SAID", "played to its end".to_owned())];
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    scene.browse("asciinema.mjs", &settings).ends_well();
+}
+
+/// The recordings of what runs no more, oldest first.
+fn ended_recordings(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let casts = files.filter(|path| path.extension().is_some_and(|of| of == "cast"));
+    let has_ended =
+        |path: &PathBuf| std::fs::read_to_string(path).unwrap().contains(r#"{\"ended\""#);
+    let mut ended: Vec<_> =
+        casts.filter(has_ended).map(|path| path.display().to_string()).collect();
+    ended.sort();
+    ended
 }
 
 #[test]

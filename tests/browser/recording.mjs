@@ -49,4 +49,33 @@ await run(async (page) => {
   assert.match(files, /out of the pod/);
   assert.match(files, /[0-9a-f]{64}/);
   await accessible(page, 'the files of a copy');
+
+  // What a recording says besides output, and that what is none is left out and counted.
+  const { said, unreadable } = await page.evaluate(async (facts) => {
+    const { Cast, summary } = await import('/ui/js/cast.js');
+    const cast = new Cast();
+    cast.push('{"version":2,"width":80,"height":24}');
+    facts.forEach((fact) => cast.push(JSON.stringify([1, 'k', JSON.stringify(fact)])));
+    for (const none of ['{"ended":null}', '"nonsense"', '"[]"', '"null"', 'null']) cast.push(`[1,"k",${none}]`);
+    const found = summary(cast.events);
+    return { said: { ...found, ports: [...found.ports] }, unreadable: cast.unreadable };
+  }, [
+    { file: { name: 'a', bytes: 1, direction: 'up', cut: true } },
+    { archive: { files: 10_001, direction: 'up', unread: 7 } },
+    { port: 8080, connection: 1 },
+    { port: 8080, connection: 2 },
+    { port: 8080, connection: 1, up: 1, down: 2 },
+    { port: 8080, connection: 2, up: 3, down: 4 },
+    { port: 81, refused: true },
+    { ended: 'over' },
+  ]);
+  assert.equal(unreadable, 5);
+  assert.deepEqual(said, {
+    files: [{ name: 'a', bytes: 1, direction: 'up', cut: true }],
+    counted: 10_001,
+    unread: 7,
+    ports: [[8080, { connections: 2, refused: 0, up: 4, down: 6 }], [81, { connections: 0, refused: 1, up: 0, down: 0 }]],
+    exit: null,
+    ended: 'over',
+  });
 });
