@@ -13,7 +13,7 @@ mod recording;
 mod standing;
 mod tap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -114,6 +114,8 @@ const CLOSING: Duration = Duration::from_secs(1);
 /// All streams of this gateway.
 pub struct Streams {
     running: Mutex<BTreeMap<Uuid, Arc<Running>>>,
+    /// Those that have a recording's file and do not run yet.
+    opening: Mutex<BTreeSet<Uuid>>,
     config: RecordingConfig,
     folder: PathBuf,
     /// Takes what is finished out of the folder, if it does not stay there.
@@ -136,9 +138,9 @@ pub struct Opened {
     facts: Facts,
     purpose: Purpose,
     standing: Arc<Standing>,
-    recording: Option<RecordingFile>,
-    /// Whether what is typed is in the recording.
-    records_input: bool,
+    recording: Option<(Cast, RecordingFile)>,
+    /// Dropped behind the recording, whose file is gone by then if nothing began.
+    opening: Opening,
     /// The digest of the policies that allow it.
     allowed_under: String,
 }
@@ -181,6 +183,18 @@ impl Drop for Listed {
     }
 }
 
+/// Keeps a recording's file from being taken for one that is complete.
+struct Opening {
+    streams: Arc<Streams>,
+    id: Uuid,
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.streams.opening().remove(&self.id);
+    }
+}
+
 impl Streams {
     /// Makes the folder of recordings; none runs yet.
     pub fn start(
@@ -195,13 +209,14 @@ impl Streams {
         }
         let store = config.object_store.as_ref().map(RecordingStore::new).transpose()?;
         let mover = store.map(Mover::new);
-        Ok(Self { running: Mutex::default(), config, folder, mover, policies, grants, clock })
+        let (running, opening) = Default::default();
+        Ok(Self { running, opening, config, folder, mover, policies, grants, clock })
     }
 
     /// Gets ready for what a permit allows: reads what the recording's head tells, and makes its
     /// file, without which nothing runs.
     pub async fn open(
-        &self,
+        self: &Arc<Self>,
         (cluster, permit): (&Cluster, &Permit),
         policies: &PolicySet,
     ) -> std::io::Result<Opened> {
@@ -216,12 +231,12 @@ impl Streams {
             StreamPod::of(&pod.unwrap_or_default(), container(subject.request().query.pairs()))
         };
         let facts = facts(permit, cluster, pod);
-        let recording = if self.config.enabled {
-            let most_bytes = self.config.max_mebibytes.saturating_mul(1 << 20);
-            Some(RecordingFile::create(&self.folder, subject.request().id, most_bytes).await?)
-        } else {
-            None
-        };
+        let id = subject.request().id;
+        self.opening().insert(id);
+        let opening = Opening { streams: Arc::clone(self), id };
+        let asks = |policy| self.policies.current().records_input(policy);
+        let records_input = self.config.input || permit.policy().is_some_and(asks);
+        let recording = self.record(&facts, id, records_input).await?;
         let purpose = purpose(info, subject.request().query.pairs());
         let standing = Arc::new(Standing {
             policies: Arc::clone(&self.policies),
@@ -236,15 +251,31 @@ impl Streams {
             grants: permit.grants().to_vec(),
             ports: Mutex::default(),
         });
-        let asks = |policy| self.policies.current().records_input(policy);
-        let records_input = self.config.input || permit.policy().is_some_and(asks);
         let allowed_under = policies.digest().to_owned();
-        Ok(Opened { facts, purpose, standing, recording, records_input, allowed_under })
+        Ok(Opened { facts, purpose, standing, recording, opening, allowed_under })
+    }
+
+    /// A recording that begins, if there is one.
+    async fn record(
+        &self,
+        facts: &Facts,
+        id: Uuid,
+        records_input: bool,
+    ) -> std::io::Result<Option<(Cast, RecordingFile)>> {
+        if !self.config.enabled {
+            return Ok(None);
+        }
+        let mut cast = Cast::begin(facts.clone(), records_input, self.clock.now().as_second());
+        let most_bytes = self.config.max_mebibytes.saturating_mul(1 << 20);
+        let file = RecordingFile::create((&self.folder, id), cast.take(), most_bytes).await?;
+        Ok(Some((cast, file)))
     }
 
     /// Begins: from now on it is listed.
     pub(crate) fn begin(self: &Arc<Self>, opened: Opened, id: Uuid) -> Session {
-        let Opened { facts, purpose, standing, recording, records_input, allowed_under } = opened;
+        let Opened { facts, purpose, standing, recording, opening, allowed_under } = opened;
+        let (cast, recording) = recording.unzip();
+        let recording = recording.map(RecordingFile::begun);
         let (end, ended) = watch::channel(None);
         let now = self.clock.now();
         let about = RunningStream {
@@ -266,6 +297,7 @@ impl Streams {
         let running = Running { about, caller, standing: Arc::clone(&standing), end, written };
         let running = Arc::new(running);
         self.lock().insert(id, Arc::clone(&running));
+        drop(opening);
         // Policies that have changed just before were not asked for this stream.
         if allowed_under != self.policies.current().digest() {
             running.end_if_refused();
@@ -274,7 +306,6 @@ impl Streams {
         if !standing.grants.iter().all(|grant| self.grants.is_in_force(grant)) {
             tokio::spawn(Arc::clone(self).end_without_grants());
         }
-        let cast = recording.is_some().then(|| Cast::begin(facts, records_input, now.as_second()));
         let tap = Tap::new(cast, standing);
         let listed = Listed { streams: Arc::clone(self), id };
         Session { tap, purpose, recording, ended, listed }
@@ -310,7 +341,8 @@ impl Streams {
     /// Moves what is finished to the object store, for as long as the gateway runs.
     pub async fn move_finished(self: Arc<Self>) {
         if let Some(mover) = &self.mover {
-            let is_running = |id| self.lock().contains_key(&id);
+            // What is no more being opened when it is asked about runs by then, or never did.
+            let is_running = |id| self.opening().contains(&id) || self.lock().contains_key(&id);
             mover.run(&self.folder, is_running).await;
         }
     }
@@ -323,8 +355,8 @@ impl Streams {
         let folder = self.folder.clone();
         let listed = tokio::task::spawn_blocking(move || past::list(&folder, before));
         let mut ids = listed.await.map_err(std::io::Error::other)??;
-        let running = self.lock();
-        ids.retain(|id| !running.contains_key(id));
+        let (opening, running) = (self.opening(), self.lock());
+        ids.retain(|id| !opening.contains(id) && !running.contains_key(id));
         Ok(ids)
     }
 
@@ -370,6 +402,10 @@ impl Streams {
         while !self.lock().is_empty() && tokio::time::Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    fn opening(&self) -> std::sync::MutexGuard<'_, BTreeSet<Uuid>> {
+        self.opening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Uuid, Arc<Running>>> {

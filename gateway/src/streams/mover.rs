@@ -72,16 +72,14 @@ impl Mover {
     }
 }
 
-/// The recordings in a folder that nobody writes to any more. One that is empty has yet to begin.
+/// The recordings in a folder that nobody writes to any more.
 async fn finished(folder: &Path, is_running: impl Fn(Uuid) -> bool) -> std::io::Result<Vec<Uuid>> {
     let mut found = Vec::new();
     let mut files = tokio::fs::read_dir(folder).await?;
     while let Some(file) = files.next_entry().await? {
         let Some(id) = file.file_name().to_str().and_then(recording::id_of) else { continue };
-        // It may have gone meanwhile: its session never began.
-        let has_begun = file.metadata().await.is_ok_and(|about| about.len() > 0);
-        // Asked last: what has begun runs, or has ended.
-        if has_begun && !is_running(id) {
+        // Looked at last: what never began has gone by now.
+        if !is_running(id) && file.metadata().await.is_ok() {
             found.push(id);
         }
     }

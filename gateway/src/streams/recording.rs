@@ -1,12 +1,11 @@
 //! A recording's file: written as the stream goes, hashed on the way.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use kguard::audit::hex::Sha256;
 use kguard::audit::record::RecordingDigest;
-use tokio::fs::OpenOptions;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -32,6 +31,8 @@ pub(crate) struct RecordingFile {
     path: PathBuf,
     written: watch::Sender<u64>,
     most_bytes: u64,
+    /// Whether its stream has begun.
+    has_begun: bool,
 }
 
 /// A file, and the hash of what is in it.
@@ -49,17 +50,35 @@ impl Hashed {
 }
 
 impl RecordingFile {
-    /// Makes the file, for nobody else to read.
-    pub(super) async fn create(folder: &Path, id: Uuid, most_bytes: u64) -> std::io::Result<Self> {
+    /// Makes the file, for nobody else to read, with its first lines: a disk without room for those has
+    /// none for what comes.
+    pub(super) async fn create(
+        (folder, id): (&Path, Uuid),
+        lines: Vec<u8>,
+        most_bytes: u64,
+    ) -> std::io::Result<Self> {
         let path = path(folder, id);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        options.mode(0o600);
-        let file = options.open(&path).await?.into_std().await;
-        let (written, _) = watch::channel(0);
-        let hashed = Hashed { file, hashing: Sha256::default() };
-        Ok(Self { hashed: Some(hashed), path, written, most_bytes })
+        let (own, length) = (path.clone(), lines.len() as u64);
+        let made = blocking(move || {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut hashed = Hashed { file: options.open(&own)?, hashing: Sha256::default() };
+            hashed.append(&lines).inspect_err(|_| remove(&own))?;
+            Ok(hashed)
+        });
+        let hashed = Some(made.await?);
+        let (written, _) = watch::channel(length);
+        Ok(Self { hashed, path, written, most_bytes, has_begun: false })
+    }
+
+    /// From now on it stays, whatever comes of it.
+    #[must_use]
+    pub(super) fn begun(self) -> Self {
+        let mut begun = self;
+        begun.has_begun = true;
+        begun
     }
 
     /// How long it is.
@@ -109,11 +128,15 @@ impl RecordingFile {
 /// Of what never ran there is no recording.
 impl Drop for RecordingFile {
     fn drop(&mut self) {
-        if self.bytes() == 0
-            && let Err(error) = std::fs::remove_file(&self.path)
-        {
-            tracing::warn!(%error, "an empty recording could not be removed");
+        if !self.has_begun {
+            remove(&self.path);
         }
+    }
+}
+
+fn remove(path: &Path) {
+    if let Err(error) = std::fs::remove_file(path) {
+        tracing::warn!(%error, "a recording of nothing could not be removed");
     }
 }
 
