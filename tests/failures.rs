@@ -1,9 +1,10 @@
 //! Bad days: what does not work says so, in one clear line, and nothing is lost.
 
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use crate::harness::disk::Disk;
 use crate::harness::gateway::free_address;
 use crate::harness::process::{Output, binary, run};
 use crate::harness::{Cluster, Gateway, Namespace, Settings, User, eventually, http};
@@ -169,43 +170,6 @@ fn a_cluster_that_is_away_is_named() {
     });
     assert!(ended.contains("cluster `test`"), "{ended}");
     assert!(!bob.kguard(&["audit", "verify"]).ok().contains("under way"));
-}
-
-/// A small disk of its own.
-struct Disk {
-    mount: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl Disk {
-    fn make() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mount = folder.path().join("disk");
-        std::fs::create_dir(&mount).unwrap();
-        let options = ["-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs"];
-        let mounted = run(Command::new("mount").args(options).arg(&mount));
-        assert_eq!(mounted.code, 0, "this test has to be root: {mounted:?}");
-        Self { mount, _folder: folder }
-    }
-
-    fn fill(&self) {
-        let mut file = std::fs::File::create(self.mount.join("filler")).unwrap();
-        // Down to the last byte: big pieces first.
-        for size in [1 << 20, 1 << 12, 1] {
-            let piece = vec![0; size];
-            while file.write_all(&piece).is_ok() {}
-        }
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.mount.join("filler")).unwrap();
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        run(Command::new("umount").arg("--lazy").arg(&self.mount));
-    }
 }
 
 #[test]

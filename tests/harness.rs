@@ -1,6 +1,7 @@
 //! What the tests run against.
 
 pub mod cluster;
+pub mod disk;
 pub mod gateway;
 pub mod http;
 pub mod local;
@@ -9,9 +10,11 @@ pub mod process;
 pub mod provider;
 pub mod receiver;
 pub mod ssh;
+pub mod terminal;
 pub mod tmux;
 pub mod tokens;
 pub mod user;
+pub mod way;
 
 pub use cluster::{Cluster, Namespace};
 pub use gateway::{Gateway, Settings};

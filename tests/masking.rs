@@ -9,6 +9,7 @@ mod oracles;
 mod owners;
 mod protobuf;
 mod round_trips;
+mod terminals;
 mod text;
 mod watches;
 

@@ -1,11 +1,19 @@
 //! Byte streams through the gateway, over SPDY (kubectl 1.27) and websockets (1.34): exec, attach,
 //! cp, port-forward, logs; what they carry, how they end, and what is left of them in the trail.
 
+mod breaks;
+mod copies;
+mod decided;
 mod ends;
+mod full_disk;
+mod heads;
+mod in_base64;
 mod load;
 mod object_store;
 mod python;
 mod recorded;
+mod reloads;
+mod terminals;
 mod transfer;
 
 use std::io::Write as _;
@@ -44,6 +52,31 @@ impl Scene {
         namespace.pod("main");
         let [alice, bob] = ["alice", "bob"].map(|name| User::person(&gateway, name));
         Self { namespace, alice, bob, gateway }
+    }
+
+    /// Runs the pod `keeper`, which has the value `hunter2` of the Secret `db` in `$PASSWORD` and in a
+    /// file of `/secrets`, and waits until it is ready.
+    fn keeper(&self) {
+        self.namespace.apply(
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: hunter2}\n\
+             ---\napiVersion: v1\nkind: Pod\nmetadata: {name: keeper}\nspec:\n  \
+             terminationGracePeriodSeconds: 1\n  containers:\n  - name: main\n    \
+             image: kguard.test/busybox:1\n    imagePullPolicy: Never\n    \
+             command: [sh, -c, 'trap exit TERM; while true; do sleep 0.2; done']\n    \
+             env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: db, key: password}}}]\n    \
+             volumeMounts: [{name: secrets, mountPath: /secrets}]\n  \
+             volumes: [{name: secrets, secret: {secretName: db}}]\n",
+        );
+        let ready = ["wait", "--for=condition=Ready", "--timeout=60s", "pod/keeper"];
+        self.namespace.admin(&ready).ok();
+    }
+
+    /// Has `main` say back what it is told on port 8080.
+    fn echoes(&self) {
+        self.inside(
+            "nc -ll -p 8080 -e cat >/dev/null 2>&1 & \
+             until netstat -ltn | grep -q :8080; do sleep 0.1; done",
+        );
     }
 
     /// `kguard kubectl`, as alice, in the namespace.

@@ -1,12 +1,9 @@
 //! A gateway with an attacker, and the same API server without a gateway.
 
 use std::io::{Read, Write};
-use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::h2;
 use crate::harness::http::{self, Answer, Tls};
@@ -79,7 +76,7 @@ impl Lab {
 
     fn connect(&self, side: Side, protocol: &[u8]) -> Tls {
         match side {
-            Side::Unguarded => direct(protocol),
+            Side::Unguarded => Cluster::get().connect(protocol),
             Side::Guarded => http::connect_as(&self.gateway.url, &self.gateway.ca, None, protocol),
         }
     }
@@ -224,31 +221,4 @@ fn is_complete(answer: &str) -> bool {
         Some(length) => body.len() >= length.trim().parse().unwrap(),
         None => !head.contains("chunked") || body.ends_with("0\r\n\r\n"),
     }
-}
-
-/// A connection to the API server with the administrator's certificate.
-fn direct(protocol: &[u8]) -> Tls {
-    static CREDENTIAL: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
-    let cluster = Cluster::get();
-    let (certificate, key) = CREDENTIAL.get_or_init(|| administrator(cluster));
-    let certificates =
-        CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>().unwrap();
-    let key = PrivateKeyDer::from_pem_slice(key).unwrap();
-    http::connect_as(&cluster.server, &cluster.ca, Some((certificates, key)), protocol)
-}
-
-fn administrator(cluster: &Cluster) -> (Vec<u8>, Vec<u8>) {
-    let kubeconfig = std::fs::read_to_string(&cluster.admin).unwrap();
-    let value = |key: &str| {
-        let line = kubeconfig.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap();
-        line.trim_start_matches(':').trim().to_owned()
-    };
-    let pem = |key: &str| {
-        if kubeconfig.contains(&format!("{key}-data")) {
-            STANDARD.decode(value(&format!("{key}-data"))).unwrap()
-        } else {
-            std::fs::read(value(key)).unwrap()
-        }
-    };
-    (pem("client-certificate"), pem("client-key"))
 }

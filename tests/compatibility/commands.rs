@@ -29,7 +29,25 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("unknown-kind.yaml", "apiVersion: example.com/v1\nkind: Nothing\nmetadata: {name: x}\n"),
     ("broken.yaml", "apiVersion: v1\nkind: [ConfigMap\n"),
     ("kustomization.yaml", "resources: [settings.yaml]\nnamePrefix: k-\n"),
+    ("talk.sh", TALK),
 ];
+
+/// Conversations with a program, word for word, since a kubelet drops the output of one whose input is
+/// over. It says `got` when it has read a word, and at a terminal `ready` before.
+const TALK: &str = r#"
+hears() { for try in $(seq 100); do grep -q "$1" out && return; sleep 0.1; done; }
+talk() {
+  mkfifo in; "$@" <in >out & exec 3>in
+  echo hello >&3; hears got; echo bye >&3; exec 3>&-
+  wait $!; echo "code $?"; cat out; rm in out
+}
+talk_at_a_terminal() {
+  mkfifo in; script -qec "stty rows 33 cols 77; exec $1" /dev/null <in >out & exec 3>in
+  hears ready; printf 'hello\r' >&3; hears got; printf 'bye\r' >&3
+  wait $!; echo "code $?"; exec 3>&-
+  tr -d '\r' <out | grep '^got'; rm in out
+}
+"#;
 
 /// Pods and a deployment that the stories need.
 pub(super) const SETUP: &str = r"
@@ -252,6 +270,28 @@ const STREAMS: &[&str] = &[
      tail -n 1 <&3; }; page; exec <&-; page >/dev/null 2>&1; } || true",
     "k port-forward pod/nothing :80",
     "k attach nothing",
+    "k exec web -- sh -c 'echo killed; kill -9 $$'",
+    "k exec web -- sh -c 'kill -TERM $$'",
+    "k exec web -- sh -c 'exit 255'",
+    ". ./talk.sh; talk k exec -i web -- sh -c 'read a; echo got $a; read a; exit 4'",
+    // What `script` says of the end of its input may come anywhere.
+    "script -qec \"stty rows 33 cols 77; kubectl -n $NS exec -it web -- sh -c 'until stty size \
+     2>/dev/null | grep -q 33; do sleep 0.1; done; stty size; printf \\\"\\033[31mred\\033[m é☃\\n\\\"; \
+     exit 5'\" /dev/null | tr -d '^@'",
+    "k delete pod talk --now --ignore-not-found; . ./talk.sh; \
+     talk k run talk -i -q --image=kguard.test/busybox:1 --image-pull-policy=Never \
+     --restart=Never -- sh -c 'read a; echo got $a; read a; exit 3'",
+    "k delete pod talk --now --ignore-not-found; \
+     k run talk -q --stdin=true --attach=false --image=kguard.test/busybox:1 \
+     --image-pull-policy=Never --restart=Never -- sh -c 'read a; echo got $a; read a; exit 3'; \
+     k wait --for=condition=Ready pod/talk; . ./talk.sh; talk k attach -q -i talk",
+    "k delete pod talk --now --ignore-not-found; \
+     k run talk -q --stdin=true --tty=true --attach=false --image=kguard.test/busybox:1 \
+     --image-pull-policy=Never --restart=Never -- sh -c 'while ! read -t 1 a; do echo ready; \
+     done; echo got $a at $(stty size); read a; exit 3'; k wait --for=condition=Ready pod/talk; \
+     . ./talk.sh; talk_at_a_terminal \"kubectl -n $NS attach -q -it talk\"",
+    ". ./talk.sh; talk k debug -q -i web -c talk --image=kguard.test/busybox:1 \
+     -- sh -c 'read a; echo got $a; read a; exit 3'",
 ];
 
 const AUTHORISE: &[&str] = &[

@@ -134,6 +134,36 @@ fn a_session_on_a_grant_ends_with_it_and_is_told_why() {
 }
 
 #[test]
+fn a_session_on_a_grant_ends_when_its_time_is_over_and_is_told_so() {
+    let sessions = "{resources: [pods/exec, pods/portforward]}";
+    let scene = Scene::set("session-time", &held(sessions, FOR_A_WHILE));
+    scene.namespace.pod("main");
+    let command = ["exec", "main", "--", "sh", "-c", "echo ready; sleep 600"];
+    let (mut first, id) = scene.start_held(&scene.alice, &command);
+    let (mut forward, port) =
+        scene.start_held(&scene.alice, &["port-forward", "pod/main", ":8080"]);
+    for id in [&id, &port] {
+        scene.bob.kguard(&["approve", id, "--yes", "--for", "15s"]).ok();
+    }
+    let mut second = scene.start(&scene.alice, &command);
+    for session in [&mut first, &mut second] {
+        session.wait_for("the session", |line| (line == "ready").then_some(()));
+    }
+    forward.wait_for("the port", |line| line.strip_prefix("Forwarding from ").map(drop));
+    for session in [&mut first, &mut second] {
+        assert_ne!(session.exit_code(), 0, "{}", session.said());
+        let said = session.said();
+        assert!(said.contains(&format!("grant {id}, on which this session ran")), "{said}");
+        assert!(said.contains("its time is up"), "{said}");
+    }
+    assert_eq!(scene.end_of(&id)["why"], "time");
+    assert_eq!(scene.end_of(&port)["why"], "time");
+    assert_ne!(forward.exit_code(), 0, "{}", forward.said());
+    // Nobody has to ask for the end of it.
+    scene.assert_held(&scene.alice, &command);
+}
+
+#[test]
 fn a_grant_survives_a_restart() {
     let mut scene = Scene::set("restart", &held(DELETES, FOR_A_WHILE));
     scene.config_maps(&["web-1", "web-2", "old-1", "old-2"]);

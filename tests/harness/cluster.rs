@@ -6,6 +6,12 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::http;
 use super::process::{Output, run};
 
 /// The cluster and what is needed to reach it directly.
@@ -83,12 +89,39 @@ impl Cluster {
         run(Command::new(self.kubectl_path("1.34")).env("KUBECONFIG", &self.admin).args(args))
     }
 
+    /// A connection to the API server with the administrator's certificate.
+    pub fn connect(&self, protocol: &[u8]) -> http::Tls {
+        static CREDENTIAL: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
+        let (certificate, key) = CREDENTIAL.get_or_init(|| administrator(self));
+        let certificates =
+            CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>().unwrap();
+        let key = PrivateKeyDer::from_pem_slice(key).unwrap();
+        http::connect_as(&self.server, &self.ca, Some((certificates, key)), protocol)
+    }
+
     /// Applies a manifest as the administrator.
     pub fn apply(&self, manifest: &str) {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), manifest).unwrap();
         self.admin(&["apply", "-f", file.path().to_str().unwrap()]).ok();
     }
+}
+
+/// The administrator's certificate and key.
+fn administrator(cluster: &Cluster) -> (Vec<u8>, Vec<u8>) {
+    let kubeconfig = std::fs::read_to_string(&cluster.admin).unwrap();
+    let value = |key: &str| {
+        let line = kubeconfig.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap();
+        line.trim_start_matches(':').trim().to_owned()
+    };
+    let pem = |key: &str| {
+        if kubeconfig.contains(&format!("{key}-data")) {
+            STANDARD.decode(value(&format!("{key}-data"))).unwrap()
+        } else {
+            std::fs::read(value(key)).unwrap()
+        }
+    };
+    (pem("client-certificate"), pem("client-key"))
 }
 
 /// A namespace of a test's own. Dropped, it is deleted in the background.

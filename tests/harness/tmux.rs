@@ -40,6 +40,12 @@ impl Tmux {
         });
     }
 
+    /// Makes it another size.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        let [columns, rows] = [columns, rows].map(|number| number.to_string());
+        run(&mut self.command(&["resize-window", "-x", &columns, "-y", &rows])).ok();
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new("tmux");
         command.args(["-L", &self.socket]).args(args);

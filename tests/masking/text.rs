@@ -143,7 +143,7 @@ fn arguments_of_an_exec_are_not_in_the_trail() {
 }
 
 #[test]
-fn exec_and_attach_hide_them_too_over_both_protocols() {
+fn exec_hides_them_too_over_both_protocols() {
     let desk = Desk::new("exec");
     desk.talker();
     let script = "echo out $PASSWORD; echo err $PASSWORD >&2; printf 'split %s' hun; sleep 0.2; \

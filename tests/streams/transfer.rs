@@ -9,7 +9,7 @@ use crate::harness::eventually;
 use crate::harness::process::run;
 
 /// Bytes of every value, the same at every run, that no compression could shrink.
-fn noise(length: usize) -> Vec<u8> {
+pub(super) fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let next = |_| {
         state ^= state << 13;
