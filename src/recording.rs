@@ -76,6 +76,9 @@ pub struct Facts {
     pub tty: bool,
     /// Whether something may be typed, or piped in.
     pub stdin: bool,
+    /// Whether something of the command is masked, so that its words were others.
+    #[serde(skip)]
+    pub is_altered: bool,
     /// The hold whose approval let it through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
@@ -92,7 +95,6 @@ pub struct Facts {
 
 /// Makes the lines of one recording.
 pub struct Cast {
-    facts: Facts,
     records_input: bool,
     texts: [Text; 3],
     copy: Option<Copying>,
@@ -103,22 +105,17 @@ pub struct Cast {
 
 impl Cast {
     /// Begins a recording at a time (Unix, seconds).
-    pub fn begin(facts: Facts, records_input: bool, timestamp: i64) -> Self {
+    pub fn begin(facts: &Facts, records_input: bool, timestamp: i64) -> Self {
         let (width, height) = USUAL_SIZE;
         let title = format!("{} {}/{}", facts.kind, facts.namespace, facts.pod);
         let head = json!({
             "version": 2, "width": width, "height": height, "timestamp": timestamp, "title": title,
             "command": facts.command.join(" "), "env": {}, "kguard": facts,
         });
-        let copy = Copying::of(&facts);
+        let copy = Copying::of(facts);
         let lines = format!("{head}\n").into_bytes();
         let (texts, connections) = (Default::default(), Connections::default());
-        Self { facts, records_input, texts, copy, connections, status: Vec::new(), lines }
-    }
-
-    /// Whose it is, and what it is connected to.
-    pub fn facts(&self) -> &Facts {
-        &self.facts
+        Self { records_input, texts, copy, connections, status: Vec::new(), lines }
     }
 
     /// Takes note of something, so many seconds after the beginning.
@@ -127,8 +124,20 @@ impl Cast {
             Seen::Output { stderr: false, bytes } if self.copies(Direction::Down) => {
                 self.files(seconds, bytes);
             }
-            Seen::Output { stderr, bytes } => self.text(seconds, usize::from(*stderr), bytes),
-            Seen::Input(bytes) if self.copies(Direction::Up) => self.files(seconds, bytes),
+            Seen::Output { stderr, bytes } => {
+                // A tar that unpacks prints nothing.
+                if !stderr && self.copies(Direction::Up) {
+                    self.end_copy(seconds);
+                }
+                self.text(seconds, usize::from(*stderr), bytes);
+            }
+            Seen::Input(bytes) if self.copies(Direction::Up) => {
+                // Listed, and recorded where all input is: whoever reads it may be no tar.
+                if self.records_input {
+                    self.text(seconds, INPUT, bytes);
+                }
+                self.files(seconds, bytes);
+            }
             Seen::Input(bytes) => {
                 // Whatever has come so far, who reads this may be no tar.
                 self.end_copy(seconds);
@@ -216,8 +225,9 @@ impl Cast {
         }
         let goes_up = self.copies(Direction::Up);
         match &mut self.copy {
-            Some(copy) if goes_up && !self.records_input => copy.left_out(rest),
-            _ => self.text(seconds, if goes_up { INPUT } else { STDOUT }, rest),
+            Some(_) if goes_up && self.records_input => {}
+            Some(copy) if goes_up => copy.left_out(rest),
+            _ => self.text(seconds, STDOUT, rest),
         }
     }
 
@@ -284,8 +294,8 @@ mod tests {
         Facts { kind: "exec".into(), pod: "web".into(), command, ..Facts::default() }
     }
 
-    fn cast(facts: Facts, input: bool) -> Cast {
-        Cast::begin(facts, input, 1_700_000_000)
+    fn cast(facts: impl std::borrow::Borrow<Facts>, input: bool) -> Cast {
+        Cast::begin(facts.borrow(), input, 1_700_000_000)
     }
 
     fn lines(cast: &mut Cast) -> Vec<Value> {
@@ -402,9 +412,8 @@ mod tests {
         }
     }
 
-    /// With a `tar` that is a shell, whose output looks like an archive that never ends.
-    #[test]
-    fn a_shell_in_the_place_of_an_archive_is_recorded() {
+    /// The header of a file that never ends.
+    fn endless_file() -> Vec<u8> {
         let mut header = vec![0; 512];
         header[..1].copy_from_slice(b"x");
         header[124..135].copy_from_slice(b"77777777777");
@@ -412,6 +421,13 @@ mod tests {
         header[148..156].copy_from_slice(b"        ");
         let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
         header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        header
+    }
+
+    /// With a `tar` that is a shell, whose output looks like an archive that never ends.
+    #[test]
+    fn a_shell_in_the_place_of_an_archive_is_recorded() {
+        let header = endless_file();
         let shell = |cast: &mut Cast| {
             cast.saw(0.0, &Seen::Output { stderr: false, bytes: &header });
             cast.saw(0.0, &Seen::Input(b"id\n"));
@@ -446,6 +462,18 @@ mod tests {
             let archive = json!({"archive": {"files": 0, "direction": "up", "unread": unread}});
             let facts: Vec<_> = lines.iter().filter_map(fact).collect();
             assert_eq!(facts, [archive, json!({"ended": null})]);
+        }
+        // Who reads the content of a file may be no tar.
+        for (input, said) in [(false, ""), (true, "id\n")] {
+            let mut cast = cast(Facts { stdin: true, ..exec("tar -xmf -") }, input);
+            cast.saw(0.0, &Seen::Input(&endless_file()));
+            cast.take();
+            cast.saw(0.0, &Seen::Input(b"id\n"));
+            assert_eq!(text(&lines(&mut cast), "i"), said);
+            cast.saw(0.0, &Seen::Output { stderr: false, bytes: b"uid=0(root)\n" });
+            let answer = lines(&mut cast);
+            assert_eq!(fact(&answer[0]).unwrap()["file"]["cut"], true);
+            assert_eq!(text(&answer, "o"), "uid=0(root)\n");
         }
         // What no tar would be given by kubectl is input like any other.
         let command = "tar -xmf - --to-command=sh";

@@ -55,7 +55,7 @@ fn carried(kind: u8, (client, server): (&[u8], &[u8]), size: usize) -> (Vec<u8>,
     };
     let command = command.iter().map(|word| (*word).to_owned()).collect();
     let facts = Facts { kind: "exec".into(), command, ..Facts::default() };
-    let cast = Cast::begin(facts, true, 0);
+    let cast = Cast::begin(&facts, true, 0);
     let mut tap = Tap { cast, output: Vec::new(), input: Vec::new() };
     let mut conversation = Conversation::new(protocol, purpose, Some(Arc::clone(&PLAN)));
     let mut out = Outgoing::default();

@@ -266,6 +266,13 @@ impl Closing {
         self.end.as_ref().map(|end| end.id)
     }
 
+    /// It has ended well after all.
+    pub fn went_well(&mut self) {
+        if let Some(end) = &mut self.end {
+            end.failure = None;
+        }
+    }
+
     /// Why it did not end well.
     pub fn failed(&mut self, why: &(impl ToString + ?Sized)) {
         if let Some(end) = &mut self.end {

@@ -40,9 +40,15 @@ use crate::request::KubeRequest;
 /// More than any honest pod references; each is a request.
 const MAX_SECRETS: usize = 64;
 
-/// The largest Secret there can be, and its version before. What is looked for takes a dozen times as much,
-/// for as long as the stream runs.
+/// Two of the largest Secrets there can be. What is looked for takes a dozen times as much, for as long as
+/// the stream runs.
 const MAX_VALUES_BYTES: usize = 2 << 20;
+
+/// As much again of what they held before, which is more than is remembered of one.
+const MAX_FORMER_BYTES: usize = 2 << 20;
+
+/// Secrets that are read at once.
+const READ_AT_ONCE: usize = 4;
 
 /// Why the output of a pod cannot be masked.
 #[derive(Debug, thiserror::Error)]
@@ -74,8 +80,9 @@ pub enum Unknown {
     TooMany,
     /// They hold more than is looked for.
     #[error(
-        "the Secrets that the pod references hold more than 2 MiB, so kguard does not mask its output: \
-         ask somebody whom the mask exempts (docs/masking.md, \"Output of containers\")"
+        "the Secrets that the pod references hold more than 2 MiB, or held it in the last day, so kguard \
+         does not mask its output: ask somebody whom the mask exempts (docs/masking.md, \"Output of \
+         containers\")"
     )]
     TooLarge,
     /// The API server has no answer.
@@ -122,9 +129,6 @@ pub async fn plan(cluster: &Cluster, subject: &Subject) -> Result<Option<PodText
     } else {
         (None, Vec::new())
     };
-    if length(&known) > MAX_VALUES_BYTES {
-        return Err(Unknown::TooLarge);
-    }
     let (known, patterns) = cluster.patterns().of(known).await;
     let plan = rules.compile_with(&known, patterns);
     let plan = match pod.subresource.as_str() {
@@ -199,10 +203,22 @@ impl Readers<'_> {
         if secrets.len() > MAX_SECRETS {
             return Err(Unknown::TooMany);
         }
-        let values = secrets.iter().map(|(secret, wanted)| self.values(namespace, secret, wanted));
-        let (now, former): (Vec<_>, Vec<_>) = try_join_all(values).await?.into_iter().unzip();
+        let secrets: Vec<_> = secrets.into_iter().collect();
+        let (mut now, mut former) = (Vec::new(), Vec::new());
+        for some in secrets.chunks(READ_AT_ONCE) {
+            let values = some.iter().map(|(secret, wanted)| self.values(namespace, secret, wanted));
+            for (of_now, of_then) in try_join_all(values).await? {
+                now.extend(of_now);
+                former.extend(of_then);
+            }
+            // At once: what would be too much is not even held.
+            if length(&now) > MAX_VALUES_BYTES || length(&former) > MAX_FORMER_BYTES {
+                return Err(Unknown::TooLarge);
+            }
+        }
         // Of equal values the first gives the name.
-        Ok((Some(object), now.into_iter().chain(former).flatten().collect()))
+        now.extend(former);
+        Ok((Some(object), now))
     }
 
     /// What a Secret holds, and what it held before; something of all that is wanted of it.

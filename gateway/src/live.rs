@@ -127,6 +127,10 @@ impl<'a> LiveObjects<'a> {
         else {
             return Ok((Object::Absent, None));
         };
+        // It has no object, whatever body its client sends.
+        if request.info.is_stream() {
+            return Ok((Object::Absent, None));
+        }
         let create = request.info.verb == Verb::Create;
         let stored = STORED.contains(&resource.subresource.as_str())
             && (!create || resource.subresource.is_empty())

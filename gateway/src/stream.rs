@@ -53,6 +53,9 @@ const LONGEST_HOLD: Duration = Duration::from_secs(1);
 /// How long a client may take to read the rest of what it was sent, once the entry is closed.
 const LONGEST_GOODBYE: Duration = Duration::from_mins(5);
 
+const NO_UPGRADE: &str = "the upgrade did not come about";
+const CUT_OFF: &str = "the gateway stopped before it was over";
+
 /// How text is masked in a stream, if it is.
 pub(crate) struct Masking {
     /// With what.
@@ -90,6 +93,19 @@ pub(crate) fn join<B>(
     response
 }
 
+/// The client has gone before it was told that it may begin. In the pod something may have run.
+async fn abandon(session: Session, mut closing: Closing) {
+    let Session { mut tap, recording, listed: _listed, .. } = session;
+    closing.failed(NO_UPGRADE);
+    tap.end(Some(NO_UPGRADE));
+    if let Some(recording) = recording {
+        match recording.finish(tap.take()).await {
+            Ok(digest) => closing.recorded(Some(digest)),
+            Err(error) => closing.failed(&format!("the recording cannot be written: {error}")),
+        }
+    }
+}
+
 /// Carries until both sides are done, then closes the recording and the entry.
 async fn carry(
     (client, server): (OnUpgrade, OnUpgrade),
@@ -98,8 +114,10 @@ async fn carry(
     mut closing: Closing,
 ) {
     let (Ok(client), Ok(server)) = tokio::join!(client, server) else {
-        return closing.failed("the upgrade did not come about");
+        return abandon(session, closing).await;
     };
+    // What is dropped before its end was not ended by anybody.
+    closing.failed(CUT_OFF);
     let Session { tap, purpose, recording, mut ended, listed } = session;
     let longest_hold = if masking.is_interactive { INTERACTIVE_HOLD } else { LONGEST_HOLD };
     let relay = Relay::new(Conversation::new(protocol, purpose, masking.plan), tap);

@@ -15,8 +15,8 @@ mod tap;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -116,6 +116,8 @@ pub struct Streams {
     running: Mutex<BTreeMap<Uuid, Arc<Running>>>,
     /// Those that have a recording's file and do not run yet.
     opening: Mutex<BTreeSet<Uuid>>,
+    /// Why none may go on.
+    stopping: OnceLock<String>,
     config: RecordingConfig,
     folder: PathBuf,
     /// Takes what is finished out of the folder, if it does not stay there.
@@ -139,8 +141,8 @@ pub struct Opened {
     purpose: Purpose,
     standing: Arc<Standing>,
     recording: Option<(Cast, RecordingFile)>,
-    /// Dropped behind the recording, whose file is gone by then if nothing began.
-    opening: Opening,
+    /// From when the recording's times count.
+    since: Instant,
     /// The digest of the policies that allow it.
     allowed_under: String,
 }
@@ -183,8 +185,8 @@ impl Drop for Listed {
     }
 }
 
-/// Keeps a recording's file from being taken for one that is complete.
-struct Opening {
+/// Keeps the file of a recording that has yet to begin from being taken for one that is complete.
+pub(crate) struct Opening {
     streams: Arc<Streams>,
     id: Uuid,
 }
@@ -209,8 +211,8 @@ impl Streams {
         }
         let store = config.object_store.as_ref().map(RecordingStore::new).transpose()?;
         let mover = store.map(Mover::new);
-        let (running, opening) = Default::default();
-        Ok(Self { running, opening, config, folder, mover, policies, grants, clock })
+        let (running, opening, stopping) = Default::default();
+        Ok(Self { running, opening, stopping, config, folder, mover, policies, grants, clock })
     }
 
     /// Gets ready for what a permit allows: reads what the recording's head tells, and makes its
@@ -231,12 +233,12 @@ impl Streams {
             StreamPod::of(&pod.unwrap_or_default(), container(subject.request().query.pairs()))
         };
         let facts = facts(permit, cluster, pod);
-        let id = subject.request().id;
-        self.opening().insert(id);
-        let opening = Opening { streams: Arc::clone(self), id };
-        let asks = |policy| self.policies.current().records_input(policy);
+        // Of a policy that has gone meanwhile what it said still holds.
+        let current = self.policies.current();
+        let asks = |policy| policies.records_input(policy) || current.records_input(policy);
         let records_input = self.config.input || permit.policy().is_some_and(asks);
-        let recording = self.record(&facts, id, records_input).await?;
+        let since = Instant::now();
+        let recording = self.record(&facts, subject.request().id, records_input).await?;
         let purpose = purpose(info, subject.request().query.pairs());
         let standing = Arc::new(Standing {
             policies: Arc::clone(&self.policies),
@@ -252,12 +254,12 @@ impl Streams {
             ports: Mutex::default(),
         });
         let allowed_under = policies.digest().to_owned();
-        Ok(Opened { facts, purpose, standing, recording, opening, allowed_under })
+        Ok(Opened { facts, purpose, standing, recording, since, allowed_under })
     }
 
     /// A recording that begins, if there is one.
     async fn record(
-        &self,
+        self: &Arc<Self>,
         facts: &Facts,
         id: Uuid,
         records_input: bool,
@@ -265,39 +267,45 @@ impl Streams {
         if !self.config.enabled {
             return Ok(None);
         }
-        let mut cast = Cast::begin(facts.clone(), records_input, self.clock.now().as_second());
+        let mut cast = Cast::begin(facts, records_input, self.clock.now().as_second());
         let most_bytes = self.config.max_mebibytes.saturating_mul(1 << 20);
-        let file = RecordingFile::create((&self.folder, id), cast.take(), most_bytes).await?;
+        self.opening().insert(id);
+        let opening = Opening { streams: Arc::clone(self), id };
+        let file = RecordingFile::create((&self.folder, opening), cast.take(), most_bytes).await?;
         Ok(Some((cast, file)))
     }
 
     /// Begins: from now on it is listed.
     pub(crate) fn begin(self: &Arc<Self>, opened: Opened, id: Uuid) -> Session {
-        let Opened { facts, purpose, standing, recording, opening, allowed_under } = opened;
+        let Opened { facts, purpose, standing, recording, since, allowed_under } = opened;
         let (cast, recording) = recording.unzip();
-        let recording = recording.map(RecordingFile::begun);
         let (end, ended) = watch::channel(None);
-        let now = self.clock.now();
+        let Facts { caller, cluster, namespace, pod, kind, container, command, tty, hold, .. } =
+            facts;
+        let (started, recorded) = (self.clock.now(), recording.is_some());
         let about = RunningStream {
             id,
-            caller: facts.caller.clone(),
-            cluster: facts.cluster.clone(),
-            namespace: facts.namespace.clone(),
-            pod: facts.pod.clone(),
-            kind: facts.kind.clone(),
-            container: facts.container.clone(),
-            command: facts.command.clone(),
-            tty: facts.tty,
-            started: now,
-            recorded: recording.is_some(),
-            hold: facts.hold.clone(),
+            caller,
+            cluster,
+            namespace,
+            pod,
+            kind,
+            container,
+            command,
+            tty,
+            started,
+            recorded,
+            hold,
         };
         let caller = Arc::clone(&standing.caller);
         let written = recording.as_ref().map(RecordingFile::written);
         let running = Running { about, caller, standing: Arc::clone(&standing), end, written };
         let running = Arc::new(running);
         self.lock().insert(id, Arc::clone(&running));
-        drop(opening);
+        let recording = recording.map(RecordingFile::begun);
+        if let Some(why) = self.stopping.get() {
+            running.end(why.clone());
+        }
         // Policies that have changed just before were not asked for this stream.
         if allowed_under != self.policies.current().digest() {
             running.end_if_refused();
@@ -306,7 +314,7 @@ impl Streams {
         if !standing.grants.iter().all(|grant| self.grants.is_in_force(grant)) {
             tokio::spawn(Arc::clone(self).end_without_grants());
         }
-        let tap = Tap::new(cast, standing);
+        let tap = Tap::new(cast, (standing, since));
         let listed = Listed { streams: Arc::clone(self), id };
         Session { tap, purpose, recording, ended, listed }
     }
@@ -395,13 +403,18 @@ impl Streams {
         }
     }
 
-    /// Ends all, and waits a little for that.
+    /// Ends all, those that begin from now on as well, and waits a little for that.
     pub async fn end_all(&self, why: &str) {
-        self.running().iter().for_each(|running| running.end(why.to_owned()));
+        let why = self.stopping.get_or_init(|| why.to_owned());
+        self.running().iter().for_each(|running| running.end(why.clone()));
         let until = tokio::time::Instant::now() + LAST_WORDS + CLOSING;
-        while !self.lock().is_empty() && tokio::time::Instant::now() < until {
+        while !self.are_over() && tokio::time::Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    fn are_over(&self) -> bool {
+        self.opening().is_empty() && self.lock().is_empty()
     }
 
     fn opening(&self) -> std::sync::MutexGuard<'_, BTreeSet<Uuid>> {
@@ -470,6 +483,7 @@ fn facts(permit: &Permit, cluster: &Cluster, pod: StreamPod) -> Facts {
         command: all("command"),
         tty: is_on(request.query.pairs(), "tty"),
         stdin: is_on(request.query.pairs(), "stdin"),
+        is_altered: query != request.query.pairs(),
         hold: permit.hold().map(str::to_owned),
         approved_by: permit.approved_by().to_vec(),
         grants: permit.grants().to_vec(),

@@ -1,14 +1,25 @@
 //! The files in a tar archive that passes by (POSIX ustar and pax, GNU's long names), each with its
-//! SHA-256. It holds one header at most, whatever comes. What is not of an archive is given back: it may be
-//! what somebody did behind one.
+//! SHA-256. It reads on only where all readers of archives (GNU tar, BusyBox tar, Go's `archive/tar`) read
+//! alike: otherwise a file that one of them finds could be hidden from this one. It holds one header at most
+//! and what is said ahead of it, whatever comes. What is not of an archive is given back: it may be what
+//! somebody did behind one.
+
+mod header;
+mod pax;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 
+use self::header::{Header, c_text};
+use self::pax::Said;
 use crate::audit::hex::Sha256;
 
 const BLOCK: usize = 512;
-/// What is said of a file ahead of its header: a long name, and a few numbers. More is cut.
-const MAX_SAID_BYTES: usize = 8192;
+/// What is said of a file ahead of its header: a long name, and a few numbers. What says more is not read.
+const MAX_SAID_BYTES: u64 = 8192;
+/// No file is as large.
+const LARGEST: u64 = 1 << 62;
 /// More files than this are counted, and not listed.
 const MAX_FILES: usize = 10_000;
 
@@ -38,14 +49,10 @@ pub(super) struct Archive {
     block: Vec<u8>,
     /// Of the next file, what has no room in its header.
     said: Said,
+    /// The blocks that said it: they are given back when it is not read on.
+    ahead: Vec<u8>,
     /// How many files there were, listed or not.
     count: usize,
-}
-
-#[derive(Default)]
-struct Said {
-    name: Option<String>,
-    size: Option<u64>,
 }
 
 #[derive(Default)]
@@ -75,13 +82,11 @@ enum Content {
         bytes: u64,
         hashing: Box<Sha256>,
     },
-    /// A name, or what names are in.
-    Name {
-        text: Vec<u8>,
-        is_pax: bool,
+    /// What is said ahead of a header: its own header, then what it says.
+    Said {
+        kind: u8,
+        held: Vec<u8>,
     },
-    /// What is about all files, or the target of a link.
-    Other,
 }
 
 impl Archive {
@@ -93,14 +98,16 @@ impl Archive {
     /// What is left at the end: a file that was cut off, and the beginning of something that is no
     /// archive.
     pub(super) fn end(&mut self) -> Found {
-        let mut found = Found::default();
-        if let State::Content { file: Content::File { name, bytes, hashing }, left, .. } =
-            std::mem::replace(&mut self.state, State::Over)
-        {
-            let (bytes, sha256) = (bytes - left, Some(hashing.finish()));
-            self.list(File { name, bytes, sha256, link: None, cut: true }, &mut found);
+        let mut found = Found { files: Vec::new(), rest: std::mem::take(&mut self.ahead) };
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Content { file: Content::File { name, bytes, hashing }, left, .. } => {
+                let (bytes, sha256) = (bytes - left, Some(hashing.finish()));
+                self.list(File { name, bytes, sha256, link: None, cut: true }, &mut found);
+            }
+            State::Content { file: Content::Said { held, .. }, .. } => found.rest.extend(held),
+            State::Header | State::Ending | State::Over => {}
         }
-        found.rest = std::mem::take(&mut self.block);
+        found.rest.append(&mut self.block);
         found
     }
 
@@ -150,55 +157,84 @@ impl Archive {
     }
 
     fn header(&mut self, block: &[u8], found: &mut Found) {
+        if self.read_header(block, found).is_none() {
+            self.give_back(block, found);
+        }
+    }
+
+    /// Reads no further: this, and what was said ahead of it, may be anything.
+    fn give_back(&mut self, bytes: &[u8], found: &mut Found) {
+        self.state = State::Over;
+        found.rest.append(&mut self.ahead);
+        found.rest.extend_from_slice(bytes);
+    }
+
+    /// Nothing, if some readers could read on otherwise than others.
+    fn read_header(&mut self, block: &[u8], found: &mut Found) -> Option<()> {
         if block.iter().all(|byte| *byte == 0) {
-            let is_end = matches!(self.state, State::Ending);
-            self.state = if is_end { State::Over } else { State::Ending };
-            return;
+            return self.zeros();
         }
-        let Some(header) = Header::read(block) else {
-            self.state = State::Over;
-            return found.rest.extend_from_slice(block);
-        };
-        let mut size = header.size;
-        let content = match header.kind {
-            b'x' | b'L' => Content::Name { text: Vec::new(), is_pax: header.kind == b'x' },
-            b'0' | 0 | b'7' => {
-                let said = std::mem::take(&mut self.said);
-                // Programs that do not know of pax go by the header: it has no size that they could take.
-                match said.size {
-                    Some(own) if size == 0 || size == own => size = own,
-                    Some(_) => {
-                        self.state = State::Over;
-                        return found.rest.extend_from_slice(block);
-                    }
-                    None => {}
-                }
-                let name = said.name.unwrap_or(header.name);
-                Content::File { name, bytes: size, hashing: Box::default() }
-            }
-            b'K' | b'g' => Content::Other,
-            // Of a link, a folder or a device some readers pass over as much content as its header says,
-            // others over none.
-            b'1'..=b'6' if size == 0 => {
-                let name = std::mem::take(&mut self.said).name.unwrap_or(header.name);
-                self.state = State::Header;
-                if matches!(header.kind, b'1' | b'2') {
-                    let link = Some(header.link);
-                    self.list(File { name, bytes: 0, sha256: None, link, cut: false }, found);
-                }
-                return;
-            }
+        let header = Header::read(block)?;
+        match header.kind {
+            b'x' | b'g' | b'L' | b'K' => self.begin_said(&header, block, found),
+            b'0' | 0 | b'7' => self.begin_file(header, found),
+            b'1'..=b'6' => self.link(header, found),
             // Whoever does not know a kind makes a file of it, others something else.
-            _ => {
-                self.state = State::Over;
-                return found.rest.extend_from_slice(block);
-            }
-        };
-        if !matches!(header.kind, b'K' | b'g') {
-            self.said = Said::default();
+            _ => None,
         }
+    }
+
+    /// Some readers keep what was said ahead of zeros, others forget it.
+    fn zeros(&mut self) -> Option<()> {
+        let is_end = matches!(self.state, State::Ending);
+        self.state = if is_end { State::Over } else { State::Ending };
+        self.ahead.is_empty().then_some(())
+    }
+
+    fn begin_said(&mut self, header: &Header, block: &[u8], found: &mut Found) -> Option<()> {
+        let is_read = header.size <= MAX_SAID_BYTES && self.said.may_be_followed_by(header.kind);
+        let content = Content::Said { kind: header.kind, held: block.to_vec() };
+        is_read.then(|| self.begin(content, header.size, found))
+    }
+
+    fn begin_file(&mut self, header: Header, found: &mut Found) -> Option<()> {
+        let bytes = self.said.size_of_file(header.size)?;
+        // Some readers make a folder of it, and look for the next header in its content.
+        let is_folder = |name: &String| name.ends_with('/');
+        // The name in the header is theirs too, where they know no pax.
+        let own = Some(&header.name).filter(|_| !self.said.has_long_name());
+        if own.is_some_and(is_folder) || self.said.name.as_ref().is_some_and(is_folder) {
+            return None;
+        }
+        let name = self.take_said().name.unwrap_or(header.name);
+        self.begin(Content::File { name, bytes, hashing: Box::default() }, bytes, found);
+        Some(())
+    }
+
+    /// A link, a folder or a device. Some readers pass over as much content as is said of it, others over
+    /// none.
+    fn link(&mut self, header: Header, found: &mut Found) -> Option<()> {
+        if header.size != 0 || self.said.size.is_some_and(|size| size != 0) {
+            return None;
+        }
+        let said = self.take_said();
+        self.state = State::Header;
+        if matches!(header.kind, b'1' | b'2') {
+            let name = said.name.unwrap_or(header.name);
+            let link = Some(said.link.unwrap_or(header.link));
+            self.list(File { name, bytes: 0, sha256: None, link, cut: false }, found);
+        }
+        Some(())
+    }
+
+    fn take_said(&mut self) -> Said {
+        self.ahead.clear();
+        std::mem::take(&mut self.said)
+    }
+
+    fn begin(&mut self, file: Content, size: u64, found: &mut Found) {
         let padding = size.wrapping_neg() % BLOCK as u64;
-        self.state = State::Content { file: content, left: size, padding };
+        self.state = State::Content { file, left: size, padding };
         if size == 0 {
             self.end_content(found);
         }
@@ -211,17 +247,15 @@ impl Archive {
                 let sha256 = Some(hashing.finish());
                 self.list(File { name, bytes, sha256, link: None, cut: false }, found);
             }
-            Content::Name { text, is_pax: true } => {
-                let number = |text: String| text.parse().ok().filter(|size| *size < LARGEST);
-                let (name, size) = (pax(&text, "path"), pax(&text, "size").and_then(number));
-                self.said = Said { name, size };
-            }
-            Content::Name { text, is_pax: false } => {
-                if !text.is_empty() {
-                    self.said.name = Some(c_text(&text));
+            Content::Said { kind, held } => {
+                let text = held.get(BLOCK..).unwrap_or_default();
+                match self.said.read(kind, text) {
+                    None => self.give_back(&held, found),
+                    // It is about no file.
+                    Some(()) if kind == b'g' => {}
+                    Some(()) => self.ahead.extend(held),
                 }
             }
-            Content::Other => {}
         }
     }
 }
@@ -230,230 +264,7 @@ impl Content {
     fn push(&mut self, bytes: &[u8]) {
         match self {
             Self::File { hashing, .. } => hashing.update(bytes),
-            Self::Name { text, .. } => {
-                let room = MAX_SAID_BYTES.saturating_sub(text.len()).min(bytes.len());
-                text.extend_from_slice(bytes.get(..room).unwrap_or_default());
-            }
-            Self::Other => {}
-        }
-    }
-}
-
-/// What a header says.
-struct Header {
-    name: String,
-    size: u64,
-    kind: u8,
-    link: String,
-}
-
-impl Header {
-    fn read(block: &[u8]) -> Option<Self> {
-        let sum = octal(block.get(148..156)?)?;
-        let blank = |at: usize, byte: u8| if (148..156).contains(&at) { b' ' } else { byte };
-        let own: u64 = block.iter().enumerate().map(|(at, byte)| u64::from(blank(at, *byte))).sum();
-        if sum != own {
-            return None;
-        }
-        let (name, prefix) = (c_text(block.get(..100)?), c_text(block.get(345..500)?));
-        let is_ustar = block.get(257..263)? == b"ustar\0";
-        let name = if is_ustar && !prefix.is_empty() { format!("{prefix}/{name}") } else { name };
-        let (size, kind) = (number(block.get(124..136)?)?, *block.get(156)?);
-        Some(Self { name, size, kind, link: c_text(block.get(157..257)?) })
-    }
-}
-
-/// No file is as large.
-const LARGEST: u64 = 1 << 62;
-
-/// Octal digits; or, for large files, a number in base 256 behind a set bit (GNU).
-fn number(field: &[u8]) -> Option<u64> {
-    match field.split_first()? {
-        (0x80, rest) => {
-            let (high, low) = rest.split_at_checked(rest.len() - 8)?;
-            let low = low.try_into().ok().map(u64::from_be_bytes)?;
-            high.iter().all(|byte| *byte == 0).then_some(low).filter(|size| *size < LARGEST)
-        }
-        _ => octal(field),
-    }
-}
-
-fn octal(field: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(field).ok()?.trim_matches(['\0', ' ']);
-    if text.is_empty() { Some(0) } else { u64::from_str_radix(text, 8).ok() }
-}
-
-fn c_text(field: &[u8]) -> String {
-    let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
-    String::from_utf8_lossy(field.get(..end).unwrap_or_default()).into_owned()
-}
-
-/// What `LENGTH KEY=VALUE\n` says among the records of a pax header. Of several that are alike the last one
-/// counts (POSIX, pax).
-fn pax(mut records: &[u8], key: &str) -> Option<String> {
-    let mut found = None;
-    while !records.is_empty() {
-        let Some((record, rest)) = pax_record(records) else { break };
-        let value = record.strip_prefix(key.as_bytes()).and_then(|of| of.strip_prefix(b"="));
-        found = value.map(|value| String::from_utf8_lossy(value).into_owned()).or(found);
-        records = rest;
-    }
-    found
-}
-
-fn pax_record(records: &[u8]) -> Option<(&[u8], &[u8])> {
-    let space = records.iter().position(|byte| *byte == b' ')?;
-    let length = std::str::from_utf8(records.get(..space)?).ok()?.parse::<usize>().ok()?;
-    Some((records.get(space + 1..length.checked_sub(1)?)?, records.get(length..)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::audit::hex::sha256;
-
-    fn header(name: &str, size: usize, kind: u8) -> Vec<u8> {
-        let mut block = vec![0; BLOCK];
-        block[..name.len()].copy_from_slice(name.as_bytes());
-        block[124..135].copy_from_slice(format!("{size:011o}").as_bytes());
-        block[156] = kind;
-        if kind == b'2' {
-            block[157..163].copy_from_slice(b"target");
-        }
-        block[257..263].copy_from_slice(b"ustar\0");
-        block[148..156].copy_from_slice(b"        ");
-        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
-        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-        block
-    }
-
-    fn entry(name: &str, kind: u8, content: &[u8]) -> Vec<u8> {
-        let mut entry = header(name, content.len(), kind);
-        entry.extend(content);
-        entry.resize(entry.len().next_multiple_of(BLOCK), 0);
-        entry
-    }
-
-    fn archive() -> Vec<u8> {
-        let long = "d/".repeat(120) + "long";
-        let record = format!("path={long}\n");
-        let length = record.len() + 4;
-        [
-            entry("dir/", b'5', b""),
-            entry("a", b'0', b"hello"),
-            entry("empty", b'0', b""),
-            entry("link", b'2', b""),
-            entry("x", b'x', format!("{length} {record}").as_bytes()),
-            entry("cut", b'0', &[7; 600]),
-            entry("././@LongLink", b'L', b"gnu/long\0"),
-            entry("cut", b'0', b"x"),
-            vec![0; 2 * BLOCK],
-        ]
-        .concat()
-    }
-
-    #[test]
-    fn every_file_is_listed() {
-        let bytes = archive();
-        for size in [1, 7, 512, bytes.len()] {
-            let mut archive = Archive::default();
-            let found: Vec<_> = bytes.chunks(size).map(|chunk| archive.push(chunk)).collect();
-            assert!(found.iter().all(|found| found.rest.is_empty()));
-            let files: Vec<_> = found.into_iter().flat_map(|found| found.files).collect();
-            let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
-            let long = "d/".repeat(120) + "long";
-            assert_eq!(names, ["a", "empty", "link", long.as_str(), "gnu/long"]);
-            assert_eq!(files[0].sha256, Some(sha256(b"hello")));
-            assert_eq!((files[2].link.as_deref(), &files[2].sha256), (Some("target"), &None));
-            assert_eq!(files[3].bytes, 600);
-            assert_eq!((archive.count(), archive.end()), (5, Found::default()));
-        }
-    }
-
-    /// As Go's `archive/tar` does of more than 8 GiB, for `kubectl cp` into a container.
-    #[test]
-    fn what_has_no_room_in_a_header_is_read_ahead_of_it() {
-        let mut file = entry("big", b'0', &[7; 600]);
-        file[124..135].copy_from_slice(b"00000000000");
-        let sum: u64 = file[..BLOCK].iter().map(|byte| u64::from(*byte)).sum();
-        let own: u64 = file[148..156].iter().map(|byte| u64::from(*byte)).sum();
-        let sum = sum - own + 8 * u64::from(b' ');
-        file[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-        let said = entry("x", b'x', b"12 size=999\n12 size=600\n");
-        let bytes = [said, file, entry("next", b'0', b"x")].concat();
-        let found = Archive::default().push(&bytes);
-        let files: Vec<_> = found.files.iter().map(|file| (&*file.name, file.bytes)).collect();
-        assert_eq!(files, [("big", 600), ("next", 1)]);
-        assert_eq!(found.files[0].sha256, Some(sha256(&[7; 600])));
-        // Two sizes are one for each reader.
-        let said = entry("x", b'x', b"12 size=999\n");
-        let bytes = [said, entry("big", b'0', &[7; 600])].concat();
-        assert!(!Archive::default().push(&bytes).rest.is_empty());
-    }
-
-    #[test]
-    fn what_is_no_name_names_nothing() {
-        let bytes = [
-            entry("g", b'g', b"19 comment=harmless\n"),
-            entry("K", b'K', b"harmless\0"),
-            entry("evil", b'0', b"x"),
-        ];
-        let found = Archive::default().push(&bytes.concat());
-        assert_eq!(found.files.first().map(|file| file.name.as_str()), Some("evil"));
-    }
-
-    #[test]
-    fn a_file_that_is_cut_off_is_listed() {
-        let mut archive = Archive::default();
-        let bytes = entry("most", b'0', &[7; 600]);
-        assert_eq!(archive.push(&bytes[..BLOCK + 599]).files, []);
-        let file = archive.end().files.pop().unwrap();
-        assert_eq!((file.name.as_str(), file.bytes, file.cut), ("most", 599, true));
-        assert_eq!(file.sha256, Some(sha256(&[7; 599])));
-    }
-
-    #[test]
-    fn what_readers_take_for_different_things_is_not_read_on() {
-        for (kind, content) in [(b'Q', "x"), (b'S', "x"), (b'5', "x"), (b'2', "x"), (b'1', "x")] {
-            let hidden = entry("hidden", b'0', b"y");
-            let mut bytes = entry("first", b'0', b"x");
-            let odd = entry("odd", kind, content.as_bytes());
-            bytes.extend([odd.as_slice(), hidden.as_slice()].concat());
-            let found = Archive::default().push(&bytes);
-            let names: Vec<_> = found.files.iter().map(|file| file.name.as_str()).collect();
-            assert_eq!(names, ["first"], "{}", char::from(kind));
-            assert!(found.rest.starts_with(&odd[..3]), "{}", char::from(kind));
-        }
-    }
-
-    #[test]
-    fn files_behind_one_block_of_zeros_are_listed() {
-        let bytes = [vec![0; BLOCK], entry("hidden", b'0', b"x")].concat();
-        let found = Archive::default().push(&bytes);
-        assert_eq!(found.files.first().map(|file| file.name.as_str()), Some("hidden"));
-    }
-
-    #[test]
-    fn what_is_not_of_an_archive_is_given_back() {
-        let mut other = Archive::default();
-        assert_eq!(other.push(&[b'x'; 600]).rest, [b'x'; 600]);
-        let mut short = Archive::default();
-        assert_eq!(short.push(b"uid=0(root)").rest, b"");
-        assert_eq!(short.end().rest, b"uid=0(root)");
-        let mut behind = Archive::default();
-        let bytes = [archive(), b"uid=0(root)".to_vec()].concat();
-        assert_eq!(behind.push(&bytes).rest, b"uid=0(root)");
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000), at in 0..1500_usize, byte in any::<u8>()) {
-            Archive::default().push(&bytes);
-            let mut archive = archive();
-            archive[at] = byte;
-            Archive::default().push(&archive);
+            Self::Said { held, .. } => held.extend_from_slice(bytes),
         }
     }
 }

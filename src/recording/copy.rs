@@ -73,7 +73,7 @@ impl Copying {
 /// somebody's own could be a shell. What the retries of a download run is a script, and recorded as what
 /// it prints.
 fn direction(facts: &Facts) -> Option<Direction> {
-    if facts.tty || facts.kind != "exec" {
+    if facts.tty || facts.is_altered || facts.kind != "exec" {
         return None;
     }
     let words: Vec<&str> = facts.command.iter().map(String::as_str).collect();

@@ -206,6 +206,11 @@ fn unwrap(
             }
             ws::Frame::Ping(payload) => back.0.write(&ws::Frame::Pong(payload), back.1),
             ws::Frame::Pong(_) => {}
+            // Without its reason, a text that nobody masks or records.
+            ws::Frame::Close(payload) => {
+                let code = payload.get(..ws::CODE_BYTES).unwrap_or_default();
+                onward.0.write(&ws::Frame::Close(code), onward.1);
+            }
             other => onward.0.write(other, onward.1),
         }
         Ok(())

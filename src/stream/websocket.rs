@@ -32,6 +32,8 @@ const PING: u8 = 9;
 const PONG: u8 = 10;
 /// RFC 6455, 5.5.
 const MAX_CONTROL_BYTES: u64 = 125;
+/// What the reason of a close stands behind (RFC 6455, 5.5.1).
+pub(super) const CODE_BYTES: usize = 2;
 /// A message in base64 is read as a whole.
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 /// In v5, the channel that says which channel has ended.

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::StreamError;
 use super::channel::{Channel, Connection, Observer, Purpose, Seen};
 use super::conversation::{Content, Outgoing, status};
-use super::websocket::{Form, Frame, Reader, Writer, Writes};
+use super::websocket::{CODE_BYTES, Form, Frame, Reader, Writer, Writes};
 
 /// A normal end (RFC 6455, 7.4.1).
 const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
@@ -158,7 +158,7 @@ impl WebSocketWire {
                     }
                     closed.extend(0..=u8::MAX);
                     // The reason behind the code is a text that nobody masks or records.
-                    let code = payload.get(..NORMAL.len()).unwrap_or_default();
+                    let code = payload.get(..CODE_BYTES).unwrap_or_default();
                     writer.write(&Frame::Close(code), out);
                     return Ok(());
                 }

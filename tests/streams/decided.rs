@@ -132,3 +132,20 @@ fn a_shell_at_a_terminal_is_refused_and_one_command_is_not() {
         assert_eq!(scene.call(&scene.alice, &line, "").status, 403, "{query}");
     }
 }
+
+#[test]
+fn no_body_makes_an_object_of_a_stream() {
+    let labelled = policy(
+        "labelled",
+        "match: {callers: ['user:oidc:alice'], resources: [pods/exec]}\n\
+         when: object != null\neffect: allow",
+    );
+    let discovery = policy("discovery", "match: {paths: ['*']}\neffect: allow");
+    let scene = Scene::of(Gateway::with_policies(&[discovery, labelled].join("---\n")));
+    let line = format!(
+        "POST /clusters/test/api/v1/namespaces/{}/pods/main/exec?command=id&stdout=1",
+        scene.namespace.name
+    );
+    let body = r#"{"metadata":{"labels":{"team":"x"}}}"#;
+    assert_eq!(scene.call(&scene.alice, &line, body).status, 403);
+}

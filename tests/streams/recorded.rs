@@ -43,10 +43,7 @@ pub(super) fn text(lines: &[Value], code: &str) -> String {
 
 /// What kguard has seen itself.
 pub(super) fn facts(lines: &[Value]) -> Vec<Value> {
-    let fact = |data: &Value| match data {
-        Value::String(text) => serde_json::from_str(text).unwrap(),
-        fact => fact.clone(),
-    };
+    let fact = |data: &Value| serde_json::from_str(data.as_str().unwrap()).unwrap();
     lines.iter().filter(|line| line[1] == "k").map(|line| fact(&line[2])).collect()
 }
 

@@ -35,8 +35,7 @@ impl SharedPatterns {
             return (values, patterns);
         }
         let (values, patterns) = compile(values).await;
-        self.lock().keep(key, &patterns);
-        (values, patterns)
+        (values, self.lock().keep(key, patterns))
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -45,12 +44,17 @@ impl SharedPatterns {
 }
 
 impl Shared {
-    fn keep(&mut self, key: String, patterns: &Arc<KnownPatterns>) {
+    /// Keeps it, or takes what somebody else has kept meanwhile.
+    fn keep(&mut self, key: String, patterns: Arc<KnownPatterns>) -> Arc<KnownPatterns> {
+        if let Some(kept) = self.patterns.get(&key).and_then(Weak::upgrade) {
+            return kept;
+        }
         if self.patterns.len() >= self.room {
             self.patterns.retain(|_, patterns| patterns.strong_count() > 0);
             self.room = self.patterns.len() * 2 + MOST_ENDED;
         }
-        self.patterns.insert(key, Arc::downgrade(patterns));
+        self.patterns.insert(key, Arc::downgrade(&patterns));
+        patterns
     }
 }
 
@@ -103,6 +107,15 @@ mod tests {
             let (_, other) = shared.of(values(other)).await;
             assert!(!Arc::ptr_eq(&first, &other));
         }
+    }
+
+    #[tokio::test]
+    async fn streams_that_begin_at_once_share_it_too() {
+        let shared = SharedPatterns::default();
+        let long = "correct horse battery staple ".repeat(LONG_BYTES / 16);
+        let (first, second) =
+            tokio::join!(shared.of(values(&[&long])), shared.of(values(&[&long])));
+        assert!(Arc::ptr_eq(&first.1, &second.1));
     }
 
     #[tokio::test]

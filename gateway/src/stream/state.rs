@@ -164,8 +164,9 @@ impl State {
     pub(super) fn close(&mut self, mut closing: Closing, recorded: Recorded) {
         closing.sent(self.sent);
         closing.masked(self.conversation.report());
-        if let Some(failure) = &self.failure {
-            closing.failed(failure);
+        match &self.failure {
+            Some(failure) => closing.failed(failure),
+            None => closing.went_well(),
         }
         match recorded {
             Ok(digest) => closing.recorded(digest),

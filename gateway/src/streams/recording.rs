@@ -9,6 +9,8 @@ use kguard::audit::record::RecordingDigest;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::Opening;
+
 /// Where the recording of a request is.
 pub(super) fn path(folder: &Path, id: Uuid) -> PathBuf {
     folder.join(file_name(id))
@@ -31,8 +33,8 @@ pub(crate) struct RecordingFile {
     path: PathBuf,
     written: watch::Sender<u64>,
     most_bytes: u64,
-    /// Whether its stream has begun.
-    has_begun: bool,
+    /// Until its stream begins.
+    opening: Option<Opening>,
 }
 
 /// A file, and the hash of what is in it.
@@ -53,32 +55,32 @@ impl RecordingFile {
     /// Makes the file, for nobody else to read, with its first lines: a disk without room for those has
     /// none for what comes.
     pub(super) async fn create(
-        (folder, id): (&Path, Uuid),
+        (folder, opening): (&Path, Opening),
         lines: Vec<u8>,
         most_bytes: u64,
     ) -> std::io::Result<Self> {
-        let path = path(folder, id);
-        let (own, length) = (path.clone(), lines.len() as u64);
-        let made = blocking(move || {
+        let path = path(folder, opening.id);
+        // All of it there: if nobody waits for it any more, the file goes with what is made here.
+        blocking(move || {
             let mut options = OpenOptions::new();
             options.write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut hashed = Hashed { file: options.open(&own)?, hashing: Sha256::default() };
-            hashed.append(&lines).inspect_err(|_| remove(&own))?;
-            Ok(hashed)
-        });
-        let hashed = Some(made.await?);
-        let (written, _) = watch::channel(length);
-        Ok(Self { hashed, path, written, most_bytes, has_begun: false })
+            let mut hashed = Hashed { file: options.open(&path)?, hashing: Sha256::default() };
+            let appended = hashed.append(&lines);
+            let (written, _) = watch::channel(lines.len() as u64);
+            let (hashed, opening) = (Some(hashed), Some(opening));
+            let made = Self { hashed, path, written, most_bytes, opening };
+            appended.map(|()| made)
+        })
+        .await
     }
 
     /// From now on it stays, whatever comes of it.
     #[must_use]
-    pub(super) fn begun(self) -> Self {
-        let mut begun = self;
-        begun.has_begun = true;
-        begun
+    pub(super) fn begun(mut self) -> Self {
+        self.opening = None;
+        self
     }
 
     /// How long it is.
@@ -128,15 +130,11 @@ impl RecordingFile {
 /// Of what never ran there is no recording.
 impl Drop for RecordingFile {
     fn drop(&mut self) {
-        if !self.has_begun {
-            remove(&self.path);
+        if self.opening.is_some()
+            && let Err(error) = std::fs::remove_file(&self.path)
+        {
+            tracing::warn!(%error, "a recording of nothing could not be removed");
         }
-    }
-}
-
-fn remove(path: &Path) {
-    if let Err(error) = std::fs::remove_file(path) {
-        tracing::warn!(%error, "a recording of nothing could not be removed");
     }
 }
 

@@ -18,14 +18,14 @@ pub(crate) struct Tap {
 }
 
 impl Tap {
-    pub(super) fn new(cast: Option<Cast>, standing: Arc<Standing>) -> Self {
-        Self { cast, standing, began: Instant::now(), has_status: false }
+    pub(super) fn new(cast: Option<Cast>, (standing, began): (Arc<Standing>, Instant)) -> Self {
+        Self { cast, standing, began, has_status: false }
     }
 
     /// One that records nothing, for tests.
     #[cfg(test)]
     pub(crate) fn of_nothing() -> Self {
-        Self::new(None, Arc::new(Standing::of_nobody()))
+        Self::new(None, (Arc::new(Standing::of_nobody()), Instant::now()))
     }
 
     /// Whether a command has ended: what breaks after that is no failure.

@@ -48,12 +48,11 @@ fn spdy_forward() -> (Vec<u8>, Vec<u8>) {
     (port_streams("80"), server)
 }
 
-fn seeds() -> Vec<Seed> {
+fn of_spdy() -> Vec<Seed> {
     let spdy_output = |text: &[u8]| [spdy_data(5, false, text), spdy_data(5, true, b"")].concat();
     let typed = spdy_data(3, false, b"ls\n");
     let size = spdy_data(9, false, br#"{"Width":80,"Height":24}"#);
     let status = spdy_data(1, true, br#"{"status":"Success"}"#);
-    let channel = |channel: u8, text: &[u8]| [&[channel][..], text].concat();
     let (forward, forwarded) = spdy_forward();
     let spdy_exec = || opening(&mut Writer::new());
     vec![
@@ -75,12 +74,14 @@ fn seeds() -> Vec<Seed> {
             client: [spdy_exec(), spdy_data(3, true, &archive())].concat(),
             server: spdy_output(b""),
         },
-        Seed {
-            name: "spdy-forward",
-            kind: SPDY | FORWARD,
-            client: forward.clone(),
-            server: forwarded.clone(),
-        },
+        Seed { name: "spdy-forward", kind: SPDY | FORWARD, client: forward, server: forwarded },
+    ]
+}
+
+fn of_websockets() -> Vec<Seed> {
+    let channel = |channel: u8, text: &[u8]| [&[channel][..], text].concat();
+    let (forward, forwarded) = spdy_forward();
+    vec![
         Seed {
             name: "tunnel-forward",
             kind: TUNNEL | FORWARD,
@@ -127,7 +128,7 @@ fn bytes(Seed { kind, client, server, .. }: &Seed) -> Vec<u8> {
 /// `KGUARD_UPDATE_SEEDS=1` writes them.
 #[test]
 fn the_fuzzer_begins_with_a_conversation_of_each_protocol() {
-    for mut seed in seeds() {
+    for mut seed in of_spdy().into_iter().chain(of_websockets()) {
         let protocols =
             [Protocol::Spdy, Protocol::WebSocket, Protocol::WebSocketBase64, Protocol::Tunnel];
         let purpose = if seed.kind & FORWARD == 0 {

@@ -40,9 +40,9 @@ impl Named {
         let mut wrong = Vec::new();
         for (id, named) in &self.0 {
             match fetch(context, *id, named.bytes).await? {
-                Some(found) if found == *named => bytes += named.bytes,
-                Some(_) => wrong.push(format!("{id}: it is not the one that the trail names")),
-                None => wrong.push(format!("{id}: it is not there any more")),
+                Ok(found) if found == *named => bytes += named.bytes,
+                Ok(_) => wrong.push(format!("{id}: it is not the one that the trail names")),
+                Err(why) => wrong.push(format!("{id}: {why}")),
             }
         }
         match wrong.as_slice() {
@@ -70,23 +70,36 @@ fn report(wrong: &[String], of: usize) -> String {
     }
 }
 
-/// The hash of a recording as the gateway has it, up to a byte more than it should have; none if it
-/// has none.
-async fn fetch(context: &Context, id: Uuid, most: u64) -> Result<Option<RecordingDigest>, Failure> {
-    let missing = |error: ControlError| {
-        Failure::new(Kind::Other, format_args!("the recording of {id} cannot be compared: {error}"))
-    };
+/// The hash of a recording as the gateway has it, up to a byte more than it should have; or why there is
+/// none. Fails where nothing else could be fetched either.
+async fn fetch(
+    context: &Context,
+    id: Uuid,
+    most: u64,
+) -> Result<Result<RecordingDigest, String>, Failure> {
     let control = context.control()?;
-    let mut download = match control.download(&format!("/v1/recordings/{id}")).await {
-        Err(ControlError::Status { status: StatusCode::NOT_FOUND, .. }) => return Ok(None),
-        answer => answer.map_err(missing)?,
+    let hashed = async {
+        let mut download = control.download(&format!("/v1/recordings/{id}")).await?;
+        let (mut hashing, mut bytes) = (Sha256::default(), 0);
+        while let Some(chunk) = download.chunk().await?
+            && bytes <= most
+        {
+            hashing.update(&chunk);
+            bytes += chunk.len() as u64;
+        }
+        Ok(RecordingDigest { sha256: hashing.finish(), bytes })
     };
-    let (mut hashing, mut bytes) = (Sha256::default(), 0);
-    while let Some(chunk) = download.chunk().await.map_err(missing)?
-        && bytes <= most
-    {
-        hashing.update(&chunk);
-        bytes += chunk.len() as u64;
+    match hashed.await {
+        Ok(digest) => Ok(Ok(digest)),
+        Err(ControlError::Status { status: StatusCode::NOT_FOUND, .. }) => {
+            Ok(Err("it is not there any more".to_owned()))
+        }
+        Err(error @ ControlError::Status { .. }) => {
+            Ok(Err(format!("it cannot be compared: {error}")))
+        }
+        Err(error) => Err(Failure::new(
+            Kind::Other,
+            format_args!("the recording of {id} cannot be compared: {error}"),
+        )),
     }
-    Ok(Some(RecordingDigest { sha256: hashing.finish(), bytes }))
 }
