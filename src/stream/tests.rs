@@ -569,6 +569,52 @@ fn a_port_that_policy_refuses_never_reaches_the_server() {
 }
 
 #[test]
+fn pings_are_answered_by_the_gateway_and_go_no_further() {
+    for protocol in
+        [Protocol::Spdy, Protocol::Tunnel, Protocol::WebSocket, Protocol::WebSocketBase64]
+    {
+        let mut conversation = Conversation::new(protocol, COMMAND, None);
+        let (mut notes, mut out) = (Notes::default(), Outgoing::default());
+        conversation.ping_client(&mut out).unwrap();
+        conversation.ping_server(&mut out).unwrap();
+        let Outgoing { to_client, to_server } = std::mem::take(&mut out);
+        assert!(!to_client.is_empty() && !to_server.is_empty(), "{protocol:?}");
+        // What answers the gateway's own pings ends here.
+        let (from_client, from_server) = match protocol {
+            // In SPDY the answer is the ping itself.
+            Protocol::Spdy => (to_client, to_server),
+            Protocol::Tunnel => {
+                let ping = |frames: &[u8]| ws_frames(frames).remove(0).1;
+                (client_ws(0x82, &ping(&to_client)), ws(0x82, &unmasked(&to_server)))
+            }
+            _ => (client_ws(0x8a, b"kguard"), ws(0x8a, b"kguard")),
+        };
+        conversation.push_client(&from_client, &mut notes, &mut out).unwrap();
+        conversation.push_server(&from_server, &mut notes, &mut out).unwrap();
+        assert!(out.to_client.is_empty() && out.to_server.is_empty(), "{protocol:?}");
+        if protocol == Protocol::Spdy {
+            continue;
+        }
+        // Theirs are answered, and not passed on.
+        conversation.push_client(&client_ws(0x89, b"theirs"), &mut notes, &mut out).unwrap();
+        assert_eq!(ws_frames(&out.to_client), [(0x8a, b"theirs".to_vec())], "{protocol:?}");
+        assert!(out.to_server.is_empty(), "{protocol:?}");
+        out = Outgoing::default();
+        conversation.push_server(&ws(0x89, b"theirs"), &mut notes, &mut out).unwrap();
+        assert_eq!(unmasked(&out.to_server), b"theirs", "{protocol:?}");
+        assert!(out.to_client.is_empty(), "{protocol:?}");
+    }
+}
+
+/// What a short frame of a client says.
+fn unmasked(frame: &[u8]) -> Vec<u8> {
+    let length = usize::from(frame[1] & 0x7f);
+    let (key, payload) = frame[2..].split_at(4);
+    assert_eq!(payload.len(), length);
+    payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect()
+}
+
+#[test]
 fn who_is_inside_is_told_why_it_ends() {
     for protocol in [Protocol::Spdy, Protocol::WebSocket] {
         let (mut conversation, mut notes) = (begun(protocol), Notes::default());

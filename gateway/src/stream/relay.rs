@@ -268,3 +268,63 @@ impl Relay {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kguard::stream::{Protocol, Purpose};
+    use tokio::io::{duplex, split};
+
+    use super::*;
+
+    /// More than all buffers together.
+    const MUCH: usize = 4 << 20;
+
+    /// After that it is taken for stuck. Whoever is just slow takes less in.
+    const PATIENCE: Duration = Duration::from_millis(500);
+
+    /// Of a WebSocket's server: a KiB of stdout.
+    fn output() -> Vec<u8> {
+        [&[0x82, 126, 4, 1, 1][..], &[b'x'; 1024]].concat()
+    }
+
+    /// Of its client, masked with zeros.
+    const TYPED: [u8; 9] = [0x82, 0x83, 0, 0, 0, 0, 0, b'l', b's'];
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_stops_the_cluster_and_can_still_type() {
+        let purpose = Purpose::Command { tty: false };
+        let conversation = Conversation::new(Protocol::WebSocket, purpose, None);
+        let relay = Relay::new(conversation, Tap::of_nothing());
+        let ((mut client, to_client), (mut server, to_server)) = (duplex(1024), duplex(1024));
+        let ((client_reads, client_writes), (server_reads, server_writes)) =
+            (split(to_client), split(to_server));
+        let carried = async {
+            tokio::join!(
+                relay.read(client_reads, (Side::Client, None)),
+                relay.read(server_reads, (Side::Server, None)),
+                relay.write(client_writes, Side::Client),
+                relay.write(server_writes, Side::Server),
+            );
+        };
+        let tried = async {
+            let mut taken = 0;
+            while let Ok(written) =
+                tokio::time::timeout(PATIENCE, server.write_all(&output())).await
+            {
+                written.unwrap();
+                taken += output().len();
+                assert!(taken < MUCH, "{taken} bytes lie somewhere");
+            }
+            client.write_all(&TYPED).await.unwrap();
+            let mut frame = [0; TYPED.len()];
+            server.read_exact(&mut frame).await.unwrap();
+            let key = &frame[2..6];
+            let typed: Vec<_> = frame[6..].iter().zip(key).map(|(byte, key)| byte ^ key).collect();
+            assert_eq!(typed, b"\0ls");
+        };
+        tokio::select! {
+            () = carried => panic!("it ended"),
+            () = tried => {}
+        }
+    }
+}

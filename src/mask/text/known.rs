@@ -186,7 +186,7 @@ impl KnownStage {
             Look::Open(_) => return,
             Look::Clear(Some(cut)) => {
                 upto = upto.max(cut.range.end);
-                self.add(cut);
+                self.begin_with(cut);
             }
             Look::Clear(None) => {}
         }
@@ -214,7 +214,7 @@ impl KnownStage {
     fn find(&mut self, known: &Known) {
         known.scan(self.window.bytes(), &mut self.regions);
         if let Look::Open(Some(cut)) | Look::Clear(Some(cut)) = self.beginning(known) {
-            self.add(cut);
+            self.begin_with(cut);
         }
     }
 
@@ -223,6 +223,12 @@ impl KnownStage {
             Some(beginning) => beginning.look(known, self.window.bytes()),
             None => Look::Clear(None),
         }
+    }
+
+    /// It gives the name of all that begins where it does: it may be known earlier than the others.
+    fn begin_with(&mut self, region: Region) {
+        let at = self.regions.partition_point(|other| other.range.start < region.range.start);
+        self.regions.insert(at, region);
     }
 
     fn add(&mut self, region: Region) {

@@ -311,6 +311,18 @@ fn rest(masked: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// A whole value at the beginning of a part, of which the beginning is the end of another value, too.
+#[test]
+fn what_begins_as_the_end_of_one_value_and_as_another_has_one_name() {
+    let plan = parts(&[("k0", b"<\" \"<%"), ("k1", b"<\"< \"<\" \"")]);
+    let text = br#"<\" \"<%" and on"#;
+    let whole = mask(&plan, &[text]);
+    for at in 0..text.len() {
+        let (front, back) = text.split_at(at);
+        assert_eq!(mask(&plan, &[front, back]), whole, "cut at {at}");
+    }
+}
+
 proptest! {
     #[test]
     fn cutting_the_text_anywhere_changes_nothing_and_no_value_is_left(
