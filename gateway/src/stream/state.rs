@@ -6,7 +6,7 @@ use crate::entry::Closing;
 use crate::streams::{Recorded, Tap};
 
 /// What a recording waits for, so that not every piece is written by itself.
-const WRITTEN_AT_ONCE_BYTES: usize = 64 * 1024;
+const WRITTEN_AT_ONCE_BYTES: usize = 192 * 1024;
 
 /// What may be under way to one side before more is read.
 const MOST_UNDER_WAY_BYTES: usize = 64 * 1024;
