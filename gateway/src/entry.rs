@@ -254,10 +254,12 @@ impl Closing {
         }
     }
 
-    /// Where what went through is recorded.
-    pub fn recorded(&mut self, digest: Option<RecordingDigest>) {
-        if let Some(end) = &mut self.end {
-            end.recording = digest;
+    /// Where what went through is recorded, or why that is not to be relied on.
+    pub fn recorded(&mut self, recorded: std::io::Result<Option<RecordingDigest>>) {
+        match (recorded, &mut self.end) {
+            (Ok(digest), Some(end)) => end.recording = digest,
+            (Err(error), _) => self.failed(&format!("the recording cannot be written: {error}")),
+            (Ok(_), None) => {}
         }
     }
 

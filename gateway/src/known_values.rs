@@ -44,7 +44,7 @@ const MAX_SECRETS: usize = 64;
 /// the stream runs.
 const MAX_VALUES_BYTES: usize = 2 << 20;
 
-/// As much again of what they held before, which is more than is remembered of one.
+/// As much again of what they held before, which is as much as is remembered of one.
 const MAX_FORMER_BYTES: usize = 2 << 20;
 
 /// Secrets that are read at once.

@@ -99,10 +99,7 @@ async fn abandon(session: Session, mut closing: Closing) {
     closing.failed(NO_UPGRADE);
     tap.end(Some(NO_UPGRADE));
     if let Some(recording) = recording {
-        match recording.finish(tap.take()).await {
-            Ok(digest) => closing.recorded(Some(digest)),
-            Err(error) => closing.failed(&format!("the recording cannot be written: {error}")),
-        }
+        closing.recorded(recording.finish(tap.take()).await.map(Some));
     }
 }
 

@@ -168,10 +168,7 @@ impl State {
             Some(failure) => closing.failed(failure),
             None => closing.went_well(),
         }
-        match recorded {
-            Ok(digest) => closing.recorded(digest),
-            Err(error) => closing.failed(&format!("the recording cannot be written: {error}")),
-        }
+        closing.recorded(recorded);
     }
 
     pub(super) fn release(&mut self) -> Result<(), StreamError> {
