@@ -131,7 +131,8 @@ impl Line {
 
 /// Whether kubectl threw output away, which says nothing about either side: its exec over WebSocket
 /// reads before it has opened its streams, and discards what comes for one that it has not opened
-/// yet (client-go `tools/remotecommand/websocket.go`; seen with 1.30, past the gateway).
+/// yet (client-go `tools/remotecommand/websocket.go`; seen with 1.30, past the gateway). Its command
+/// runs again, so commands of streams must do the same twice.
 fn lost_output(output: &Output) -> bool {
     output.stderr.contains("Unknown stream id") && output.stderr.contains("discarding message")
 }

@@ -278,7 +278,7 @@ const STREAMS: &[&str] = &[
     "script -qec \"stty rows 33 cols 77; kubectl -n $NS exec -it web -- sh -c 'until stty size \
      2>/dev/null | grep -q 33; do sleep 0.1; done; stty size; printf \\\"\\033[31mred\\033[m é☃\\n\\\"; \
      exit 5'\" /dev/null | tr -d '^@'",
-    "k delete pod talk --now --ignore-not-found; . ./talk.sh; \
+    "k delete pod talk --now --ignore-not-found >/dev/null; . ./talk.sh; \
      talk k run talk -i -q --image=kguard.test/busybox:1 --image-pull-policy=Never \
      --restart=Never -- sh -c 'read a; echo got $a; read a; exit 3'",
     "k delete pod talk --now --ignore-not-found; \
@@ -290,7 +290,7 @@ const STREAMS: &[&str] = &[
      --image-pull-policy=Never --restart=Never -- sh -c 'while ! read -t 1 a; do echo ready; \
      done; echo got $a at $(stty size); read a; exit 3'; k wait --for=condition=Ready pod/talk; \
      . ./talk.sh; talk_at_a_terminal \"kubectl -n $NS attach -q -it talk\"",
-    ". ./talk.sh; talk k debug -q -i web -c talk --image=kguard.test/busybox:1 \
+    ". ./talk.sh; talk k debug -q -i web -c talk-$RANDOM --image=kguard.test/busybox:1 \
      -- sh -c 'read a; echo got $a; read a; exit 3'",
 ];
 
