@@ -188,7 +188,12 @@ impl Cast {
 
     /// The lines since the last call.
     pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.lines)
+        self.exchange(Vec::new())
+    }
+
+    /// The same; the next ones come into memory that is there already, which must be empty.
+    pub fn exchange(&mut self, memory: Vec<u8>) -> Vec<u8> {
+        std::mem::replace(&mut self.lines, memory)
     }
 
     /// How many bytes of lines wait to be taken.

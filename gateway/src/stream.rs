@@ -99,7 +99,7 @@ async fn abandon(session: Session, mut closing: Closing) {
     closing.failed(NO_UPGRADE);
     tap.end(Some(NO_UPGRADE));
     if let Some(recording) = recording {
-        closing.recorded(recording.finish(tap.take()).await.map(Some));
+        closing.recorded(recording.finish(tap.exchange(Vec::new())).await.map(Some));
     }
 }
 

@@ -174,19 +174,27 @@ impl Relay {
     /// Writes the recording until the end. If it cannot be written, the stream ends.
     pub(super) async fn record(&self, file: Option<RecordingFile>) -> Recorded {
         let Some(mut file) = file else { return Ok(None) };
+        let mut memory = Vec::new();
         loop {
+            if self.lock().is_quiet() {
+                memory = Vec::new();
+                self.lock().free_memory();
+            }
             while self.lock().is_quiet() {
                 self.to_recording.notified().await;
             }
             let _ = tokio::time::timeout(GATHERING, self.gathered()).await;
-            let (lines, are_last) = self.lock().lines();
+            let (lines, are_last) = self.lock().lines(memory);
             if are_last {
                 return file.finish(lines).await.map(Some);
             }
-            if let Err(error) = file.write(lines).await {
-                self.stop(UNRECORDED);
-                return Err(error);
-            }
+            memory = match file.write(lines).await {
+                Ok(memory) => memory,
+                Err(error) => {
+                    self.stop(UNRECORDED);
+                    return Err(error);
+                }
+            };
             if file.is_full() && !*self.stopped.borrow() {
                 self.stop(FULL);
             }

@@ -108,6 +108,13 @@ impl State {
         self.tap.waiting() == 0 && !self.is_finished
     }
 
+    /// Keeps no memory for a recording to which nothing comes.
+    pub(super) fn free_memory(&mut self) {
+        if self.is_quiet() {
+            self.tap.exchange(Vec::new());
+        }
+    }
+
     /// Whether the recording has waited long enough.
     pub(super) fn has_gathered(&self) -> bool {
         self.tap.waiting() >= WRITTEN_AT_ONCE_BYTES || self.is_finished
@@ -145,9 +152,10 @@ impl State {
         self.conversation.is_holding()
     }
 
-    /// The next lines of the recording, and whether they are the last.
-    pub(super) fn lines(&mut self) -> (Vec<u8>, bool) {
-        (self.tap.take(), self.is_finished)
+    /// The next lines of the recording, in exchange for memory of those behind them, and whether they
+    /// are the last.
+    pub(super) fn lines(&mut self, memory: Vec<u8>) -> (Vec<u8>, bool) {
+        (self.tap.exchange(memory), self.is_finished)
     }
 
     pub(super) fn has_ended(&self) -> bool {

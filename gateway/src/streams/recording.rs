@@ -98,18 +98,20 @@ impl RecordingFile {
         self.written.subscribe()
     }
 
-    /// Appends whole lines.
-    pub(crate) async fn write(&mut self, lines: Vec<u8>) -> std::io::Result<()> {
+    /// Appends whole lines; gives back their memory, empty.
+    pub(crate) async fn write(&mut self, mut lines: Vec<u8>) -> std::io::Result<Vec<u8>> {
         let length = lines.len() as u64;
         let mut hashed = self.hashed.take().ok_or_else(broken)?;
         // Both at once: to go to another thread costs more than to write a little.
         let hashed = blocking(move || {
             hashed.append(&lines)?;
-            Ok(hashed)
+            lines.clear();
+            Ok((hashed, lines))
         });
-        self.hashed = Some(hashed.await?);
+        let (hashed, memory) = hashed.await?;
+        self.hashed = Some(hashed);
         self.written.send_modify(|written| *written += length);
-        Ok(())
+        Ok(memory)
     }
 
     /// Appends the last lines and makes all of it durable; what ties it to its entry.

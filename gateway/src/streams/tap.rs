@@ -33,9 +33,9 @@ impl Tap {
         self.has_status
     }
 
-    /// The lines that are to be written.
-    pub(crate) fn take(&mut self) -> Vec<u8> {
-        self.cast.as_mut().map(Cast::take).unwrap_or_default()
+    /// The lines that are to be written, in exchange for memory of the next ones.
+    pub(crate) fn exchange(&mut self, memory: Vec<u8>) -> Vec<u8> {
+        self.cast.as_mut().map(|cast| cast.exchange(memory)).unwrap_or_default()
     }
 
     /// How many bytes of them there are.
