@@ -1,5 +1,6 @@
-//! What a person notices: `kubectl get pods`, with and without kguard in front.
+//! What a person runs: kubectl, with and without kguard in front.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use crate::{Failure, Options};
 /// Runs of each, in turn, for one figure of a round.
 const RUNS: usize = 8;
 
-/// Wall time of both, against the real API server.
+/// Wall time of `kubectl get pods` both ways, against the real API server.
 pub(crate) async fn measure(
     setup: &Setup,
     options: &Options,
@@ -24,8 +25,9 @@ pub(crate) async fn measure(
         say(&format!("kubectl, round {round} of {} (0 warms up)", options.rounds));
         let (mut with, mut without) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {
-            with.push(millis(&mut through_kguard(setup, options)).await?);
-            without.push(millis(&mut direct(setup, options)).await?);
+            let get = ["get", "pods", "-n", &options.namespace];
+            with.push(millis(through(setup, setup.gateway, options).args(get)).await?);
+            without.push(millis(direct(setup, options).args(get)).await?);
         }
         if round > 0 {
             ours.push(median(&with));
@@ -43,22 +45,23 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-fn through_kguard(setup: &Setup, options: &Options) -> Command {
+/// `kguard kubectl` by way of a gateway.
+pub(crate) fn through(setup: &Setup, gateway: SocketAddr, options: &Options) -> Command {
     let mut command = command(setup, &options.client);
     command
         .env("KGUARD_HOME", setup.folder.join("home/kguard"))
-        .env("KGUARD_GATEWAY", format!("https://{}", setup.gateway))
+        .env("KGUARD_GATEWAY", format!("https://{gateway}"))
         .env("KGUARD_CA_FILE", setup.folder.join("ca.pem"))
         .env("KGUARD_CLUSTER", "real")
         .env("KGUARD_TOKEN", &setup.token)
         .env("KGUARD_KUBECTL", &options.kubectl)
-        .args(["kubectl", "get", "pods", "-n", &options.namespace]);
+        .arg("kubectl");
     command
 }
 
 fn direct(setup: &Setup, options: &Options) -> Command {
     let mut command = command(setup, &options.kubectl);
-    command.env("KUBECONFIG", &options.kubeconfig).args(["get", "pods", "-n", &options.namespace]);
+    command.env("KUBECONFIG", &options.kubeconfig);
     command
 }
 

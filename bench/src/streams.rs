@@ -1,13 +1,18 @@
 //! Exec through the gateway against the same directly with the API server, in a real pod: a
 //! keystroke's echo, throughput, and what sessions cost the gateway.
 
+use std::process::Stdio;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use tokio::io::AsyncReadExt as _;
+use tokio::process::Command;
+
+use crate::kubectl;
 use crate::process::Process;
 use crate::setup::Setup;
 use crate::table::{Limit, Row, Table, milliseconds, percentile, say};
-use crate::terminal::{Exec, Pod, Terminal};
+use crate::terminal::{Exec, POD, Pod, Terminal};
 use crate::tunnel::Tunnel;
 use crate::{Failure, Options};
 
@@ -46,6 +51,7 @@ pub(crate) async fn measure(
     echo((&recorded, &direct), rounds, table).await?;
     let other = setup.start_unrecorded().await?;
     output(setup, [(&recorded, &gateway), (&unrecorded, &other)], rounds, table).await?;
+    output_to_kubectl(setup, options, table).await?;
     drop(other);
     copy(&recorded, &direct, rounds, table).await
 }
@@ -141,6 +147,51 @@ async fn output(
     let (what, ours, theirs) = ("    gateway's CPU for output", our_cpu, their_cpu);
     table.add(Row { what, unit: "s/GB", ours, peer, theirs, limit: Limit::None });
     Ok(())
+}
+
+/// The same to whom it is for: stock kubectl, behind kguard.
+async fn output_to_kubectl(
+    setup: &Setup,
+    options: &Options,
+    table: &mut Table,
+) -> Result<(), Failure> {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..=options.rounds {
+        say(&format!("output to kubectl, round {round} of {} (0 warms up)", options.rounds));
+        let recorded = kubectl_rate(kubectl::through(setup, setup.streams, options), options);
+        let rate = recorded.await?;
+        setup.forget_recordings()?;
+        let unrecorded = kubectl::through(setup, setup.unrecorded, options);
+        let other = kubectl_rate(unrecorded, options).await?;
+        if round > 0 {
+            ours.push(rate);
+            theirs.push(other);
+        }
+    }
+    let (what, peer, limit) = ("(l) the same to kubectl", "unrecorded", Limit::AtLeast(0.90));
+    table.add(Row { what, unit: "MB/s", ours, peer, theirs, limit });
+    Ok(())
+}
+
+/// Megabytes a second that come out of a kubectl which shows the text.
+async fn kubectl_rate(mut kubectl: Command, options: &Options) -> Result<f64, Failure> {
+    kubectl.args(["exec", "-n", &options.namespace, POD, "--", "cat", "/data/text"]);
+    let mut running = kubectl.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let mut out = running.stdout.take().ok_or("kubectl has no output")?;
+    let mut buffer = vec![0; 1 << 16];
+    let mut length = out.read(&mut buffer).await?;
+    let start = Instant::now();
+    loop {
+        match out.read(&mut buffer).await? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    if !running.wait().await?.success() || u32::try_from(length)? != FILE_BYTES {
+        return Err(format!("kubectl showed {length} bytes").into());
+    }
+    Ok(f64::from(FILE_BYTES) / seconds / 1e6)
 }
 
 fn unzip(pairs: Vec<(f64, f64)>) -> (Vec<f64>, Vec<f64>) {

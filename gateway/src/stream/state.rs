@@ -6,7 +6,7 @@ use crate::entry::Closing;
 use crate::streams::{Recorded, Tap};
 
 /// What a recording waits for, so that not every piece is written by itself.
-const WRITTEN_AT_ONCE_BYTES: usize = 192 * 1024;
+const WRITTEN_AT_ONCE_BYTES: usize = 384 * 1024;
 
 /// What may be under way to one side before more is read.
 const MOST_UNDER_WAY_BYTES: usize = 64 * 1024;
@@ -16,7 +16,7 @@ const MOST_UNDER_WAY_BYTES: usize = 64 * 1024;
 const MOST_ANSWERED_BYTES: usize = 256 * 1024;
 
 /// The same to the recording, whose thread takes its turn among all others of a busy machine.
-const MOST_UNRECORDED_BYTES: usize = 512 * 1024;
+const MOST_UNRECORDED_BYTES: usize = 1024 * 1024;
 
 /// Why a stream ended before its end.
 #[derive(Debug, thiserror::Error)]
