@@ -123,6 +123,12 @@ fn signals_reach_the_program_and_nothing_is_left_behind() {
         assert_eq!(program.exit_code(), code);
         assert!(!kubeconfig.exists());
     }
+    // At the earliest that it can come.
+    let script = "trap 'exit 9' TERM; kill -TERM $PPID; \
+                  for _ in $(seq 100); do sleep 0.05; done";
+    for _ in 0..20 {
+        assert_eq!(alice.kguard(&["run", "--", "sh", "-c", script]).code, 9);
+    }
     for signal in ["TERM", "INT", "HUP"] {
         let (mut proxy, kubeconfig) = proxy(&alice);
         assert!(Path::new(&kubeconfig).exists());

@@ -51,28 +51,65 @@ pub(crate) fn spawn(
     })
 }
 
-/// Waits for the program. An interrupt reaches it by itself, being in the terminal's foreground
-/// as we are; what reaches only us is passed on.
+/// What would end us. From when it listens, we do not die of it any more, which has to be before there is
+/// a program that would be left behind.
 #[cfg(unix)]
-pub(crate) async fn wait(child: &mut Child) -> io::Result<ExitStatus> {
-    use rustix::process::{Pid, Signal, kill_process};
-    use tokio::signal::unix::{SignalKind, signal};
+pub(crate) struct Signals {
+    interrupts: tokio::signal::unix::Signal,
+    quits: tokio::signal::unix::Signal,
+    terminations: tokio::signal::unix::Signal,
+    hangups: tokio::signal::unix::Signal,
+}
 
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut quits = signal(SignalKind::quit())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = signal(SignalKind::hangup())?;
-    loop {
-        let pass_on = tokio::select! {
-            status = child.wait() => return status,
-            _ = interrupts.recv() => continue,
-            _ = quits.recv() => continue,
-            _ = terminations.recv() => Signal::TERM,
-            _ = hangups.recv() => Signal::HUP,
-        };
-        let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        // It may have ended just now, which the next round sees.
-        let _ = pid.map(|pid| kill_process(pid, pass_on));
+#[cfg(unix)]
+impl Signals {
+    pub(crate) fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupts: signal(SignalKind::interrupt())?,
+            quits: signal(SignalKind::quit())?,
+            terminations: signal(SignalKind::terminate())?,
+            hangups: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the program. An interrupt reaches it by itself, being in the terminal's foreground
+    /// as we are; what reaches only us is passed on.
+    pub(crate) async fn pass_on_to(mut self, child: &mut Child) -> io::Result<ExitStatus> {
+        use rustix::process::{Pid, Signal, kill_process};
+        loop {
+            let pass_on = tokio::select! {
+                status = child.wait() => return status,
+                _ = self.interrupts.recv() => continue,
+                _ = self.quits.recv() => continue,
+                _ = self.terminations.recv() => Signal::TERM,
+                _ = self.hangups.recv() => Signal::HUP,
+            };
+            let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+            // It may have ended just now, which the next round sees.
+            let _ = pid.map(|pid| kill_process(pid, pass_on));
+        }
+    }
+}
+
+/// An interrupt reaches all programs of a console. From when it listens, we do not die of it.
+#[cfg(not(unix))]
+pub(crate) struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(not(unix))]
+impl Signals {
+    pub(crate) fn listen() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    /// Waits for the program.
+    pub(crate) async fn pass_on_to(mut self, child: &mut Child) -> io::Result<ExitStatus> {
+        loop {
+            tokio::select! {
+                status = child.wait() => return status,
+                _ = self.0.recv() => {}
+            }
+        }
     }
 }
 
@@ -89,17 +126,6 @@ pub(crate) fn end(child: &mut Child) {
 #[cfg(not(unix))]
 pub(crate) fn end(child: &mut Child) {
     let _ = child.start_kill();
-}
-
-/// Waits for the program. An interrupt reaches all programs of a console.
-#[cfg(not(unix))]
-pub(crate) async fn wait(child: &mut Child) -> io::Result<ExitStatus> {
-    loop {
-        tokio::select! {
-            status = child.wait() => return status,
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    }
 }
 
 /// The exit code, as a shell counts it: 128 and the signal's number for a program that was ended

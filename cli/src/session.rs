@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::certificates::LocalCa;
-use crate::child::{self, Surroundings};
+use crate::child::{self, Signals, Surroundings};
 use crate::clusters::{ClusterCache, MAX_LIST_BYTES};
 use crate::context::{Context, Target};
 use crate::failure::{Failure, Kind};
@@ -136,9 +136,10 @@ impl Session {
             plan: self.plan.as_ref(),
             is_aside: self.is_aside,
         };
+        let signals = Signals::listen()?;
         let mut child = child::spawn(program, arguments, &surroundings)?;
         let status = tokio::select! {
-            status = child::wait(&mut child) => status?,
+            status = signals.pass_on_to(&mut child) => status?,
             // What it waits for is kept for its next run, so nothing else would end it.
             () = self.watcher.gave_up() => {
                 child::end(&mut child);

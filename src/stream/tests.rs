@@ -1,4 +1,5 @@
 mod seeds;
+mod unsaid;
 
 use std::sync::Arc;
 

@@ -132,6 +132,46 @@ fn a_value_that_nobody_knows_any_more_is_not_shown() {
     desk.kubectl(&["logs", "talker"]).ok();
 }
 
+/// Never runs: nothing of it is asked for.
+const HOARDER: &str = r"
+apiVersion: v1
+kind: Pod
+metadata: {name: hoarder}
+spec:
+  schedulerName: none
+  containers: [{name: c, image: 'kguard.test/pause:1'}]
+  volumes:
+  - {name: first, secret: {secretName: first}}
+  - {name: second, secret: {secretName: second}}
+  - {name: third, secret: {secretName: third}}
+";
+
+#[test]
+fn of_a_pod_with_more_secrets_than_can_be_looked_for_nothing_is_shown() {
+    let desk = Desk::new("hoarder");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    // Two of them fit, three do not.
+    std::fs::write(&file, "x".repeat(720_000)).unwrap();
+    let from = format!("--from-file={}", file.display());
+    desk.namespace.apply(HOARDER);
+    let create = |name: &str| {
+        desk.namespace.admin(&["create", "secret", "generic", name, &from]).ok();
+    };
+    create("first");
+    create("second");
+    desk.namespace.admin(&["create", "secret", "generic", "third", "--from-literal=a=few"]).ok();
+    let few = desk.kubectl(&["logs", "hoarder"]);
+    assert!(!few.stderr.contains("kguard"), "{few:?}");
+    desk.namespace.admin(&["delete", "secret", "third"]).ok();
+    create("third");
+    for command in [&["logs", "hoarder"][..], &["exec", "hoarder", "--", "true"]] {
+        let refused = desk.kubectl(command);
+        assert!(refused.stderr.contains("hold more than 2 MiB"), "{refused:?}");
+        assert_eq!(refused.code, 77, "{refused:?}");
+    }
+}
+
 #[test]
 fn arguments_of_an_exec_are_not_in_the_trail() {
     let desk = Desk::new("arguments");
