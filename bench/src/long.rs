@@ -17,6 +17,8 @@ use crate::{Failure, Options};
 const COPIED_BYTES: usize = 10_000_000_000;
 /// By then there is what every copy needs.
 const FIRST_BYTES: usize = 1_000_000_000;
+/// The same of a log.
+const FIRST_OF_LOG_BYTES: usize = 50_000_000;
 /// It takes no room on the disk.
 const MAKE_FILE: &str = "mkdir -p /data/big && truncate -s 10000000000 /data/big/file && echo made";
 
@@ -47,9 +49,11 @@ pub(crate) async fn measure(
     let (what, ours) = ("    of that, after the first GB", vec![later]);
     table.add(Row { what, unit, ours, peer: "all", theirs: vec![all], limit: Limit::None });
     say("following a log");
-    let ours = vec![follow(setup, options, (&direct, &gateway)).await?];
+    let (all, later) = follow(setup, options, (&direct, &gateway)).await?;
     let what = "(u) memory while a log is followed";
-    table.add(Row { what, unit, ours, peer, theirs: theirs(), limit });
+    table.add(Row { what, unit, ours: vec![all], peer, theirs: theirs(), limit });
+    let (what, ours) = ("    of that, after the first 50 MB", vec![later]);
+    table.add(Row { what, unit, ours, peer: "all", theirs: vec![all], limit: Limit::None });
     Ok(())
 }
 
@@ -74,11 +78,12 @@ async fn copy(pod: &Pod, gateway: &Process) -> Result<(f64, f64), Failure> {
     Ok((all, all - first.unwrap_or_default()))
 }
 
+/// The same, after the first 50 MB.
 async fn follow(
     setup: &Setup,
     options: &Options,
     (direct, gateway): (&Pod, &Process),
-) -> Result<f64, Failure> {
+) -> Result<(f64, f64), Failure> {
     let mut client = Client::connect((setup, setup.streams), &setup.token).await?;
     let path = format!(
         "/clusters/real/api/v1/namespaces/{}/pods/{POD}/log?follow=true&tailLines=0",
@@ -91,13 +96,16 @@ async fn follow(
     let mut body = response.into_body();
     let mut talking = direct.exec(&["sh", "-c", TALK], Terminal::No).await?;
     let mut watched = Watched::new(gateway)?;
-    let mut length = 0;
+    let (mut first, mut length) = (None, 0);
     loop {
         tokio::select! {
             frame = body.frame() => {
                 let frame = frame.ok_or("the log has ended")??;
                 length += frame.into_data().map_or(0, |data| data.len());
                 watched.sample()?;
+                if length > FIRST_OF_LOG_BYTES {
+                    first.get_or_insert_with(|| watched.grown_mib());
+                }
             }
             said = talking.output() => {
                 if said?.is_none_or(|said| said.starts_with(b"said")) {
@@ -110,5 +118,6 @@ async fn follow(
         return Err(format!("only {length} bytes of the log came").into());
     }
     say(&format!("{} MB of the log came", length / 1_000_000));
-    Ok(watched.grown_mib())
+    let all = watched.grown_mib();
+    Ok((all, all - first.unwrap_or_default()))
 }
