@@ -76,7 +76,7 @@ impl Signals {
     /// Waits for the program. An interrupt reaches it by itself, being in the terminal's foreground
     /// as we are; what reaches only us is passed on.
     pub(crate) async fn pass_on_to(mut self, child: &mut Child) -> io::Result<ExitStatus> {
-        use rustix::process::{Pid, Signal, kill_process};
+        use rustix::process::Signal;
         loop {
             let pass_on = tokio::select! {
                 status = child.wait() => return status,
@@ -85,11 +85,17 @@ impl Signals {
                 _ = self.terminations.recv() => Signal::TERM,
                 _ = self.hangups.recv() => Signal::HUP,
             };
-            let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-            // It may have ended just now, which the next round sees.
-            let _ = pid.map(|pid| kill_process(pid, pass_on));
+            send(child, pass_on);
         }
     }
+}
+
+#[cfg(unix)]
+fn send(child: &Child, signal: rustix::process::Signal) {
+    use rustix::process::{Pid, kill_process};
+    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    // It may have ended just now, which whoever waits for it sees.
+    let _ = pid.map(|pid| kill_process(pid, signal));
 }
 
 /// An interrupt reaches all programs of a console. From when it listens, we do not die of it.
@@ -116,10 +122,7 @@ impl Signals {
 /// Asks the program to end.
 #[cfg(unix)]
 pub(crate) fn end(child: &mut Child) {
-    use rustix::process::{Pid, Signal, kill_process};
-    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    // It may have ended by itself.
-    let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
+    send(child, rustix::process::Signal::TERM);
 }
 
 /// Ends the program; here is no way to ask it.

@@ -176,11 +176,8 @@ impl Relay {
         let Some(mut file) = file else { return Ok(None) };
         let mut memory = Vec::new();
         loop {
-            if self.lock().is_quiet() {
+            while self.lock().rests() {
                 memory = Vec::new();
-                self.lock().free_memory();
-            }
-            while self.lock().is_quiet() {
                 self.to_recording.notified().await;
             }
             let _ = tokio::time::timeout(GATHERING, self.gathered()).await;

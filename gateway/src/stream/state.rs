@@ -103,16 +103,13 @@ impl State {
             && self.tap.waiting() < MOST_UNRECORDED_BYTES
     }
 
-    /// Whether nothing is to be recorded now, but may be later.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.tap.waiting() == 0 && !self.is_finished
-    }
-
-    /// Keeps no memory for a recording to which nothing comes.
-    pub(super) fn free_memory(&mut self) {
-        if self.is_quiet() {
+    /// Whether nothing is to be recorded now, but may be later. No memory is kept for it meanwhile.
+    pub(super) fn rests(&mut self) -> bool {
+        let rests = self.tap.waiting() == 0 && !self.is_finished;
+        if rests {
             self.tap.exchange(Vec::new());
         }
+        rests
     }
 
     /// Whether the recording has waited long enough.

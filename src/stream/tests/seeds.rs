@@ -45,7 +45,7 @@ fn spdy_forward() -> (Vec<u8>, Vec<u8>) {
     let reply = Frame::Reply { stream: 3, flags: 0, headers: Headers::default() };
     Writer::new().write(&reply, &mut server).unwrap();
     server.extend(spdy_data(3, true, b"world"));
-    (port_streams("80"), server)
+    (forward::port_streams("80"), server)
 }
 
 fn of_spdy() -> Vec<Seed> {
